@@ -1,0 +1,1 @@
+//! Holds a value against a type.

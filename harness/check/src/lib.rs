@@ -1,0 +1,15 @@
+//! The oracles: a schema and a transcript go in, verdicts come out. Pure: no clock, no socket, no randomness.
+//!
+//! `predict` says what a conforming peer must answer to the bytes that were sent, `conform` holds a value
+//! against a type, and each file in `rules/` is one statement of the protocol.
+
+pub mod conform;
+pub mod predict;
+pub mod rule;
+pub mod rules;
+pub mod verdict;
+
+pub use predict::{Accepted, Expectation, predict};
+pub use rule::{Rule, Severity};
+pub use rules::{ALL, find, judge};
+pub use verdict::{Breach, Outcome, Verdict};

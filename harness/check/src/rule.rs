@@ -1,0 +1,59 @@
+//! What a rule is: one statement of the protocol with its source, and the function that judges it.
+
+use crate::rules::Context;
+use crate::verdict::Verdict;
+use qmprobe_wire::{Dialect, VersionRange};
+
+/// How much a breach weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; never fails a run.
+    Info,
+    /// Allowed by the letter, but it breaks clients in practice; fails a run only with `--strict`.
+    Warning,
+    /// The peer breaks its word.
+    Violation,
+}
+
+impl Severity {
+    /// The word used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Violation => "violation",
+        }
+    }
+}
+
+/// One rule of the catalogue.
+#[derive(Debug)]
+pub struct Rule {
+    /// Short stable code: `Q012` for QMP and both dialects, `G003` for the guest agent, `P001` for the process.
+    pub id: &'static str,
+    /// The slug: file name and everyday name, `reply-id-echo`.
+    pub slug: &'static str,
+    /// A title of a few words.
+    pub title: &'static str,
+    /// The requirement in one sentence.
+    pub requirement: &'static str,
+    /// Where it is written: specification section, or QEMU file and function.
+    pub source: &'static str,
+    /// How much a breach weighs.
+    pub severity: Severity,
+    /// The dialects it speaks about.
+    pub dialects: &'static [Dialect],
+    /// The peer versions it speaks about, with the reason where it is not all of them.
+    pub versions: VersionRange,
+    /// Why the version range is what it is; empty for all versions.
+    pub versions_reason: &'static str,
+    /// Pushes this rule's verdicts on a transcript. Never called outside the rule's dialects and versions.
+    pub judge: fn(&Context<'_>, &'static Rule, &mut Vec<Verdict>),
+}
+
+/// Both dialects.
+pub const BOTH: &[Dialect] = &[Dialect::Qmp, Dialect::Qga];
+/// QMP only.
+pub const QMP: &[Dialect] = &[Dialect::Qmp];
+/// The guest agent only.
+pub const QGA: &[Dialect] = &[Dialect::Qga];

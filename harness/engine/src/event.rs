@@ -1,0 +1,194 @@
+//! The event stream: what the journal holds, one JSON line each, and what every report is folded from.
+
+use qmprobe_wire::{Case, CaseId, Dialect, Version, escape};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One thing that happened in a run, in the past tense.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run began: the first line of every journal.
+    RunStarted {
+        /// Version of the tool.
+        tool: String,
+        /// The peer.
+        peer: PeerFacts,
+        /// The seed.
+        seed: u64,
+        /// Fingerprint of the schema.
+        schema: String,
+        /// Commands that the schema declares.
+        commands: u64,
+        /// Cases planned.
+        planned: u64,
+        /// Seconds since the epoch.
+        at: u64,
+    },
+    /// Something that a person should know, not a finding: a rule or command left out, and why.
+    Noted {
+        /// What.
+        text: String,
+    },
+    /// A case is about to be sent. Written before its bytes go out.
+    CaseBegan {
+        /// Which.
+        id: CaseId,
+        /// Its name.
+        name: String,
+        /// The command under test.
+        command: Option<String>,
+    },
+    /// A case was judged.
+    CaseEnded {
+        /// Which.
+        id: CaseId,
+        /// Its command, where it ran one.
+        command: Option<String>,
+        /// Slugs of the rules that passed.
+        passed: Vec<String>,
+        /// Slugs of the rules that failed.
+        failed: Vec<String>,
+        /// Microseconds it took.
+        took_us: u64,
+    },
+    /// The peer had to be started or connected to again.
+    PeerRestarted {
+        /// Why.
+        reason: String,
+    },
+    /// A finding, confirmed and complete.
+    FindingMade(Box<Finding>),
+    /// A finding's signature occurred this often in all (written at the end, replaces `occurrences`).
+    FindingCounted {
+        /// The signature.
+        signature: String,
+        /// How often.
+        occurrences: u64,
+    },
+    /// A rule had nothing to look at in the whole run.
+    RuleSkipped {
+        /// The slug.
+        rule: String,
+        /// Why.
+        why: String,
+    },
+    /// A waiver of the user's matched nothing, or has expired.
+    WaiverIdle {
+        /// Which, in words.
+        waiver: String,
+        /// Why it is idle.
+        why: String,
+    },
+    /// The run ended: the last line of a complete journal.
+    RunFinished(Summary),
+}
+
+/// What is known of the peer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PeerFacts {
+    /// For people: `QEMU 7.2.22 (qemu-system-x86_64)`.
+    pub name: String,
+    /// What it is, for version ranges of waivers: `qemu`, `storage-daemon`, `guest-agent`, `other`, `reference`.
+    pub kind: String,
+    /// The protocol.
+    pub dialect: Dialect,
+    /// Its version, where it states one.
+    pub version: Option<Version>,
+    /// The command line that started it, or the address of a foreign one.
+    pub command_line: String,
+}
+
+/// Bytes in one direction, as evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// `->` sent, `<-` received.
+    pub direction: String,
+    /// The exact bytes.
+    #[serde(with = "escape")]
+    pub bytes: Vec<u8>,
+}
+
+/// A nonconformance, as it is reported.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// Slug of the rule.
+    pub rule: String,
+    /// Id of the rule.
+    pub id: String,
+    /// Title of the rule.
+    pub title: String,
+    /// The requirement in one sentence.
+    pub requirement: String,
+    /// Where that is written.
+    pub source: String,
+    /// `violation`, `warning` or `info`.
+    pub severity: String,
+    /// Short hash of rule + command + schema path + class.
+    pub signature: String,
+    /// The command concerned.
+    pub command: Option<String>,
+    /// The kind of breach.
+    pub class: String,
+    /// Path into the value.
+    pub value_path: String,
+    /// Path into the schema.
+    pub schema_path: String,
+    /// Every accepted outcome.
+    pub expected: Vec<String>,
+    /// The actual one.
+    pub actual: String,
+    /// Exact bytes both ways, of the exchanges that matter.
+    pub evidence: Vec<Line>,
+    /// Whether the peer survived, in words: `alive`, `signal 6 (SIGABRT)`, `disconnected`, `hung`.
+    pub peer_after: String,
+    /// The end of the peer's standard error where it died.
+    pub stderr_tail: String,
+    /// How often it reproduced on a fresh peer.
+    pub reproduced: u32,
+    /// Out of how many tries.
+    pub tries: u32,
+    /// How often it occurred in the run.
+    pub occurrences: u64,
+    /// The reason of the waiver that covers it.
+    pub waived: Option<String>,
+    /// The case that shows it, minimal in members: enough to replay it.
+    pub case: Case,
+    /// The peer that showed it.
+    pub peer: PeerFacts,
+    /// A line for a shell that shows it without this tool.
+    pub by_hand: String,
+    /// The file it is kept in, relative to the output directory.
+    pub file: Option<String>,
+}
+
+/// The figures of a run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Summary {
+    /// False when the run was cut short.
+    pub complete: bool,
+    /// Why, when it was.
+    pub cut: Option<String>,
+    /// Cases planned.
+    pub planned: u64,
+    /// Cases judged.
+    pub judged: u64,
+    /// Commands exercised, of those that the schema declares.
+    pub commands_exercised: u64,
+    /// Commands declared.
+    pub commands_declared: u64,
+    /// Commands left out, with the reason.
+    pub commands_skipped: BTreeMap<String, String>,
+    /// Findings not waived, warnings and info included.
+    pub findings: u64,
+    /// Unwaived findings of severity violation.
+    pub violations: u64,
+    /// Findings waived.
+    pub waived: u64,
+    /// Times that the peer was started or connected to.
+    pub peer_starts: u64,
+    /// Seconds that the run took.
+    pub seconds: f64,
+    /// Verdicts by rule: slug -> (pass, fail).
+    pub rules: BTreeMap<String, (u64, u64)>,
+}

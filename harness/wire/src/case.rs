@@ -1,0 +1,75 @@
+//! One test case: what is done to a peer, step by step, as exact bytes.
+//!
+//! A case says nothing about what must come back: the oracles derive that from the bytes and the schema.
+//! It is a pure function of (schema hash, seed, index), and serialises whole, so that a finding replays.
+
+use crate::escape;
+use serde::{Deserialize, Serialize};
+
+/// Where a case came from: enough to make it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CaseId {
+    /// The campaign's seed.
+    pub seed: u64,
+    /// The position in the systematic enumeration.
+    pub index: u64,
+}
+
+/// The session that a case begins in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// In command mode; the session may have served other cases before and may serve others after.
+    Command,
+    /// On a fresh connection whose greeting was read and recorded, before negotiation.
+    Greeting,
+    /// On a fresh connection of which nothing was read yet.
+    Connected,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Write these bytes at once, then read until every predicted reply came, or the deadline passed.
+    Send(#[serde(with = "escape")] Vec<u8>),
+    /// Write these bytes and go on without reading.
+    Push(#[serde(with = "escape")] Vec<u8>),
+    /// Read for this many milliseconds, whatever comes: shows what should not come.
+    Settle(u64),
+    /// Close this connection cleanly and open a new one; its greeting is read and recorded.
+    Reconnect,
+    /// Shut down our writing side and read until the peer closes.
+    HalfClose,
+}
+
+/// A whole test case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Which one it is.
+    pub id: CaseId,
+    /// One line for people: `blockdev-add: null for optional 'node-name'`.
+    pub name: String,
+    /// The command under test. Decides whether a foreign peer may be sent this case (see the safety table);
+    /// `None` for cases that run nothing but harmless session commands.
+    pub command: Option<String>,
+    /// The slug of the one rule that the case is made to put to the test; `None` for valid input.
+    pub aim: Option<String>,
+    /// Where it begins.
+    pub start: Start,
+    /// What is done.
+    pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// Bytes that the case sends in all.
+    pub fn bytes(&self) -> usize {
+        self.steps
+            .iter()
+            .map(|step| match step {
+                Step::Send(bytes) | Step::Push(bytes) => bytes.len(),
+                _ => 0,
+            })
+            .sum()
+    }
+}

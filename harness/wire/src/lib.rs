@@ -1,0 +1,31 @@
+//! Bytes and pure state: what goes to a peer, what comes back, and what both mean as JSON.
+//!
+//! This crate has no sockets, clocks or schemas. It turns bytes into [`Value`]s without losing what
+//! matters to a protocol tester (integer width, duplicate keys, deviations from strict JSON), frames a
+//! peer's output into [`Message`]s, predicts what QEMU's own parser makes of arbitrary input, and holds
+//! the closed values that pass between the crates: [`Case`] on the way out, [`Transcript`] on the way back.
+
+pub mod automaton;
+pub mod case;
+pub mod escape;
+pub mod frame;
+pub mod limits;
+pub mod message;
+pub mod number;
+pub mod parse;
+pub mod request;
+pub mod session;
+pub mod transcript;
+pub mod value;
+pub mod version;
+
+pub use case::{Case, CaseId, Start, Step};
+pub use frame::{Frame, Framer};
+pub use limits::Limits;
+pub use message::{LineEnd, Message, MessageKind};
+pub use number::Number;
+pub use parse::{Deviation, DeviationKind, Parsed};
+pub use session::{Dialect, SessionState};
+pub use transcript::{Ending, Exchange, ExchangeEnd, Received, Transcript};
+pub use value::Value;
+pub use version::{Version, VersionRange};
