@@ -4,11 +4,17 @@
 //! against a type, and each file in `rules/` is one statement of the protocol.
 
 pub mod conform;
+pub mod context;
 pub mod predict;
+pub mod prediction;
+mod requests;
+mod returns;
 pub mod rule;
 pub mod rules;
+mod shape;
 pub mod verdict;
 
+pub use context::Context;
 pub use predict::{Accepted, Expectation, predict};
 pub use rule::{Rule, Severity};
 pub use rules::{ALL, find, judge};

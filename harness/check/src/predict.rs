@@ -1,8 +1,10 @@
-//! From the bytes that were sent to the replies that a conforming peer may give.
+//! From the bytes that were sent to the replies that a conforming peer may give: QEMU's dispatcher as a pure
+//! function. Source: QEMU `qapi/qmp-dispatch.c:qmp_dispatch`, `monitor/qmp.c`, and the order of checks there.
 
-use qmprobe_schema::Schema;
+use crate::conform::{Mismatch, MismatchKind, conform_arguments};
+use qmprobe_schema::{Command, Schema};
 use qmprobe_wire::automaton::Outcome;
-use qmprobe_wire::{SessionState, Value, Version};
+use qmprobe_wire::{Dialect, SessionState, Value, Version};
 
 /// A set of acceptable kinds of answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +17,12 @@ impl Accepted {
     pub const GENERIC: Accepted = Accepted(2);
     /// An error of class CommandNotFound.
     pub const NOT_FOUND: Accepted = Accepted(4);
-    /// An error of one of the three device classes.
+    /// An error of class DeviceNotActive, DeviceNotFound or KVMMissingCap.
     pub const DEVICE: Accepted = Accepted(8);
     /// No reply at all.
     pub const NOTHING: Accepted = Accepted(16);
 
-    /// Whether `other` is within the set.
+    /// Whether all of `other` is within the set.
     pub const fn has(self, other: Accepted) -> bool {
         self.0 & other.0 == other.0
     }
@@ -28,6 +30,18 @@ impl Accepted {
     /// Both sets together.
     pub const fn or(self, other: Accepted) -> Accepted {
         Accepted(self.0 | other.0)
+    }
+
+    /// The set in words, one entry per acceptable kind.
+    pub fn describe(self) -> Vec<String> {
+        let words = [
+            (Accepted::RETURN, "return"),
+            (Accepted::GENERIC, "error of class GenericError"),
+            (Accepted::NOT_FOUND, "error of class CommandNotFound"),
+            (Accepted::DEVICE, "error of class DeviceNotFound, DeviceNotActive or KVMMissingCap"),
+            (Accepted::NOTHING, "no reply"),
+        ];
+        words.iter().filter(|(kind, _)| self.has(*kind)).map(|(_, word)| (*word).to_owned()).collect()
     }
 }
 
@@ -42,6 +56,10 @@ pub struct Expectation {
     pub rule: &'static str,
     /// The command that the input names, if it names one.
     pub command: Option<String>,
+    /// Whether that command runs out of band.
+    pub out_of_band: bool,
+    /// Whether the input was no value at all, but an error of the JSON layer.
+    pub json_error: bool,
     /// Why, in words: `'id' is a mandatory argument of device_del`.
     pub because: String,
     /// The path into the schema that decides, or empty.
@@ -50,16 +68,258 @@ pub struct Expectation {
     pub next: SessionState,
 }
 
+/// Commands that every implementation must be able to carry out at any time.
+const BASIC_COMMANDS: &[&str] = &[
+    "query-version",
+    "query-commands",
+    "query-qmp-schema",
+    "query-name",
+    "query-status",
+    "guest-ping",
+    "guest-info",
+    "guest-sync",
+    "guest-sync-delimited",
+];
+
+/// Commands that need a file descriptor sent along, and refuse without one.
+const DESCRIPTOR_COMMANDS: &[&str] = &["getfd", "add-fd"];
+
 /// What a conforming peer must answer to one outcome of its input, in the given state.
-pub fn predict(schema: &Schema, version: Option<Version>, state: SessionState, outcome: &Outcome) -> Expectation {
-    let _ = (schema, version, outcome);
+pub fn predict(
+    schema: &Schema,
+    version: Option<Version>,
+    state: SessionState,
+    outcome: &Outcome,
+) -> Expectation {
+    match outcome {
+        Outcome::Error { desc, .. } => {
+            let mut expectation = expect(state, Accepted::GENERIC, "json-error-answered", desc.clone());
+            expectation.json_error = true;
+            if state.dialect == Dialect::Qga {
+                // QEMU's own test calls garbage at the agent an open question; silence resynchronises as well.
+                expectation.accepted = Accepted::GENERIC.or(Accepted::NOTHING);
+            }
+            laid_before_negotiation(expectation, state)
+        }
+        Outcome::Value { value, .. } => predict_value(schema, version, state, value),
+    }
+}
+
+fn expect(
+    state: SessionState,
+    accepted: Accepted,
+    rule: &'static str,
+    because: impl Into<String>,
+) -> Expectation {
     Expectation {
-        accepted: Accepted::RETURN,
+        accepted,
         id: None,
-        rule: "",
+        rule,
         command: None,
-        because: String::new(),
+        out_of_band: false,
+        json_error: false,
+        because: because.into(),
         schema_path: String::new(),
         next: state,
     }
+}
+
+/// Malformed input is refused alike before and after negotiation; before, a deviation is that rule's affair.
+fn laid_before_negotiation(mut expectation: Expectation, state: SessionState) -> Expectation {
+    if !state.negotiated {
+        expectation.rule = "negotiation-malformed";
+    }
+    expectation
+}
+
+fn predict_value(
+    schema: &Schema,
+    version: Option<Version>,
+    state: SessionState,
+    value: &Value,
+) -> Expectation {
+    let Some(members) = value.as_object() else {
+        let because = format!("the input is {} and no object", value.json_type());
+        return laid_before_negotiation(expect(state, Accepted::GENERIC, "envelope-object", because), state);
+    };
+    let verb = if value.get("execute").is_some() { "execute" } else { "exec-oob" };
+    let command = value.get(verb).and_then(Value::as_str);
+    let mut expectation = match envelope_defect(state, value, members) {
+        Some((rule, because)) => {
+            let unknown = command.is_some_and(|name| schema.command(name).is_none());
+            let rule = if unknown { "envelope-order" } else { rule };
+            laid_before_negotiation(expect(state, Accepted::GENERIC, rule, because), state)
+        }
+        None => predict_command(schema, version, state, command.unwrap_or_default(), verb, value),
+    };
+    expectation.id = value.get("id").cloned();
+    expectation.command = command.map(str::to_owned);
+    expectation
+}
+
+/// The first defect of the envelope, as (rule, why).
+fn envelope_defect(
+    state: SessionState,
+    value: &Value,
+    members: &[(String, Value)],
+) -> Option<(&'static str, String)> {
+    for (name, member) in members {
+        match name.as_str() {
+            "id" => {}
+            "execute" => {
+                if member.as_str().is_none() {
+                    return Some(("envelope-execute", format!("'execute' is {}", member.json_type())));
+                }
+            }
+            "exec-oob" if state.oob => {
+                if member.as_str().is_none() {
+                    return Some(("envelope-execute", format!("'exec-oob' is {}", member.json_type())));
+                }
+            }
+            "exec-oob" => {
+                let rule = if state.enable_refused { "negotiation-atomic" } else { "oob-gate" };
+                return Some((rule, "'exec-oob' without the capability oob".to_owned()));
+            }
+            "arguments" => {
+                if member.as_object().is_none() {
+                    return Some(("envelope-arguments", format!("'arguments' is {}", member.json_type())));
+                }
+            }
+            other => return Some(("envelope-members", format!("the member '{other}' does not exist"))),
+        }
+    }
+    match (value.get("execute"), value.get("exec-oob")) {
+        (None, None) => Some(("envelope-execute", "there is no 'execute'".to_owned())),
+        (Some(_), Some(_)) => Some(("envelope-members", "'execute' and 'exec-oob' together".to_owned())),
+        _ => None,
+    }
+}
+
+fn predict_command(
+    schema: &Schema,
+    version: Option<Version>,
+    state: SessionState,
+    name: &str,
+    verb: &str,
+    value: &Value,
+) -> Expectation {
+    if name == "qmp_capabilities" && state.dialect == Dialect::Qmp {
+        return predict_negotiation(schema, state, value.get("arguments"));
+    }
+    if !state.negotiated {
+        let rule = if state.enable_refused { "negotiation-atomic" } else { "negotiation-gate" };
+        return expect(state, Accepted::NOT_FOUND, rule, format!("{name} comes before negotiation"));
+    }
+    let Some(command) = schema.command(name) else {
+        if schema.partial {
+            return expect(state, Accepted(0x1F), "command-not-found", "the schema is cut");
+        }
+        return expect(
+            state,
+            Accepted::NOT_FOUND,
+            "command-not-found",
+            format!("there is no command '{name}'"),
+        );
+    };
+    let out_of_band = verb == "exec-oob";
+    if out_of_band && !command.allow_oob {
+        let because = format!("{name} may not run out of band");
+        return expect(state, Accepted::GENERIC, "oob-allowed", because);
+    }
+    let mut expectation = predict_arguments(schema, version, state, command, value.get("arguments"));
+    expectation.out_of_band = out_of_band;
+    expectation
+}
+
+fn predict_arguments(
+    schema: &Schema,
+    version: Option<Version>,
+    state: SessionState,
+    command: &Command,
+    arguments: Option<&Value>,
+) -> Expectation {
+    let name = &command.name;
+    let semantic = Accepted::RETURN.or(Accepted::GENERIC).or(Accepted::DEVICE);
+    if !binds(command, version) {
+        return expect(state, semantic, "declared-command", format!("{name} checks its own arguments"));
+    }
+    let mismatches = conform_arguments(schema, command.arguments, arguments);
+    if let Some(first) = mismatches.first() {
+        let mut expectation = expect(state, Accepted::GENERIC, arguments_rule(first.kind), why(name, first));
+        expectation.schema_path = schema_path(name, &first.schema_path);
+        return expectation;
+    }
+    if !command.success_response {
+        let accepted = Accepted::NOTHING.or(Accepted::GENERIC);
+        return expect(state, accepted, "silent-success", format!("{name} does not answer on success"));
+    }
+    if DESCRIPTOR_COMMANDS.contains(&name.as_str()) {
+        return expect(state, Accepted::GENERIC, "descriptor-required", "no descriptor was sent along");
+    }
+    if BASIC_COMMANDS.contains(&name.as_str()) {
+        let spelt_out = arguments.and_then(Value::as_object).is_some_and(<[_]>::is_empty);
+        let rule = if spelt_out { "envelope-arguments" } else { "basic-commands" };
+        return expect(state, Accepted::RETURN, rule, format!("{name} cannot fail"));
+    }
+    expect(state, semantic, "declared-command", format!("the arguments of {name} conform"))
+}
+
+fn predict_negotiation(schema: &Schema, state: SessionState, arguments: Option<&Value>) -> Expectation {
+    let declared = schema.command("qmp_capabilities");
+    let mismatches = match declared {
+        Some(command) => conform_arguments(schema, command.arguments, arguments),
+        None => Vec::new(),
+    };
+    if let Some(first) = mismatches.first() {
+        let because = why("qmp_capabilities", first);
+        let mut expectation = expect(state, Accepted::GENERIC, "negotiation-arguments", because);
+        expectation.schema_path = schema_path("qmp_capabilities", &first.schema_path);
+        expectation.next.enable_refused = true;
+        return expectation;
+    }
+    if state.negotiated {
+        return expect(state, Accepted::NOT_FOUND, "negotiation-once", "negotiation is already complete");
+    }
+    let enabled = arguments.and_then(|arguments| arguments.get("enable")).and_then(Value::as_array);
+    let wants_oob = enabled.is_some_and(|enabled| enabled.iter().any(|one| one.as_str() == Some("oob")));
+    if wants_oob && !state.oob_offered {
+        let because = "the capability oob was not offered";
+        let mut expectation = expect(state, Accepted::GENERIC, "negotiation-arguments", because);
+        expectation.next.enable_refused = true;
+        return expectation;
+    }
+    let mut expectation =
+        expect(state, Accepted::RETURN, "negotiation-succeeds", "these capabilities are offered");
+    expectation.next.negotiated = true;
+    expectation.next.oob = wants_oob;
+    expectation
+}
+
+/// Whether generated code checks the arguments before the handler runs.
+/// `object-add` and `netdev_add` were hand-written with free-form members until 6.0
+/// (`qapi/qom.json`, `qapi/net.json`: gen false).
+fn binds(command: &Command, version: Option<Version>) -> bool {
+    let hand_written_once = matches!(command.name.as_str(), "object-add" | "netdev_add");
+    command.marshalled && !(hand_written_once && version.is_some_and(|version| version < Version::new(6, 0)))
+}
+
+fn arguments_rule(kind: MismatchKind) -> &'static str {
+    match kind {
+        MismatchKind::Missing => "arguments-required",
+        MismatchKind::Undeclared => "arguments-unknown",
+        MismatchKind::Type => "arguments-type",
+        MismatchKind::Null => "arguments-null",
+        MismatchKind::Coercion => "arguments-coercion",
+        MismatchKind::Range => "arguments-range",
+        MismatchKind::EnumValue => "arguments-enum",
+    }
+}
+
+fn why(command: &str, mismatch: &Mismatch) -> String {
+    let Mismatch { value_path, expected, actual, .. } = mismatch;
+    format!("argument '{value_path}' of {command}: {actual} where {expected} is due")
+}
+
+fn schema_path(command: &str, path: &str) -> String {
+    if path.is_empty() { format!("{command}.arguments") } else { format!("{command}.arguments.{path}") }
 }

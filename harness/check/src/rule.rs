@@ -1,6 +1,6 @@
 //! What a rule is: one statement of the protocol with its source, and the function that judges it.
 
-use crate::rules::Context;
+use crate::context::Context;
 use crate::verdict::Verdict;
 use qmprobe_wire::{Dialect, VersionRange};
 
@@ -47,6 +47,9 @@ pub struct Rule {
     pub versions: VersionRange,
     /// Why the version range is what it is; empty for all versions.
     pub versions_reason: &'static str,
+    /// Slugs of rules whose findings explain this one's: when one of them was found in the same run, this
+    /// rule's findings are withheld, so that one defect is reported once, under its own name.
+    pub yields_to: &'static [&'static str],
     /// Pushes this rule's verdicts on a transcript. Never called outside the rule's dialects and versions.
     pub judge: fn(&Context<'_>, &'static Rule, &mut Vec<Verdict>),
 }

@@ -1,21 +1,137 @@
-//! The catalogue: one file per rule, one line here.
+//! The catalogue: one file per rule, one line in [`ALL`].
 
+mod agent_silent_start;
+mod arguments_coercion;
+mod arguments_enum;
+mod arguments_null;
+mod arguments_range;
+mod arguments_required;
+mod arguments_type;
+mod arguments_unknown;
+mod basic_commands;
+mod command_not_found;
+mod commands_agree;
+mod declared_command;
+mod descriptor_required;
+mod envelope_arguments;
+mod envelope_execute;
+mod envelope_members;
+mod envelope_object;
+mod envelope_order;
+mod error_class;
+mod error_shape;
+mod event_data;
+mod event_declared;
+mod event_gate;
+mod event_rate;
+mod event_shape;
+mod greeting_first;
+mod greeting_shape;
+mod greeting_version_agrees;
+mod guest_info_agrees;
+mod json_error_answered;
+mod json_error_no_id;
+mod line_end;
+mod negotiation_arguments;
+mod negotiation_atomic;
+mod negotiation_gate;
+mod negotiation_malformed;
+mod negotiation_once;
+mod negotiation_per_connection;
+mod negotiation_succeeds;
+mod no_foreign_reply;
+mod one_reply;
+mod oob_allowed;
+mod oob_gate;
+mod output_ascii;
+mod output_bounded;
+mod output_framing;
+mod output_strict_json;
+mod peer_survives;
+mod refused_changes_nothing;
+mod reply_id_echo;
+mod reply_order;
+mod reply_shape;
+mod return_empty;
+mod return_enum;
+mod return_range;
+mod return_required;
+mod return_type;
+mod return_undeclared;
+mod silent_success;
+mod sync_echo;
+mod sync_sentinel;
+
+use crate::context::Context;
 use crate::rule::Rule;
 use crate::verdict::Verdict;
 use qmprobe_schema::Schema;
 use qmprobe_wire::Transcript;
 
-/// What a rule may look at.
-#[derive(Debug)]
-pub struct Context<'a> {
-    /// The schema in force.
-    pub schema: &'a Schema,
-    /// What happened.
-    pub transcript: &'a Transcript,
-}
-
 /// Every rule, in the order of the catalogue.
-pub const ALL: &[&Rule] = &[];
+pub static ALL: &[&Rule] = &[
+    &greeting_first::RULE,
+    &greeting_shape::RULE,
+    &greeting_version_agrees::RULE,
+    &negotiation_gate::RULE,
+    &negotiation_malformed::RULE,
+    &negotiation_arguments::RULE,
+    &negotiation_atomic::RULE,
+    &negotiation_succeeds::RULE,
+    &negotiation_once::RULE,
+    &negotiation_per_connection::RULE,
+    &envelope_object::RULE,
+    &envelope_execute::RULE,
+    &envelope_arguments::RULE,
+    &envelope_members::RULE,
+    &envelope_order::RULE,
+    &command_not_found::RULE,
+    &oob_gate::RULE,
+    &oob_allowed::RULE,
+    &reply_id_echo::RULE,
+    &json_error_no_id::RULE,
+    &json_error_answered::RULE,
+    &one_reply::RULE,
+    &reply_order::RULE,
+    &no_foreign_reply::RULE,
+    &reply_shape::RULE,
+    &error_shape::RULE,
+    &error_class::RULE,
+    &arguments_required::RULE,
+    &arguments_unknown::RULE,
+    &arguments_type::RULE,
+    &arguments_coercion::RULE,
+    &arguments_null::RULE,
+    &arguments_range::RULE,
+    &arguments_enum::RULE,
+    &descriptor_required::RULE,
+    &refused_changes_nothing::RULE,
+    &declared_command::RULE,
+    &basic_commands::RULE,
+    &commands_agree::RULE,
+    &return_empty::RULE,
+    &return_required::RULE,
+    &return_undeclared::RULE,
+    &return_type::RULE,
+    &return_enum::RULE,
+    &return_range::RULE,
+    &output_ascii::RULE,
+    &output_strict_json::RULE,
+    &output_framing::RULE,
+    &line_end::RULE,
+    &output_bounded::RULE,
+    &event_shape::RULE,
+    &event_declared::RULE,
+    &event_data::RULE,
+    &event_gate::RULE,
+    &event_rate::RULE,
+    &agent_silent_start::RULE,
+    &sync_sentinel::RULE,
+    &sync_echo::RULE,
+    &guest_info_agrees::RULE,
+    &silent_success::RULE,
+    &peer_survives::RULE,
+];
 
 /// The rule with this slug or id.
 pub fn find(name: &str) -> Option<&'static Rule> {
@@ -24,7 +140,7 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 
 /// Every rule's verdict on one transcript.
 pub fn judge(schema: &Schema, transcript: &Transcript) -> Vec<Verdict> {
-    let context = Context { schema, transcript };
+    let context = Context::new(schema, transcript);
     let mut verdicts = Vec::new();
     for rule in ALL {
         if rule.dialects.contains(&transcript.dialect) && rule.versions.contains(transcript.version) {

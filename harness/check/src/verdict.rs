@@ -11,6 +11,23 @@ pub struct Verdict {
     pub outcome: Outcome,
 }
 
+impl Verdict {
+    /// The rule had something to look at, and it held.
+    pub fn pass(rule: &'static Rule) -> Verdict {
+        Verdict { rule, outcome: Outcome::Pass }
+    }
+
+    /// The rule did not hold.
+    pub fn fail(rule: &'static Rule, breach: Breach) -> Verdict {
+        Verdict { rule, outcome: Outcome::Fail(breach) }
+    }
+
+    /// The rule had nothing to look at.
+    pub fn skip(rule: &'static Rule, why: &'static str) -> Verdict {
+        Verdict { rule, outcome: Outcome::Skip(why) }
+    }
+}
+
 /// Pass, fail, or nothing to say.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -39,4 +56,18 @@ pub struct Breach {
     pub expected: Vec<String>,
     /// The actual one.
     pub actual: String,
+}
+
+/// Pushes the fails; when there are none, a pass if anything was looked at, else a skip.
+pub fn conclude(
+    rule: &'static Rule,
+    breaches: Vec<Breach>,
+    looked: bool,
+    why_not: &'static str,
+    out: &mut Vec<Verdict>,
+) {
+    if breaches.is_empty() {
+        out.push(if looked { Verdict::pass(rule) } else { Verdict::skip(rule, why_not) });
+    }
+    out.extend(breaches.into_iter().map(|breach| Verdict::fail(rule, breach)));
 }

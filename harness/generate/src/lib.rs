@@ -1,1 +1,24 @@
-//! placeholder
+//! Schema and entropy in, cases out: valid arguments, single violations of one rule, and shrinking.
+//!
+//! This crate walks a schema to *make* values; it judges none. It is pure: a case is a function of schema,
+//! seed and index, and randomness comes in from outside.
+
+mod boundary;
+mod budget;
+mod build;
+pub mod minimal;
+pub mod plan;
+pub mod session;
+pub mod shrink;
+mod site;
+mod tags;
+mod title;
+mod valid;
+pub mod value;
+pub mod violation;
+
+pub use minimal::{Smallest, minimal_value};
+pub use plan::Plan;
+pub use shrink::Shrinker;
+pub use value::valid_value;
+pub use violation::Violation;

@@ -31,16 +31,20 @@ pub struct SessionState {
     pub negotiated: bool,
     /// The capability `oob` was enabled.
     pub oob: bool,
+    /// The greeting offered `oob`. True until a greeting says otherwise.
+    pub oob_offered: bool,
+    /// A `qmp_capabilities` was refused on this connection: what follows shows whether it changed the mode.
+    pub enable_refused: bool,
 }
 
 impl SessionState {
     /// The state in which a connection begins.
     pub const fn fresh(dialect: Dialect) -> SessionState {
-        SessionState { dialect, negotiated: matches!(dialect, Dialect::Qga), oob: false }
+        SessionState { dialect, negotiated: matches!(dialect, Dialect::Qga), oob: false, oob_offered: true, enable_refused: false }
     }
 
     /// The state in which ordinary commands run.
     pub const fn command_mode(dialect: Dialect) -> SessionState {
-        SessionState { dialect, negotiated: true, oob: false }
+        SessionState { dialect, negotiated: true, oob: false, oob_offered: true, enable_refused: false }
     }
 }

@@ -1,0 +1,112 @@
+//! The shared judge of all rules about the kind and class of an answer: finds the first deviation from the
+//! prediction and lays it at one rule's door.
+
+use crate::context::{Context, Pair, is_misshapen};
+use crate::predict::Accepted;
+use crate::rule::Rule;
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Message, MessageKind, escape};
+
+/// The error classes of `qapi/error.json`; closed since QEMU 1.2.
+pub const ERROR_CLASSES: &[&str] =
+    &["GenericError", "CommandNotFound", "DeviceNotActive", "DeviceNotFound", "KVMMissingCap"];
+
+/// Rules that a peer breaks by one defect for all commands; their findings name no command.
+const OF_THE_PEER: &[&str] = &["negotiation", "envelope", "command-not-found", "oob", "json-error"];
+
+/// An answer of an unacceptable kind.
+#[derive(Debug)]
+pub struct Deviation {
+    /// Index into [`Context::pairs`].
+    pub pair: usize,
+    /// Slug of the rule at whose door it is laid.
+    pub door: String,
+    /// The word for what came: `return`, `GenericError`, …
+    pub class: String,
+}
+
+/// Judges a rule that is one prediction: its deviations fail, its pairs that held pass.
+pub fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut looked = false;
+    let mut breaches = Vec::new();
+    for (index, pair) in context.pairs.iter().enumerate() {
+        let deviation = context.deviations.iter().find(|deviation| deviation.pair == index);
+        match deviation {
+            Some(deviation) if deviation.door == rule.slug => breaches.push(breach(pair, deviation)),
+            Some(_) => {}
+            None => looked |= pair.expectation.rule == rule.slug && pair.reply.is_some(),
+        }
+    }
+    conclude(rule, breaches, looked, "nothing put it to the test", out);
+}
+
+fn breach(pair: &Pair<'_>, deviation: &Deviation) -> Breach {
+    let of_the_peer = OF_THE_PEER.iter().any(|family| deviation.door.starts_with(family));
+    let command = if of_the_peer { None } else { pair.expectation.command.clone() };
+    let mut expected = pair.expectation.accepted.describe();
+    if let Some(first) = expected.first_mut() {
+        *first = format!("{first} ({})", pair.expectation.because);
+    }
+    let actual = match pair.reply {
+        Some(reply) => escape::escape_short(&reply.bytes, 200),
+        None => "nothing".to_owned(),
+    };
+    Breach {
+        exchange: pair.exchange,
+        command,
+        class: deviation.class.clone(),
+        value_path: String::new(),
+        schema_path: pair.expectation.schema_path.clone(),
+        expected,
+        actual,
+    }
+}
+
+/// Finds the deviations of a transcript. After one that leaves the state of the session in doubt, later
+/// predictions of the case are not held against the peer.
+pub fn deviations(pairs: &[Pair<'_>], aim: Option<&str>) -> Vec<Deviation> {
+    let mut found = Vec::new();
+    for (index, pair) in pairs.iter().enumerate() {
+        let Some(reply) = pair.reply else { continue };
+        let Some(class) = deviating_class(pair.expectation.accepted, reply) else { continue };
+        let malformed = pair.expectation.json_error || pair.expectation.rule.starts_with("envelope");
+        found.push(Deviation { pair: index, door: door(pair, aim), class });
+        if !malformed {
+            break;
+        }
+    }
+    found
+}
+
+/// A command that cannot fail was refused: if the case was made to show another rule, the refusal is that
+/// rule's affair (a key spelt with escapes, say).
+fn door(pair: &Pair<'_>, aim: Option<&str>) -> String {
+    let rule = pair.expectation.rule;
+    match aim {
+        Some(aim) if rule == "basic-commands" && aim.starts_with("envelope") => aim.to_owned(),
+        _ => rule.to_owned(),
+    }
+}
+
+/// The word for what came, if it is not acceptable. A reply that is broken in shape or has an unknown class
+/// is other rules' affair, as long as some error was acceptable.
+fn deviating_class(accepted: Accepted, reply: &Message) -> Option<String> {
+    if is_misshapen(reply) {
+        return None;
+    }
+    if reply.kind == MessageKind::Return {
+        return (!accepted.has(Accepted::RETURN)).then(|| "return".to_owned());
+    }
+    let class = reply.error_class().unwrap_or_default();
+    let kind = match class {
+        "GenericError" => Accepted::GENERIC,
+        "CommandNotFound" => Accepted::NOT_FOUND,
+        known if ERROR_CLASSES.contains(&known) => Accepted::DEVICE,
+        _ => {
+            let any_error = [Accepted::GENERIC, Accepted::NOT_FOUND, Accepted::DEVICE];
+            let acceptable = any_error.iter().any(|kind| accepted.has(*kind));
+            return (!acceptable).then(|| "error".to_owned());
+        }
+    };
+    (!accepted.has(kind)).then(|| class.to_owned())
+}

@@ -1,0 +1,42 @@
+//! The guest agent sends no greeting.
+
+use crate::context::Context;
+use crate::rule::{QGA, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "G101",
+    slug: "agent-silent-start",
+    title: "The agent speaks when spoken to",
+    requirement: "A fresh connection to the guest agent receives nothing before the client has sent something.",
+    source: "QEMU qga/main.c; guest agent protocol",
+    severity: Severity::Violation,
+    dialects: QGA,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
+        if !exchange.opened {
+            continue;
+        }
+        looked = true;
+        if let Some(message) = exchange.messages().next() {
+            breaches.push(Breach {
+                exchange: index,
+                class: "unasked".to_owned(),
+                expected: vec!["nothing before the first command".to_owned()],
+                actual: escape::escape_short(&message.bytes, 160),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "no fresh connection was opened", out);
+}

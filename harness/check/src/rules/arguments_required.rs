@@ -1,0 +1,20 @@
+//! A missing mandatory argument: GenericError.
+
+use crate::prediction;
+use crate::rule::{BOTH, Rule, Severity};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q401",
+    slug: "arguments-required",
+    title: "Mandatory arguments are required",
+    requirement: "A command without one of its mandatory arguments, at any depth, is answered with GenericError and does not run.",
+    source: "QEMU qapi/qobject-input-visitor.c; docs/devel/qapi-code-gen",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &["declared-command"],
+    judge: prediction::judge,
+};

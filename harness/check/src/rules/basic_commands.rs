@@ -1,0 +1,20 @@
+//! Commands that cannot fail do not fail.
+
+use crate::prediction;
+use crate::rule::{BOTH, Rule, Severity};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q411",
+    slug: "basic-commands",
+    title: "Basic commands succeed",
+    requirement: "query-version, query-commands, query-qmp-schema, query-name, query-status, guest-ping, guest-info and guest-sync succeed where they are declared.",
+    source: "QEMU qapi/control.json, qapi/misc.json, qapi/run-state.json, qga/qapi-schema.json",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &["declared-command"],
+    judge: prediction::judge,
+};

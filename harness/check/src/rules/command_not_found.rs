@@ -1,0 +1,20 @@
+//! An unknown command: CommandNotFound.
+
+use crate::prediction;
+use crate::rule::{BOTH, Rule, Severity};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q206",
+    slug: "command-not-found",
+    title: "Unknown commands are CommandNotFound",
+    requirement: "A command that the peer does not declare, its name compared byte for byte, is answered with an error of class CommandNotFound.",
+    source: "QMP specification, Errors; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge: prediction::judge,
+};

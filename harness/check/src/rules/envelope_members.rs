@@ -1,0 +1,20 @@
+//! A stray member in a command: GenericError.
+
+use crate::prediction;
+use crate::rule::{BOTH, Rule, Severity};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q204",
+    slug: "envelope-members",
+    title: "A command has no other members",
+    requirement: "A command object with any member but execute, exec-oob, arguments and id, or with both verbs, is answered with GenericError.",
+    source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch_check_obj",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge: prediction::judge,
+};

@@ -1,0 +1,67 @@
+//! The data of an event conforms to its declared type.
+
+use crate::conform::{Direction, conform};
+use crate::context::Context;
+use crate::returns::join;
+use crate::rule::{QMP, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Message, MessageKind, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q703",
+    slug: "event-data",
+    title: "Event data conforms to the schema",
+    requirement: "The data of an event conforms to its declared type, and is absent exactly where the event declares none.",
+    source: "the peer's own schema; QEMU docs/devel/qapi-code-gen (events)",
+    severity: Severity::Violation,
+    dialects: QMP,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Event) {
+        let Some(name) = message.get("event").and_then(|name| name.as_str()) else { continue };
+        if context.schema.event(name).is_none() {
+            continue;
+        }
+        looked = true;
+        breaches.extend(defects(context, name, message).into_iter().map(|one| Breach { exchange, ..one }));
+    }
+    conclude(rule, breaches, looked, "no declared event was seen", out);
+}
+
+fn defects(context: &Context<'_>, name: &str, message: &Message) -> Vec<Breach> {
+    let declared = context.schema.event(name).and_then(|event| event.data);
+    let presence = |class: &str, expected: &str, actual: &str| {
+        vec![Breach {
+            class: class.to_owned(),
+            value_path: "data".to_owned(),
+            schema_path: name.to_owned(),
+            expected: vec![expected.to_owned()],
+            actual: actual.to_owned(),
+            ..Breach::default()
+        }]
+    };
+    match (declared, message.get("data")) {
+        (None, None) => Vec::new(),
+        (None, Some(_)) => presence("undeclared", "no data", "data"),
+        (Some(_), None) => presence("missing", "data", "no data"),
+        (Some(ty), Some(data)) => conform(context.schema, ty, data, Direction::Out)
+            .into_iter()
+            .map(|mismatch| Breach {
+                class: mismatch.kind.name().to_owned(),
+                value_path: join("data", &mismatch.value_path),
+                schema_path: join(name, &mismatch.schema_path),
+                expected: vec![mismatch.expected],
+                actual: mismatch.actual,
+                ..Breach::default()
+            })
+            .collect(),
+    }
+}

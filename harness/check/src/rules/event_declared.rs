@@ -1,0 +1,45 @@
+//! An event is one that the schema declares.
+
+use crate::context::Context;
+use crate::rule::{QMP, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{MessageKind, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q702",
+    slug: "event-declared",
+    title: "Events are declared",
+    requirement: "Every event that is sent is one that the schema declares.",
+    source: "the peer's own schema; QEMU docs/devel/qapi-code-gen",
+    severity: Severity::Violation,
+    dialects: QMP,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    if context.schema.partial {
+        return out.push(Verdict::skip(rule, "the schema is cut"));
+    }
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Event) {
+        let Some(name) = message.get("event").and_then(|name| name.as_str()) else { continue };
+        looked = true;
+        if context.schema.event(name).is_none() {
+            breaches.push(Breach {
+                exchange,
+                class: "undeclared".to_owned(),
+                value_path: "event".to_owned(),
+                schema_path: name.to_owned(),
+                expected: vec!["an event of the schema".to_owned()],
+                actual: name.to_owned(),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "no event was seen", out);
+}

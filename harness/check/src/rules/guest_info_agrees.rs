@@ -1,0 +1,63 @@
+//! guest-info lists what the schema declares.
+
+use crate::context::Context;
+use crate::rule::{QGA, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Value, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "G104",
+    slug: "guest-info-agrees",
+    title: "guest-info and the schema agree",
+    requirement: "guest-info lists exactly the commands that the schema declares, and says of each whether it answers on success.",
+    source: "QEMU qga/commands.c:qmp_command_info; qga/qapi-schema.json",
+    severity: Severity::Violation,
+    dialects: QGA,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &["declared-command"],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let asked = context.returns().find(|(pair, _)| pair.expectation.command.as_deref() == Some("guest-info"));
+    let listed = asked.and_then(|(pair, info)| Some((pair, info.get("supported_commands")?.as_array()?)));
+    let Some((pair, listed)) = listed.filter(|_| !context.schema.partial) else {
+        return out.push(Verdict::skip(rule, "guest-info was not asked of a whole schema"));
+    };
+    let find = |name: &str| listed.iter().find(|one| one.get("name").and_then(Value::as_str) == Some(name));
+    let mut breaches = Vec::new();
+    let mut note = |name: &str, class: &str, expected: String, actual: String| {
+        breaches.push(Breach {
+            exchange: pair.exchange,
+            command: Some(name.to_owned()),
+            class: class.to_owned(),
+            value_path: "return.supported_commands".to_owned(),
+            expected: vec![expected],
+            actual,
+            ..Breach::default()
+        });
+    };
+    for command in &context.schema.commands {
+        let Some(entry) = find(&command.name) else {
+            note(&command.name, "unlisted", format!("'{}' is listed", command.name), "it is not".to_owned());
+            continue;
+        };
+        let answers = entry.get("success-response");
+        if answers.is_some_and(|answers| *answers != Value::Bool(command.success_response)) {
+            let expected = format!("success-response {}", command.success_response);
+            note(&command.name, "success-response", expected, format!("{answers:?}"));
+        }
+    }
+    for name in listed.iter().filter(|one| is_enabled(one)).filter_map(|one| one.get("name")?.as_str()) {
+        if context.schema.command(name).is_none() {
+            note(name, "undeclared", "only declared commands".to_owned(), format!("'{name}' is listed"));
+        }
+    }
+    conclude(rule, breaches, true, "", out);
+}
+
+fn is_enabled(entry: &Value) -> bool {
+    entry.get("enabled") != Some(&Value::Bool(false))
+}

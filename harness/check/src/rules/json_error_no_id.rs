@@ -1,0 +1,40 @@
+//! An error of the JSON layer has no id.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q303",
+    slug: "json-error-no-id",
+    title: "Errors of the JSON layer carry no id",
+    requirement: "A reply to input that could not be parsed carries no id.",
+    source: "QMP specification, Error (NOTE); QEMU monitor/qmp.c:handle_qmp_command",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for pair in context.pairs.iter().filter(|pair| pair.expectation.json_error) {
+        let Some(reply) = pair.reply else { continue };
+        looked = true;
+        let Some(id) = reply.get("id") else { continue };
+        breaches.push(Breach {
+            exchange: pair.exchange,
+            class: "invented".to_owned(),
+            value_path: "id".to_owned(),
+            expected: vec!["no id".to_owned()],
+            actual: format!("id {id}"),
+            ..Breach::default()
+        });
+    }
+    conclude(rule, breaches, looked, "no malformed JSON was sent", out);
+}

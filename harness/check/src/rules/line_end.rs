@@ -1,0 +1,54 @@
+//! QMP messages end CR LF, agent messages LF.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Dialect, LineEnd, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q604",
+    slug: "line-end",
+    title: "Every message ends its line",
+    requirement: "QMP messages end with CR LF; those of the guest agent with LF.",
+    source: "QMP specification, General Definitions; QEMU monitor/qmp.c:qmp_send_response, qga/main.c:send_response",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let due = match context.transcript.dialect {
+        Dialect::Qmp => LineEnd::CrLf,
+        Dialect::Qga => LineEnd::Lf,
+    };
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (exchange, message) in context.messages() {
+        if context.is_garbled(exchange) || context.peer_is_lost() {
+            continue;
+        }
+        looked = true;
+        if message.line_end != due {
+            breaches.push(Breach {
+                exchange,
+                class: format!("{:?}", message.line_end),
+                expected: vec![word(due).to_owned()],
+                actual: word(message.line_end).to_owned(),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "no message was seen", out);
+}
+
+fn word(line_end: LineEnd) -> &'static str {
+    match line_end {
+        LineEnd::CrLf => "\\r\\n",
+        LineEnd::Lf => "\\n",
+        LineEnd::Missing => "no newline",
+    }
+}

@@ -1,0 +1,26 @@
+//! qmp_capabilities with bad arguments: GenericError.
+
+use crate::prediction;
+use crate::rule::{QMP, Rule, Severity};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q106",
+    slug: "negotiation-arguments",
+    title: "Bad arguments of qmp_capabilities are refused",
+    requirement: "qmp_capabilities with an unknown argument, a wrong type, an unknown capability or one that was not offered is answered with GenericError.",
+    source: "QEMU monitor/qmp-cmds.c:qmp_qmp_capabilities, qmp_caps_accept",
+    severity: Severity::Violation,
+    dialects: QMP,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[
+        "arguments-unknown",
+        "arguments-type",
+        "arguments-enum",
+        "arguments-null",
+        "arguments-coercion",
+    ],
+    judge: prediction::judge,
+};

@@ -1,0 +1,28 @@
+//! Malformed input before negotiation: GenericError, as afterwards.
+
+use crate::prediction;
+use crate::rule::{QMP, Rule, Severity};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q105",
+    slug: "negotiation-malformed",
+    title: "Malformed input is refused before negotiation too",
+    requirement: "Before negotiation, malformed JSON and malformed commands are answered as afterwards, with GenericError, and leave the session where it was.",
+    source: "QMP specification, Capabilities Negotiation; QEMU monitor/qmp.c, qapi/qmp-dispatch.c",
+    severity: Severity::Violation,
+    dialects: QMP,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[
+        "envelope-object",
+        "envelope-execute",
+        "envelope-arguments",
+        "envelope-members",
+        "envelope-order",
+        "oob-gate",
+        "json-error-answered",
+    ],
+    judge: prediction::judge,
+};

@@ -1,0 +1,62 @@
+//! Exactly one reply for each command.
+
+use crate::context::Context;
+use crate::context::Pair;
+use crate::predict::Accepted;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{ExchangeEnd, VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q305",
+    slug: "one-reply",
+    title: "One reply per command",
+    requirement: "Every command is answered once, and nothing else is.",
+    source: "QMP specification, Commands Responses; QEMU monitor/qmp.c",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches: Vec<Breach> =
+        context.pairs.iter().filter_map(|pair| unanswered(context, pair)).collect();
+    let silent = |index: usize| context.pairs.iter().any(|p| p.exchange == index && p.is_silent());
+    for (index, extra) in &context.extras {
+        let exchange = &context.transcript.exchanges[*index];
+        let another_rule = exchange.opened || silent(*index) || context.is_garbled(*index);
+        if !another_rule {
+            breaches.push(Breach {
+                exchange: *index,
+                class: "surplus".to_owned(),
+                expected: vec!["one reply per command".to_owned()],
+                actual: format!("one more: {}", escape::escape_short(&extra.bytes, 200)),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, !context.pairs.is_empty(), "no command was sent", out);
+}
+
+fn unanswered(context: &Context<'_>, pair: &Pair<'_>) -> Option<Breach> {
+    let answered = pair.reply.is_some() || pair.expectation.accepted.has(Accepted::NOTHING);
+    if answered || pair.expectation.json_error || !context.can_expect_reply(pair.exchange) {
+        return None;
+    }
+    let actual = match context.exchange(pair).end {
+        ExchangeEnd::TimedOut { waited_ms } => format!("no reply within {waited_ms} ms"),
+        _ => "no reply".to_owned(),
+    };
+    Some(Breach {
+        exchange: pair.exchange,
+        command: pair.expectation.command.clone().filter(|name| context.schema.command(name).is_some()),
+        class: "missing".to_owned(),
+        expected: pair.expectation.accepted.describe(),
+        actual,
+        ..Breach::default()
+    })
+}

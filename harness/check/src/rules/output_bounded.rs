@@ -1,0 +1,38 @@
+//! A peer does not flood its client.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{ExchangeEnd, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q605",
+    slug: "output-bounded",
+    title: "Output is bounded",
+    requirement: "A peer sends a bounded number of bytes and messages in answer to one command.",
+    source: "limits of this tool; a client must be able to hold what it is sent",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
+        if let ExchangeEnd::Flooded(limit) = exchange.end {
+            breaches.push(Breach {
+                exchange: index,
+                class: limit.to_owned(),
+                expected: vec![format!("output within the limit {limit}")],
+                actual: format!("more; {} messages were kept", exchange.messages().count()),
+                ..Breach::default()
+            });
+        }
+    }
+    let looked = !context.transcript.exchanges.is_empty();
+    conclude(rule, breaches, looked, "nothing was exchanged", out);
+}

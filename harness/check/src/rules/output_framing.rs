@@ -1,0 +1,45 @@
+//! Between messages there is only white space.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Dialect, Frame, VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q603",
+    slug: "output-framing",
+    title: "Nothing stands between messages",
+    requirement: "Between messages a peer sends white space only; the guest agent also its sentinel.",
+    source: "QMP specification, General Definitions",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    let agent = context.transcript.dialect == Dialect::Qga;
+    for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
+        looked |= !exchange.received.is_empty();
+        let stray = exchange.received.iter().find_map(|received| match &received.frame {
+            Frame::Garbage(bytes) => Some(escape::escape_short(bytes, 120)),
+            Frame::Sentinel if !agent => Some("\\xff".to_owned()),
+            Frame::Sentinel | Frame::Message(_) => None,
+        });
+        if let Some(actual) = stray {
+            breaches.push(Breach {
+                exchange: index,
+                class: "garbage".to_owned(),
+                expected: vec!["whole messages, white space between them".to_owned()],
+                actual,
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "nothing was received", out);
+}

@@ -1,0 +1,49 @@
+//! messages in strict JSON
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{DeviationKind, VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q602",
+    slug: "output-strict-json",
+    title: "Output is strict JSON",
+    requirement: "Every message is a JSON text as RFC 8259 has it: no inf or nan, no repeated keys, no trailing commas.",
+    source: "QMP specification (the server sends valid JSON); RFC 8259",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (exchange, message) in context.messages() {
+        looked = true;
+        let Some(deviation) = message.parsed.deviations.iter().find(|one| concerns(one.kind)) else {
+            continue;
+        };
+        let around = &message.bytes[deviation.offset.saturating_sub(24).min(message.bytes.len())..];
+        breaches.push(Breach {
+            exchange,
+            class: format!("{:?}", deviation.kind),
+            expected: vec!["messages in strict JSON".to_owned()],
+            actual: format!(
+                "at byte {}: …{}",
+                deviation.offset,
+                escape::escape(&around[..around.len().min(60)])
+            ),
+            ..Breach::default()
+        });
+    }
+    conclude(rule, breaches, looked, "no message was seen", out);
+}
+
+fn concerns(kind: DeviationKind) -> bool {
+    !matches!(kind, DeviationKind::NonAscii | DeviationKind::NotUtf8)
+}

@@ -1,0 +1,76 @@
+//! The peer survives every case, and goes on answering.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict};
+use qmprobe_wire::{Ending, ExchangeEnd, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "P101",
+    slug: "peer-survives",
+    title: "The peer survives",
+    requirement: "No input ends the peer, makes it hang or makes it drop the connection, but for commands whose purpose that is.",
+    source: "QMP specification (errors are replies); QEMU docs/devel/writing-monitor-commands",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+/// Commands that end the peer when they succeed.
+const ENDING_COMMANDS: &[&str] = &["quit", "guest-shutdown"];
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let last = context.transcript.exchanges.len().saturating_sub(1);
+    let asked_to_end = context.pairs.iter().any(|pair| {
+        let ends = pair.expectation.command.as_deref().is_some_and(|name| ENDING_COMMANDS.contains(&name));
+        ends && !pair.expectation.rule.starts_with("arguments")
+    });
+    let (class, actual) = match &context.transcript.ending {
+        Ending::Alive => return out.push(Verdict::pass(rule)),
+        Ending::Exited { signalled: false, code: Some(0), .. } | Ending::Disconnected if asked_to_end => {
+            return out.push(Verdict::pass(rule));
+        }
+        Ending::Disconnected if refused_to_open(context) => {
+            return out.push(Verdict::skip(rule, "the connection was never a session"));
+        }
+        Ending::Exited { status, stderr_tail, .. } => (class_of(status), describe(status, stderr_tail)),
+        Ending::Disconnected => ("closed".to_owned(), "the connection was closed".to_owned()),
+        Ending::Hung => ("hang".to_owned(), "the peer runs but no longer answers".to_owned()),
+    };
+    out.push(Verdict::fail(
+        rule,
+        Breach {
+            exchange: last,
+            command: context.transcript.case.command.clone(),
+            class,
+            expected: vec!["the peer goes on answering".to_owned()],
+            actual,
+            ..Breach::default()
+        },
+    ));
+}
+
+/// A connection that was closed before its greeting is the greeting rule's affair.
+fn refused_to_open(context: &Context<'_>) -> bool {
+    let last = context.transcript.exchanges.last();
+    last.is_some_and(|exchange| {
+        exchange.opened && exchange.end == ExchangeEnd::Closed && exchange.received.is_empty()
+    })
+}
+
+/// `SIGABRT` of `signal 6 (SIGABRT)`, else the status with hyphens.
+fn class_of(status: &str) -> String {
+    match status.split_once('(') {
+        Some((_, name)) => name.trim_end_matches(')').to_owned(),
+        None => status.replace(' ', "-"),
+    }
+}
+
+fn describe(status: &str, stderr_tail: &str) -> String {
+    let last = stderr_tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if last.is_empty() { status.to_owned() } else { format!("{status}: {last}") }
+}

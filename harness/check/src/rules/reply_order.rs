@@ -1,0 +1,34 @@
+//! In-band replies come in the order of their commands.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q306",
+    slug: "reply-order",
+    title: "Replies come in the order of the commands",
+    requirement: "In-band commands of one connection are answered in the order in which they were sent.",
+    source: "QMP specification, Issuing Commands; QEMU monitor/qmp.c:monitor_qmp_dispatcher_co",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let pipelined = context.pairs.windows(2).any(|two| two[0].exchange == two[1].exchange);
+    let breach = |exchange: &usize| Breach {
+        exchange: *exchange,
+        class: "order".to_owned(),
+        expected: vec!["the replies in the order of the commands".to_owned()],
+        actual: "another order, told by the ids".to_owned(),
+        ..Breach::default()
+    };
+    let breaches = context.disordered.iter().map(breach).collect();
+    conclude(rule, breaches, pipelined, "no two commands were sent at once", out);
+}

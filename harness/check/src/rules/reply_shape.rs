@@ -1,0 +1,52 @@
+//! A message is exactly one of greeting, return, error, event.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Message, MessageKind, VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q308",
+    slug: "reply-shape",
+    title: "A message is one thing",
+    requirement: "A message is an object with exactly one of QMP, return, error and event; a reply has besides it only the id.",
+    source: "QMP specification, Commands Responses; QEMU qapi/qmp-dispatch.c",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (exchange, message) in context.messages().filter(|(_, message)| message.parsed.value.is_some()) {
+        looked = true;
+        let Some((class, path)) = defect(message) else { continue };
+        breaches.push(Breach {
+            exchange,
+            class: class.to_owned(),
+            value_path: path,
+            expected: vec!["exactly one of QMP, return, error, event; a reply besides it only id".to_owned()],
+            actual: escape::escape_short(&message.bytes, 200),
+            ..Breach::default()
+        });
+    }
+    conclude(rule, breaches, looked, "no message was seen", out);
+}
+
+fn defect(message: &Message) -> Option<(&'static str, String)> {
+    match message.kind {
+        MessageKind::Other => Some(("kind", String::new())),
+        MessageKind::Return | MessageKind::Error => {
+            let members = message.parsed.value.as_ref()?.as_object()?;
+            let stranger =
+                members.iter().find(|(name, _)| !matches!(name.as_str(), "return" | "error" | "id"))?;
+            Some(("undeclared", stranger.0.clone()))
+        }
+        MessageKind::Greeting | MessageKind::Event => None,
+    }
+}

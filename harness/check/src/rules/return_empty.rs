@@ -1,0 +1,48 @@
+//! A command without a return type returns {}.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q501",
+    slug: "return-empty",
+    title: "Commands without a return type return {}",
+    requirement: "A command that declares no return value succeeds with the empty object.",
+    source: "QMP specification, success; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (pair, value) in context.returns() {
+        let Some(command) = pair.expectation.command.as_deref().and_then(|name| context.schema.command(name))
+        else {
+            continue;
+        };
+        if command.returns.is_some() {
+            continue;
+        }
+        looked = true;
+        if value.as_object().is_none_or(|members| !members.is_empty()) {
+            breaches.push(Breach {
+                exchange: pair.exchange,
+                class: "not-empty".to_owned(),
+                value_path: "return".to_owned(),
+                schema_path: "returns".to_owned(),
+                expected: vec!["{}".to_owned()],
+                actual: value.to_string(),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "no command without a return type succeeded", out);
+}

@@ -1,0 +1,44 @@
+//! Commands without a success response stay silent on success.
+
+use crate::context::Context;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{MessageKind, VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "G105",
+    slug: "silent-success",
+    title: "success-response false means silence",
+    requirement: "A command with success-response false does not answer when it succeeds; when it fails, it answers with an error.",
+    source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch (QCO_NO_SUCCESS_RESP)",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for pair in context.pairs.iter().filter(|pair| pair.is_silent() || pair.expectation.rule == rule.slug) {
+        if pair.expectation.json_error {
+            continue;
+        }
+        looked = true;
+        let answers = context.extras.iter().filter(|(exchange, _)| *exchange == pair.exchange);
+        for (_, extra) in answers.filter(|(_, extra)| extra.kind == MessageKind::Return) {
+            breaches.push(Breach {
+                exchange: pair.exchange,
+                command: pair.expectation.command.clone(),
+                class: "return".to_owned(),
+                expected: pair.expectation.accepted.describe(),
+                actual: escape::escape_short(&extra.bytes, 160),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "no command without success response was run", out);
+}

@@ -1,0 +1,45 @@
+//! The sync commands return the integer they were given.
+
+use crate::context::Context;
+use crate::requests::argument;
+use crate::rule::{QGA, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "G103",
+    slug: "sync-echo",
+    title: "guest-sync returns its id",
+    requirement: "guest-sync and guest-sync-delimited return the integer that they were given.",
+    source: "QEMU qga/commands.c:qmp_guest_sync, qmp_guest_sync_delimited",
+    severity: Severity::Violation,
+    dialects: QGA,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (pair, returned) in context.returns() {
+        let sync = matches!(pair.expectation.command.as_deref(), Some("guest-sync" | "guest-sync-delimited"));
+        let alone = context.pairs.iter().filter(|other| other.exchange == pair.exchange).count() == 1;
+        let given = argument(&context.exchange(pair).sent, "id");
+        let Some(given) = given.filter(|_| sync && alone) else { continue };
+        looked = true;
+        if given != *returned && pair.mismatches.is_empty() {
+            breaches.push(Breach {
+                exchange: pair.exchange,
+                class: "differs".to_owned(),
+                value_path: "return".to_owned(),
+                expected: vec![given.to_string()],
+                actual: returned.to_string(),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "no sync succeeded", out);
+}

@@ -1,0 +1,69 @@
+//! The sentinel 0xFF stands before the reply of guest-sync-delimited and nowhere else.
+
+use crate::context::Context;
+use crate::rule::{QGA, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Exchange, Frame, MessageKind, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "G102",
+    slug: "sync-sentinel",
+    title: "The sentinel precedes a delimited sync, and only that",
+    requirement: "The byte 0xFF is sent directly before the successful reply to guest-sync-delimited, and nowhere else.",
+    source: "QEMU qga/qapi-schema.json (guest-sync-delimited), qga/main.c:send_response",
+    severity: Severity::Violation,
+    dialects: QGA,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut breaches = Vec::new();
+    let mut looked = false;
+    for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
+        let replies = context.pairs.iter().filter(|pair| pair.exchange == index);
+        let due: Vec<bool> = replies
+            .filter_map(|pair| Some((pair, pair.reply?)))
+            .map(|(pair, reply)| {
+                pair.expectation.command.as_deref() == Some("guest-sync-delimited")
+                    && reply.kind == MessageKind::Return
+            })
+            .collect();
+        if due.is_empty() || context.is_garbled(index) || context.extras.iter().any(|(at, _)| *at == index) {
+            continue;
+        }
+        looked = true;
+        let came = sentinels(exchange);
+        if came != due {
+            let missing = due.iter().zip(&came).any(|(due, came)| *due && !came);
+            breaches.push(Breach {
+                exchange: index,
+                class: if missing { "missing" } else { "surplus" }.to_owned(),
+                expected: vec!["0xFF before the reply of guest-sync-delimited, and nowhere else".to_owned()],
+                actual: if missing { "no 0xFF before it" } else { "0xFF elsewhere" }.to_owned(),
+                ..Breach::default()
+            });
+        }
+    }
+    conclude(rule, breaches, looked, "no reply was seen", out);
+}
+
+/// For each message whether a sentinel stands before it; one more where a sentinel follows the last.
+fn sentinels(exchange: &Exchange) -> Vec<bool> {
+    let mut marks = Vec::new();
+    let mut pending = false;
+    for received in &exchange.received {
+        match received.frame {
+            Frame::Sentinel => pending = true,
+            Frame::Message(_) => marks.push(std::mem::take(&mut pending)),
+            Frame::Garbage(_) => {}
+        }
+    }
+    if pending {
+        marks.push(true);
+    }
+    marks
+}

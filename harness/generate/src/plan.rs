@@ -1,0 +1,220 @@
+//! The systematic enumeration: every command's cases, each a pure function of (schema, seed, index).
+//!
+//! What a case is gets decided in [`Plan::new`]; its bytes are made when it is asked for.
+
+use crate::build::{Build, Form, put_token};
+use crate::minimal::Smallest;
+use crate::site::{Site, Step, sites};
+use crate::title::title;
+use crate::violation::{self, Violation};
+use crate::{budget, valid};
+use qmprobe_schema::{Command, Schema};
+use qmprobe_wire::{Case, CaseId, Dialect, Start, Step as CaseStep, Value, request};
+use std::sync::Arc;
+
+/// Valid cases of one command.
+pub const VALID_MAX: usize = 400;
+/// Violations of one command.
+pub const VIOLATIONS_MAX: usize = 400;
+
+/// Stand for strings without a reason to be another. They can be neither a host path outside the working
+/// directory nor an option nor a protocol, whoever takes them for one.
+const WORDS: [&str; 8] = ["x", "q0", "disk0", "net1", "node-a", "m1", "dev_b", "z9"];
+
+/// All cases for one schema.
+#[derive(Debug)]
+pub struct Plan<'s> {
+    smallest: Smallest<'s>,
+    seed: u64,
+    sections: Vec<Section<'s>>,
+    len: u64,
+    unmakeable: Vec<&'s str>,
+}
+
+/// The cases of one command.
+#[derive(Debug)]
+struct Section<'s> {
+    command: &'s Command,
+    first: u64,
+    drafts: Vec<Draft<'s>>,
+}
+
+/// A case before it has bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft<'s> {
+    pub steps: Arc<[Step<'s>]>,
+    pub form: Form<'s>,
+    /// Everything beside the way is given, not only what must be.
+    pub full: bool,
+    /// What is wrong with it; `None` for valid input.
+    pub violation: Option<&'static Violation>,
+}
+
+impl<'s> Plan<'s> {
+    /// Decides what the cases are. The seed chooses what gets beyond a command's budget, the words that
+    /// stand for strings, and the forms of the ids.
+    pub fn new(schema: &'s Schema, dialect: Dialect, seed: u64) -> Plan<'s> {
+        let mut plan = Plan {
+            smallest: Smallest::new(schema),
+            seed,
+            sections: Vec::new(),
+            len: 0,
+            unmakeable: Vec::new(),
+        };
+        for (command, nth) in schema.commands.iter().zip(0..) {
+            let Some(drafts) = drafts(&plan.smallest, command, dialect, mix(seed, nth)) else {
+                plan.unmakeable.push(&command.name);
+                continue;
+            };
+            let first = plan.len;
+            plan.len += drafts.len() as u64;
+            plan.sections.push(Section { command, first, drafts });
+        }
+        plan
+    }
+
+    /// How many cases there are.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there is none: the schema has no command.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The commands that have no cases because no finite arguments conform.
+    pub fn unmakeable(&self) -> &[&'s str] {
+        &self.unmakeable
+    }
+
+    /// The case at `index`, or `None` from [`Plan::len`] on.
+    pub fn case(&self, index: u64) -> Option<Case> {
+        let after = self.sections.partition_point(|section| section.first <= index);
+        let section = self.sections.get(after.checked_sub(1)?)?;
+        let draft = section.drafts.get(usize::try_from(index - section.first).ok()?)?;
+        Some(self.make(section.command, draft, index))
+    }
+
+    /// All cases: commands by name, of each the valid ones first.
+    pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
+        let drafts = self.sections.iter().flat_map(|section| {
+            section.drafts.iter().zip(section.first..).map(|(draft, index)| (section.command, draft, index))
+        });
+        drafts.map(|(command, draft, index)| self.make(command, draft, index))
+    }
+
+    /// The cases of one command, with the ids that they have among all; none for an unknown command.
+    pub fn command_cases(&self, command: &str) -> Vec<Case> {
+        let sections = self.sections.iter().filter(|section| section.command.name == command);
+        let drafts = sections
+            .flat_map(|section| section.drafts.iter().zip(section.first..).map(move |at| (section, at)));
+        drafts.map(|(section, (draft, index))| self.make(section.command, draft, index)).collect()
+    }
+
+    fn make(&self, command: &Command, draft: &Draft<'s>, index: u64) -> Case {
+        let noise = mix(self.seed, index);
+        let word = WORDS[(noise >> 8) as usize % WORDS.len()];
+        let arguments = self.arguments(command, draft, word);
+        let id = id(noise, index);
+        let mut bytes = request::execute(&command.name, arguments.as_ref(), id.as_ref());
+        if let Form::Token(token) = draft.form {
+            put_token(&mut bytes, token);
+        }
+        Case {
+            id: CaseId { seed: self.seed, index },
+            name: title(&command.name, draft),
+            command: Some(command.name.clone()),
+            aim: draft.violation.map(|violation| violation.rule.to_owned()),
+            start: Start::Command,
+            steps: vec![CaseStep::Send(bytes)],
+        }
+    }
+
+    fn arguments(&self, command: &Command, draft: &Draft<'s>, word: &str) -> Option<Value> {
+        if draft.form == Form::Absent {
+            return None;
+        }
+        let build = Build { smallest: &self.smallest, word, full: draft.full };
+        match (command.arguments, &draft.form) {
+            (Some(ty), form) => build.value(ty, &draft.steps, form),
+            (None, Form::With(name, value)) => {
+                Some(Value::Object(vec![(name.clone().into_owned(), value.clone())]))
+            }
+            (None, _) => Some(Value::Object(Vec::new())),
+        }
+    }
+}
+
+/// What the cases of `command` are; `None` when no finite arguments conform.
+fn drafts<'s>(
+    smallest: &Smallest<'s>,
+    command: &'s Command,
+    dialect: Dialect,
+    spin: u64,
+) -> Option<Vec<Draft<'s>>> {
+    // A second negotiation is refused before its arguments matter.
+    let negotiates = dialect == Dialect::Qmp && command.name == "qmp_capabilities";
+    let binds = command.marshalled && !negotiates;
+    let Some(root) = command.arguments else {
+        let draft = |form, violation| Draft { steps: Arc::default(), form, full: false, violation };
+        let mut drafts = vec![draft(Form::Absent, None), draft(Form::Smallest, None)];
+        if binds {
+            drafts.extend(violation::of_no_arguments().map(|(form, violation)| draft(form, Some(violation))));
+        }
+        return Some(drafts);
+    };
+    let sites = sites(smallest, root);
+    if sites.is_empty() {
+        return None;
+    }
+    let valid: Vec<Vec<Draft<'s>>> = sites.iter().map(|site| valid_drafts(smallest, site)).collect();
+    let mut drafts = budget::round_robin(valid, VALID_MAX, spin);
+    if binds {
+        let wrong: Vec<Vec<Draft<'s>>> =
+            sites.iter().zip(0..).map(|(site, nth)| wrong_drafts(smallest, site, nth)).collect();
+        drafts.extend(budget::round_robin(wrong, VIOLATIONS_MAX, spin));
+    }
+    Some(drafts)
+}
+
+fn valid_drafts<'s>(smallest: &Smallest<'s>, site: &Site<'s>) -> Vec<Draft<'s>> {
+    let forms = valid::forms(smallest, site).into_iter();
+    forms.map(|form| Draft { steps: site.steps.clone(), form, full: false, violation: None }).collect()
+}
+
+/// The violations at one place. Neighbouring places begin with different ones, so that a budget that gives
+/// each place only one still has them all.
+fn wrong_drafts<'s>(smallest: &Smallest<'s>, site: &Site<'s>, nth: usize) -> Vec<Draft<'s>> {
+    let mut drafts = Vec::new();
+    let mut forms = Vec::new();
+    for violation in violation::ALL {
+        (violation.forms)(smallest, site, &mut forms);
+        let in_full = forms.first().filter(|_| site.optional && site.spare).cloned();
+        let draft = |form, full| Draft { steps: site.steps.clone(), form, full, violation: Some(violation) };
+        drafts.extend(forms.drain(..).map(|form| draft(form, false)));
+        drafts.extend(in_full.map(|form| draft(form, true)));
+    }
+    if !drafts.is_empty() {
+        let first = nth % drafts.len();
+        drafts.rotate_left(first);
+    }
+    drafts
+}
+
+/// Most requests carry their index as id; one in sixteen a short string, one in sixteen none.
+fn id(noise: u64, index: u64) -> Option<Value> {
+    match noise % 16 {
+        0 => None,
+        1 => Some(Value::String(format!("c{index}"))),
+        _ => Some(Value::int(i64::try_from(index).unwrap_or(i64::MAX))),
+    }
+}
+
+/// A number that looks random and depends on both. Source: the finaliser of SplitMix64 (Steele et al., 2014).
+fn mix(seed: u64, index: u64) -> u64 {
+    let mut z = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}

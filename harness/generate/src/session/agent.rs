@@ -1,0 +1,77 @@
+//! The guest agent: its silence at the start, sync with and without sentinel, and the reset by 0xFF.
+
+use super::{Cases, send};
+use qmprobe_wire::{Dialect, Start, Step};
+
+/// Integers that a sync must return exactly.
+const TOKENS: &[i64] = &[0, 1, -1, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, -(1 << 53) - 1, i64::MAX, i64::MIN];
+
+/// Values that are no int64.
+const NO_TOKENS: &[&str] = &["1.0", "1e3", "\"1\"", "null", "true", "[]", "{}", "9223372036854775808"];
+
+pub(super) fn push(cases: &mut Cases<'_>) {
+    if cases.dialect != Dialect::Qga {
+        return;
+    }
+    let ping = r#"{"execute":"guest-ping","id":"p"}"#;
+    cases.push(
+        "agent-silent-start",
+        "a connection that waits",
+        Start::Greeting,
+        vec![Step::Settle(300), send(ping)],
+    );
+    for name in ["guest-sync", "guest-sync-delimited"] {
+        for token in TOKENS {
+            let sync = format!(r#"{{"execute":"{name}","arguments":{{"id":{token}}}}}"#);
+            cases.push("sync-echo", format!("{name} {token}"), Start::Command, vec![send(sync), send(ping)]);
+        }
+        for wrong in NO_TOKENS {
+            let sync = format!(r#"{{"execute":"{name}","arguments":{{"id":{wrong}}},"id":1}}"#);
+            cases.push(
+                "sync-sentinel",
+                format!("{name} {wrong}"),
+                Start::Command,
+                vec![send(sync), send(ping)],
+            );
+        }
+        let bare = format!(r#"{{"execute":"{name}","id":1}}"#);
+        cases.push(
+            "sync-sentinel",
+            format!("{name} without id"),
+            Start::Command,
+            vec![send(bare), send(ping)],
+        );
+    }
+    let sync = r#"{"execute":"guest-sync-delimited","arguments":{"id":77},"id":"s"}"#;
+    let between = format!("{ping}\n{sync}\n{}\n", r#"{"execute":"guest-ping","id":"q"}"#);
+    cases.push("sync-sentinel", "between two pings in one write", Start::Command, vec![send(between)]);
+    resets(cases, sync);
+    let info = vec![send(r#"{"execute":"guest-info","id":1}"#)];
+    cases.push("guest-info-agrees", "guest-info", Start::Command, info);
+    let unasked = r#"{"execute":"qmp_capabilities","id":1}"#;
+    cases.push("command-not-found", "qmp_capabilities", Start::Command, vec![send(unasked), send(ping)]);
+}
+
+/// Half a command, then 0xFF and a sync: the sync is answered.
+fn resets(cases: &mut Cases<'_>, sync: &str) {
+    let leftovers: [&[u8]; 6] = [
+        b"",
+        b"{\"execute\":\"guest-ping\",\"id\":",
+        b"{\"execute\":\"guest-pi",
+        b"[[[{",
+        b"12",
+        b"\xff\xff",
+    ];
+    for leftover in leftovers {
+        let mut bytes = leftover.to_vec();
+        bytes.push(0xFF);
+        bytes.extend_from_slice(sync.as_bytes());
+        let name = format!("after {}", qmprobe_wire::escape::escape(leftover));
+        cases.push(
+            "sync-reset",
+            name,
+            Start::Command,
+            vec![send(bytes), send(r#"{"execute":"guest-ping","id":2}"#)],
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! Ids of every JSON type, on success and on every kind of error: each must come back as the same value.
+
+use super::{Cases, send};
+use qmprobe_wire::Start;
+
+/// Ids as they are written; numbers at the edges of what QEMU keeps.
+const IDS: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0",
+    "-0.0",
+    "1",
+    "-1",
+    "1.0",
+    "0.1",
+    "1e5",
+    "1.5e300",
+    "5e-324",
+    "9007199254740993",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "18446744073709551615",
+    "18446744073709551616",
+    "-9223372036854775809",
+    "0.30000000000000004",
+    "123456789.12345678",
+    "1e400",
+    "-1e400",
+    "\"\"",
+    "\"a\"",
+    "\"\\u00e9\"",
+    "\"\u{e9}\"",
+    "\"\u{1f600}\"",
+    "\"\\ud83d\\ude00\"",
+    "\"\\u0000\"",
+    "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+    "\"\u{7f}\"",
+    "\"\\u2028\"",
+    "\"%s\"",
+    "[]",
+    "{}",
+    "[1,\"a\",null,true,1.5,[],{}]",
+    "{\"a\":1,\"b\":{\"c\":[2]},\"\":null}",
+    "[[[[[[[[1]]]]]]]]",
+    "{\"id\":1}",
+    "{\"return\":{}}",
+    "{\"error\":{}}",
+];
+
+pub(super) fn push(cases: &mut Cases<'_>) {
+    let harmless = cases.harmless();
+    for id in IDS {
+        let shown: String = id.chars().take(50).collect();
+        let success = format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
+        cases.push("reply-id-echo", format!("{shown} on success"), Start::Command, vec![send(success)]);
+        let errors = vec![
+            send(format!("{{\"execute\":\"qmprobe-no-such-command\",\"id\":{id}}}")),
+            send(format!("{{\"id\":{id}}}")),
+            send(format!("{{\"execute\":1,\"id\":{id}}}")),
+            send(format!("{{\"execute\":\"{harmless}\",\"arguments\":[],\"id\":{id}}}")),
+            send(format!(
+                "{{\"execute\":\"{harmless}\",\"arguments\":{{\"qmprobe-no-such\":1}},\"id\":{id}}}"
+            )),
+            send(format!("{{\"execute\":\"{harmless}\",\"foo\":1,\"id\":{id}}}")),
+        ];
+        cases.push("reply-id-echo", format!("{shown} on errors"), Start::Command, errors);
+    }
+    let absent = vec![
+        send(format!("{{\"execute\":\"{harmless}\"}}")),
+        send("{\"execute\":\"qmprobe-no-such-command\"}"),
+        send("{}"),
+        send("{\"execute\":1}"),
+        send(format!("{{\"id\":\"first\",\"execute\":\"{harmless}\"}}")),
+        send(format!("{{\"execute\":\"{harmless}\"}}")),
+    ];
+    cases.push("reply-id-echo", "absent", Start::Command, absent);
+}

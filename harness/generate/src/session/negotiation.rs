@@ -1,0 +1,120 @@
+//! Greeting and negotiation: the gate before it, good and bad `qmp_capabilities`, once, and per connection.
+
+use super::{Cases, command, send};
+use qmprobe_wire::{Start, Step};
+
+const GOOD: &str = r#"{"execute":"qmp_capabilities","id":"go"}"#;
+
+/// Arguments of `qmp_capabilities` that must be refused.
+const BAD_ARGUMENTS: &[&str] = &[
+    r#"{"foo":1}"#,
+    r#"{"enable":{}}"#,
+    r#"{"enable":"oob"}"#,
+    r#"{"enable":[1]}"#,
+    r#"{"enable":null}"#,
+    r#"{"enable":["no-such-capability"]}"#,
+    r#"{"enable":["OOB"]}"#,
+    r#"{"enable":["oob","no-such-capability"]}"#,
+];
+
+/// Input that is refused alike before and after negotiation.
+const MALFORMED: &[&str] = &[
+    "{]\n",
+    "null\n",
+    "[]\n",
+    "{\"id\":1}\n",
+    "{\"execute\":true,\"id\":2}\n",
+    "{\"execute\":\"query-version\",\"arguments\":[],\"id\":3}\n",
+    "{\"execute\":\"query-version\",\"extra\":1,\"id\":4}\n",
+    "{\"execute\":\"query-version\",\"id\":\"\t\"}\n",
+];
+
+pub(super) fn push(cases: &mut Cases<'_>) {
+    if !cases.is_qmp() {
+        return;
+    }
+    let harmless = cases.harmless();
+    let greeted = vec![Step::Settle(150), send(GOOD), command("query-version", 1)];
+    cases.push("greeting-version-agrees", "greeting, then query-version", Start::Greeting, greeted);
+    gate(cases, harmless);
+    malformed(cases, harmless);
+    arguments(cases, harmless);
+    success(cases, harmless);
+    out_of_band(cases, harmless);
+    let reconnects = vec![
+        send(r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"go"}"#),
+        command(harmless, 1),
+        Step::Reconnect,
+        command(harmless, 2),
+        send(GOOD),
+        send(format!(r#"{{"exec-oob":"{harmless}","id":3}}"#)),
+        command(harmless, 4),
+    ];
+    cases.push("negotiation-per-connection", "a second connection", Start::Greeting, reconnects);
+}
+
+fn gate(cases: &mut Cases<'_>, harmless: &str) {
+    for name in [harmless, "query-commands", "qmprobe-no-such-command"] {
+        let steps = vec![command(name, 1), command(name, 2), send(GOOD), command(name, 3)];
+        cases.push("negotiation-gate", format!("{name} first"), Start::Greeting, steps);
+    }
+    let no_id = vec![send(format!(r#"{{"execute":"{harmless}"}}"#)), send(GOOD), command(harmless, 1)];
+    cases.push("negotiation-gate", format!("{harmless} first, without id"), Start::Greeting, no_id);
+}
+
+fn malformed(cases: &mut Cases<'_>, harmless: &str) {
+    for input in MALFORMED {
+        let steps = vec![send(*input), command(harmless, 5), send(GOOD), send(*input), command(harmless, 6)];
+        cases.push("negotiation-malformed", input.trim_end(), Start::Greeting, steps);
+    }
+}
+
+fn arguments(cases: &mut Cases<'_>, harmless: &str) {
+    for bad in BAD_ARGUMENTS {
+        let refused = format!(r#"{{"execute":"qmp_capabilities","arguments":{bad},"id":1}}"#);
+        let steps = vec![
+            send(refused),
+            command(harmless, 2),
+            send(GOOD),
+            send(format!(r#"{{"exec-oob":"{harmless}","id":3}}"#)),
+            command(harmless, 4),
+        ];
+        cases.push("negotiation-arguments", *bad, Start::Greeting, steps);
+    }
+}
+
+fn success(cases: &mut Cases<'_>, harmless: &str) {
+    for good in ["{}", r#"{"enable":[]}"#, r#"{"enable":["oob"]}"#, r#"{"enable":["oob","oob"]}"#] {
+        let steps = vec![
+            send(format!(r#"{{"execute":"qmp_capabilities","arguments":{good},"id":1}}"#)),
+            command(harmless, 2),
+        ];
+        cases.push("negotiation-succeeds", good, Start::Greeting, steps);
+    }
+    let unread = format!("{GOOD}{{\"execute\":\"{harmless}\",\"id\":1}}");
+    let steps = vec![send(unread), command(harmless, 2)];
+    cases.push("negotiation-succeeds", "in one write, greeting unread", Start::Connected, steps);
+    let bad_again = r#"{"execute":"qmp_capabilities","arguments":{"foo":1},"id":3}"#;
+    let steps = vec![send(GOOD), send(GOOD), command(harmless, 2), send(bad_again), command(harmless, 4)];
+    cases.push("negotiation-once", "twice", Start::Greeting, steps);
+}
+
+fn out_of_band(cases: &mut Cases<'_>, harmless: &str) {
+    let enable = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"go"}"#;
+    let mut oob = |aim: &str, name: &str, input: String| {
+        let steps = vec![send(enable), send(input), command(harmless, 9)];
+        cases.push(aim, name, Start::Greeting, steps);
+    };
+    oob("oob-allowed", "an in-band command", format!(r#"{{"exec-oob":"{harmless}","id":1}}"#));
+    oob(
+        "command-not-found",
+        "exec-oob unknown",
+        r#"{"exec-oob":"qmprobe-no-such-command","id":1}"#.to_owned(),
+    );
+    oob("envelope-execute", "exec-oob is a number", r#"{"exec-oob":1,"id":1}"#.to_owned());
+    oob(
+        "envelope-members",
+        "both verbs",
+        format!(r#"{{"execute":"{harmless}","exec-oob":"{harmless}","id":1}}"#),
+    );
+}

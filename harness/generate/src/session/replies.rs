@@ -1,0 +1,23 @@
+//! Replies: one and no more, and what every peer says of itself.
+
+use super::{Cases, command};
+use qmprobe_wire::{Start, Step};
+
+pub(super) fn push(cases: &mut Cases<'_>) {
+    let harmless = cases.harmless();
+    let quiet = vec![
+        command(harmless, 1),
+        Step::Settle(250),
+        command("qmprobe-no-such-command", 2),
+        Step::Settle(250),
+    ];
+    cases.push("one-reply", "a pause after the reply", Start::Command, quiet);
+    if cases.is_qmp() {
+        for name in ["query-commands", "query-version", "query-status", "query-name"] {
+            if cases.schema.command(name).is_some() {
+                let aim = if name == "query-commands" { "commands-agree" } else { "basic-commands" };
+                cases.push_for(Some(name), aim, name, Start::Command, vec![command(name, 1)]);
+            }
+        }
+    }
+}
