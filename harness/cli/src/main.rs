@@ -1,1 +1,26 @@
-fn main() {}
+//! The binary: words in, an exit code out. What the commands do is in `commands/`.
+
+mod args;
+mod commands;
+mod exit;
+mod names;
+mod peers;
+mod reports;
+mod schemas;
+mod signals;
+mod stdout;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = match args::parse() {
+        Ok(args) => args,
+        Err(error) => return ExitCode::from(args::finish(&error)),
+    };
+    let outcome = commands::run(args.command).unwrap_or_else(|failure| {
+        // `{:#}` is the whole chain of causes.
+        exit::complain(&format!("{:#}", failure.cause()));
+        failure.outcome()
+    });
+    ExitCode::from(outcome.code())
+}

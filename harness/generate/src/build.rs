@@ -103,7 +103,7 @@ impl<'s> Build<'_, 's> {
         };
         for member in &object.members {
             let name = member.name.as_str();
-            if out.iter().any(|(known, _)| known == name) || (here && *form == Form::Without(name)) {
+            if here && matches!(form, Form::Without(left_out) if *left_out == name) {
                 continue;
             }
             let value = match (steps.split_first(), chosen) {

@@ -10,11 +10,9 @@ use std::sync::Arc;
 const STEPS_MAX: usize = 12;
 /// Places of one command.
 const SITES_MAX: usize = 1024;
-/// How often one command's search goes into the same type: once more than once, so that a recursive type is
-/// met inside itself.
+/// How often one command's search goes into the same type: more than once, so that a recursive type is met
+/// inside itself.
 const VISITS_MAX: u32 = 3;
-/// Levels of branch-in-branch that are followed.
-const BRANCH_DEPTH_MAX: usize = 16;
 
 /// One step into a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,19 +86,29 @@ impl<'s> Site<'s> {
 
     /// Whether `name` is declared by the object here, under whatever tag, or by the unions around it.
     pub fn declares(&self, schema: &Schema, name: &str) -> bool {
-        let around = self.around.iter().filter_map(|ty| schema.object(*ty));
-        self.ty.is_some_and(|ty| declares(schema, ty, name, 0))
-            || around.into_iter().any(|object| object.member(name).is_some())
+        let mut around = self.around.iter().filter_map(|ty| schema.object(*ty));
+        self.ty.is_some_and(|ty| declares(schema, ty, name))
+            || around.any(|object| object.member(name).is_some())
     }
 }
 
-/// Whether the object or any branch of it declares `name`.
-pub(crate) fn declares(schema: &Schema, ty: TypeId, name: &str, depth: usize) -> bool {
-    let Some(object) = schema.object(ty) else { return false };
-    let branches = object.variants.iter().flat_map(|variants| &variants.branches);
-    object.member(name).is_some()
-        || (depth < BRANCH_DEPTH_MAX
-            && branches.into_iter().any(|branch| declares(schema, branch.ty, name, depth + 1)))
+/// Whether the object or any branch of it, however deep, declares `name`.
+fn declares(schema: &Schema, ty: TypeId, name: &str) -> bool {
+    let mut parts = vec![ty];
+    let mut at = 0;
+    while let Some(object) = parts.get(at).map(|ty| schema.object(*ty)) {
+        at += 1;
+        let Some(object) = object else { continue };
+        if object.member(name).is_some() {
+            return true;
+        }
+        for branch in object.variants.iter().flat_map(|variants| &variants.branches) {
+            if !parts.contains(&branch.ty) {
+                parts.push(branch.ty);
+            }
+        }
+    }
+    false
 }
 
 /// The optional members of an object that can be given a value; those of the branches it goes into by itself

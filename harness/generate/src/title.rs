@@ -10,14 +10,15 @@ use std::fmt::Write;
 const SHOWN_MAX: usize = 48;
 
 pub(crate) fn title(command: &str, draft: &Draft<'_>) -> String {
-    let mut text = String::with_capacity(64);
-    text.push_str(command);
-    text.push_str(": ");
+    let mut text = format!("{command}: ");
     let place = place(&draft.steps);
     let named = if place.is_empty() { "arguments" } else { &place };
+    let mut tags: Vec<String> = (0..draft.steps.len()).filter_map(|at| tag(&draft.steps, at)).collect();
+    let is_branch = matches!(draft.steps.last(), Some(Step::Branch { .. }));
     // Writing to a String cannot fail.
     let _ = match &draft.form {
         Form::Absent => write!(text, "no arguments"),
+        Form::Smallest if is_branch => write!(text, "{}", tags.pop().unwrap_or_default()),
         Form::Smallest if place.is_empty() => write!(text, "the smallest arguments"),
         Form::Smallest => write!(text, "{named} given"),
         Form::Exactly(value) => write!(text, "{named} = {}", shown(value)),
@@ -28,13 +29,8 @@ pub(crate) fn title(command: &str, draft: &Draft<'_>) -> String {
         Form::Without(name) => write!(text, "no {}", member(&place, name)),
         Form::With(name, value) => write!(text, "{} = {}", member(&place, name), shown(value)),
     };
-    let mut before = " with";
-    for (at, step) in draft.steps.iter().enumerate() {
-        if let Step::Branch { tag, value } = step {
-            let tag = member(&self::place(&draft.steps[..at]), tag);
-            let _ = write!(text, "{before} {tag} = {value}");
-            before = ",";
-        }
+    if !tags.is_empty() {
+        let _ = write!(text, " with {}", tags.join(", "));
     }
     if let Some(violation) = draft.violation {
         let _ = write!(text, " ({})", violation.title);
@@ -43,6 +39,12 @@ pub(crate) fn title(command: &str, draft: &Draft<'_>) -> String {
         text.push_str(", everything else given");
     }
     text
+}
+
+/// The tag and its value, if that step goes into a branch.
+fn tag(steps: &[Step<'_>], at: usize) -> Option<String> {
+    let Step::Branch { tag, value } = steps.get(at)? else { return None };
+    Some(format!("{} = {value}", member(&place(&steps[..at]), tag)))
 }
 
 fn place(steps: &[Step<'_>]) -> String {

@@ -1,11 +1,35 @@
 //! What a peer declares: the model of a QAPI schema as inert data, and the loaders that make one.
 //!
 //! Nothing here walks a type to make or to judge a value: `generate` walks to make, `check` walks to judge,
-//! and the two share only this model.
+//! and the two share only this model. No files either: texts come in, and go out.
 
+pub mod error;
+pub mod introspection;
 pub mod model;
+pub mod own;
+pub mod shipped;
 
+pub use error::LoadError;
+pub use introspection::from_introspection;
 pub use model::{
-    Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, Member, Object, Schema,
-    TypeDef, TypeId, TypeKind, Variants,
+    Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, Member, Object,
+    Schema, TypeDef, TypeId, TypeKind, Variants,
 };
+pub use own::{Provenance, from_own, to_own};
+pub use shipped::{shipped, shipped_names};
+
+/// Loads a schema from JSON text, in our own format or as the reply of `query-qmp-schema`.
+///
+/// # Errors
+/// When it is neither, or damaged.
+pub fn load_text(text: &str, file: &str) -> Result<Schema, LoadError> {
+    let own =
+        text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\"format\""));
+    if own { from_own(text, file) } else { from_introspection(text, file) }
+}
+
+/// A short hash of the facts of a schema: equal for equal schemas, whatever they were loaded from.
+pub fn fingerprint(schema: &Schema) -> String {
+    let text = to_own(schema, &Provenance::default());
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}

@@ -1,7 +1,12 @@
 //! QEMU's input automaton: for any bytes, the exact list of values and errors its parser makes of them.
 //! Source: QEMU `qobject/json-lexer.c`, `json-streamer.c`, `json-parser.c` (3.1 and later).
 
+mod lexer;
+mod parser;
+mod streamer;
+
 use crate::value::Value;
+use streamer::Streamer;
 
 /// Which automaton a peer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,25 +49,34 @@ pub enum Outcome {
     },
 }
 
+/// Bytes of tokens that one value may have.
+pub const TOKEN_BYTES_MAX: usize = 64 << 20;
+/// Tokens that one value may have.
+pub const TOKENS_MAX: usize = 2 << 20;
+/// Brackets and braces that may be open at once.
+pub const NESTING_MAX: i64 = 1024;
+
 /// The automaton. Feed it bytes in any split.
 #[derive(Debug)]
 pub struct Automaton {
-    model: Model,
+    lexer: lexer::Lexer,
+    streamer: Streamer,
 }
 
 impl Automaton {
     /// At the start of a stream.
     pub fn new(model: Model) -> Automaton {
-        Automaton { model }
+        Automaton { lexer: lexer::Lexer::default(), streamer: Streamer::new(model) }
     }
 
     /// Takes bytes in; appends the outcomes that they complete.
     pub fn feed(&mut self, bytes: &[u8], outcomes: &mut Vec<Outcome>) {
-        let _ = (bytes, outcomes, self.model);
+        let streamer = &mut self.streamer;
+        self.lexer.feed(bytes, &mut |token| streamer.take(token, outcomes));
     }
 
     /// Whether a value is begun but not complete: the server waits for more.
     pub fn pending(&self) -> bool {
-        false
+        self.streamer.is_open() || self.lexer.in_token()
     }
 }

@@ -1,7 +1,9 @@
 //! Reads one JSON text and lists every deviation from strict JSON in ASCII, instead of failing.
 //! What a deviation means (violation, warning, nothing) is for the oracles to say.
 
+use crate::number::Number;
 use crate::value::Value;
+use std::collections::HashSet;
 
 /// Something in a JSON text that RFC 8259 or QMP's "output is ASCII" does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +55,382 @@ pub struct Parsed {
 /// Deviations kept of one text; later ones are dropped.
 pub const DEVIATIONS_MAX: usize = 16;
 
+/// Members of an object beyond which repeated keys are looked for in a hash set.
+const SCAN_MEMBERS_MAX: usize = 16;
+
 /// Reads `bytes` as one JSON value. Does not recurse: input depth cannot exhaust the stack.
 pub fn parse(bytes: &[u8], nesting_max: usize) -> Parsed {
-    let _ = (bytes, nesting_max);
-    Parsed::default()
+    let mut parser = Parser { bytes, at: 0, nesting_max, stack: Vec::new(), deviations: Vec::new() };
+    let value = parser.run();
+    Parsed { value, deviations: parser.deviations }
+}
+
+/// A container that is not closed yet.
+enum Open {
+    Array(Vec<Value>),
+    Object { members: Vec<(String, Value)>, key: String, seen: Option<HashSet<String>> },
+}
+
+struct Parser<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    nesting_max: usize,
+    stack: Vec<Open>,
+    deviations: Vec<Deviation>,
+}
+
+impl Parser<'_> {
+    fn run(&mut self) -> Option<Value> {
+        loop {
+            let Some(mut value) = self.value()? else { continue };
+            loop {
+                match self.attach(value)? {
+                    Attached::Whole(whole) => return Some(whole),
+                    Attached::Next => break,
+                    Attached::Closed(closed) => value = closed,
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, offset: usize, kind: DeviationKind) {
+        if self.deviations.len() < DEVIATIONS_MAX {
+            self.deviations.push(Deviation { offset, kind });
+        }
+    }
+
+    fn syntax<T>(&mut self) -> Option<T> {
+        self.note(self.at, DeviationKind::Syntax);
+        None
+    }
+
+    fn peek(&mut self) -> Option<u8> {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Reads a scalar or an empty container; `Some(None)` when a container was opened instead.
+    fn value(&mut self) -> Option<Option<Value>> {
+        match self.peek() {
+            Some(open @ (b'{' | b'[')) => self.open(open),
+            Some(quote @ (b'"' | b'\'')) => self.string(quote).map(|text| Some(Value::String(text))),
+            Some(b'0'..=b'9' | b'-' | b'+' | b'.') => self.number().map(Some),
+            Some(b'a'..=b'z' | b'A'..=b'Z') => self.keyword().map(Some),
+            _ => self.syntax(),
+        }
+    }
+
+    fn open(&mut self, bracket: u8) -> Option<Option<Value>> {
+        if self.stack.len() >= self.nesting_max {
+            self.note(self.at, DeviationKind::Nesting);
+            return None;
+        }
+        self.at += 1;
+        let next = self.peek();
+        match (bracket, next) {
+            (b'[', Some(b']')) => {
+                self.at += 1;
+                return Some(Some(Value::Array(Vec::new())));
+            }
+            (b'{', Some(b'}')) => {
+                self.at += 1;
+                return Some(Some(Value::Object(Vec::new())));
+            }
+            (b'[', _) => self.stack.push(Open::Array(Vec::new())),
+            _ => {
+                let key = self.key()?;
+                self.stack.push(Open::Object { members: Vec::new(), key, seen: None });
+            }
+        }
+        Some(None)
+    }
+
+    /// A key and its colon.
+    fn key(&mut self) -> Option<String> {
+        let key = match self.peek() {
+            Some(quote @ (b'"' | b'\'')) => self.string(quote)?,
+            _ => return self.syntax(),
+        };
+        if self.peek() != Some(b':') {
+            return self.syntax();
+        }
+        self.at += 1;
+        Some(key)
+    }
+
+    /// Puts a complete value where it belongs, and reads the comma or bracket after it.
+    fn attach(&mut self, value: Value) -> Option<Attached> {
+        let start = self.at;
+        let Some(open) = self.stack.last_mut() else {
+            if self.peek().is_some() {
+                self.note(self.at, DeviationKind::TrailingBytes);
+            }
+            return Some(Attached::Whole(value));
+        };
+        let closer = match open {
+            Open::Array(elements) => {
+                elements.push(value);
+                b']'
+            }
+            Open::Object { members, key, seen } => {
+                if is_repeated(members, seen, key) {
+                    self.note(start, DeviationKind::DuplicateKey);
+                    // The borrow of the container ended with the note; look it up again.
+                    if let Some(Open::Object { members, key, .. }) = self.stack.last_mut() {
+                        members.push((std::mem::take(key), value));
+                    }
+                } else {
+                    members.push((std::mem::take(key), value));
+                }
+                b'}'
+            }
+        };
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                if self.peek() == Some(closer) {
+                    self.note(self.at, DeviationKind::TrailingComma);
+                    return self.close();
+                }
+                if closer == b'}' {
+                    let next = self.key()?;
+                    if let Some(Open::Object { key, .. }) = self.stack.last_mut() {
+                        *key = next;
+                    }
+                }
+                Some(Attached::Next)
+            }
+            Some(byte) if byte == closer => self.close(),
+            _ => self.syntax(),
+        }
+    }
+
+    fn close(&mut self) -> Option<Attached> {
+        self.at += 1;
+        Some(Attached::Closed(match self.stack.pop()? {
+            Open::Array(elements) => Value::Array(elements),
+            Open::Object { members, .. } => Value::Object(members),
+        }))
+    }
+
+    fn word(&mut self) -> (usize, String) {
+        let start = self.at;
+        let part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_');
+        let length = self.bytes[start..].iter().take_while(part).count();
+        self.at += length;
+        (start, String::from_utf8_lossy(&self.bytes[start..self.at]).into_owned())
+    }
+
+    fn keyword(&mut self) -> Option<Value> {
+        let (start, word) = self.word();
+        let value = match word.as_str() {
+            "null" => return Some(Value::Null),
+            "true" => return Some(Value::Bool(true)),
+            "false" => return Some(Value::Bool(false)),
+            _ => not_a_number(&word),
+        };
+        match value {
+            Some(_) => self.note(start, DeviationKind::NotANumber),
+            None => self.note(start, DeviationKind::Syntax),
+        }
+        value
+    }
+
+    fn number(&mut self) -> Option<Value> {
+        let start = self.at;
+        if let Some(value) = self.small_integer() {
+            return Some(value);
+        }
+        let (_, word) = self.word();
+        if let Some(value) = not_a_number(&word) {
+            self.note(start, DeviationKind::NotANumber);
+            return Some(value);
+        }
+        if !is_json_number(&word) {
+            self.note(start, DeviationKind::NumberForm);
+        }
+        let number = Number::from_token(&word).or_else(|| {
+            let digits = word.strip_prefix("0x")?;
+            u64::from_str_radix(digits, 16).ok().map(Number::Uint)
+        });
+        match number {
+            Some(number) => Some(Value::Number(number)),
+            None => {
+                self.at = start;
+                self.syntax()
+            }
+        }
+    }
+
+    /// The common case without a string: up to 18 digits, no fraction.
+    fn small_integer(&mut self) -> Option<Value> {
+        let text = &self.bytes[self.at..];
+        let digits = text.iter().take(19).take_while(|byte| byte.is_ascii_digit()).count();
+        let ends =
+            text.get(digits).is_none_or(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\r' | b'\n'));
+        if digits == 0 || digits > 18 || !ends || (digits > 1 && text[0] == b'0') {
+            return None;
+        }
+        let value = text[..digits].iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        self.at += digits;
+        Some(Value::int(value))
+    }
+
+    fn string(&mut self, quote: u8) -> Option<String> {
+        if quote == b'\'' {
+            self.note(self.at, DeviationKind::SingleQuote);
+        }
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let start = self.at;
+            let plain = |byte: &&u8| **byte != quote && **byte != b'\\' && (0x20..0x80).contains(*byte);
+            self.at += self.bytes[start..].iter().take_while(plain).count();
+            // Every byte of the run is ASCII.
+            text.push_str(std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default());
+            match self.bytes.get(self.at) {
+                None => return self.syntax(),
+                Some(byte) if *byte == quote => {
+                    self.at += 1;
+                    return Some(text);
+                }
+                Some(b'\\') => self.escape(&mut text)?,
+                Some(byte) if *byte < 0x20 => {
+                    self.note(self.at, DeviationKind::ControlCharacter);
+                    text.push(char::from(*byte));
+                    self.at += 1;
+                }
+                Some(_) => self.beyond_ascii(&mut text),
+            }
+        }
+    }
+
+    fn beyond_ascii(&mut self, text: &mut String) {
+        let start = self.at;
+        let length = self.bytes[start..].iter().take_while(|byte| **byte >= 0x80).count();
+        let run = &self.bytes[start..start + length];
+        match std::str::from_utf8(run) {
+            Ok(run) => {
+                self.note(start, DeviationKind::NonAscii);
+                text.push_str(run);
+            }
+            Err(_) => {
+                self.note(start, DeviationKind::NotUtf8);
+                text.push_str(&String::from_utf8_lossy(run));
+            }
+        }
+        self.at += length;
+    }
+
+    fn escape(&mut self, text: &mut String) -> Option<()> {
+        let start = self.at;
+        let Some(escaped) = self.bytes.get(start + 1).copied() else { return self.syntax() };
+        self.at += 2;
+        let plain = match escaped {
+            b'"' | b'\\' | b'/' => char::from(escaped),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode_escape(start, text),
+            _ => {
+                self.note(start, DeviationKind::Escape);
+                char::from(escaped)
+            }
+        };
+        text.push(plain);
+        Some(())
+    }
+
+    fn unicode_escape(&mut self, start: usize, text: &mut String) -> Option<()> {
+        let Some(unit) = self.hex4(self.at) else {
+            self.note(start, DeviationKind::Escape);
+            text.push(char::REPLACEMENT_CHARACTER);
+            return Some(());
+        };
+        self.at += 4;
+        let low = match self.bytes.get(self.at..self.at + 2) {
+            Some(b"\\u") => self.hex4(self.at + 2).filter(|low| (0xDC00..0xE000).contains(low)),
+            _ => None,
+        };
+        let code = match (unit, low) {
+            (0xD800..0xDC00, Some(low)) => {
+                self.at += 6;
+                0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
+            }
+            _ => unit,
+        };
+        match char::from_u32(code) {
+            Some(ch) => text.push(ch),
+            None => {
+                self.note(start, DeviationKind::Escape);
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        Some(())
+    }
+
+    fn hex4(&self, at: usize) -> Option<u32> {
+        let digits = self.bytes.get(at..at + 4)?;
+        digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
+    }
+}
+
+/// Where a complete value went.
+enum Attached {
+    /// It is the whole text.
+    Whole(Value),
+    /// Into its container, and another follows.
+    Next,
+    /// Into its container, which closed and is complete itself.
+    Closed(Value),
+}
+
+fn is_repeated(members: &[(String, Value)], seen: &mut Option<HashSet<String>>, key: &str) -> bool {
+    if members.len() < SCAN_MEMBERS_MAX {
+        return members.iter().any(|(name, _)| name == key);
+    }
+    let seen = seen.get_or_insert_with(|| members.iter().map(|(name, _)| name.clone()).collect());
+    !seen.insert(key.to_owned())
+}
+
+fn not_a_number(word: &str) -> Option<Value> {
+    let (sign, rest) = match word.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, word.strip_prefix('+').unwrap_or(word)),
+    };
+    match rest.to_ascii_lowercase().as_str() {
+        "inf" | "infinity" => Some(Value::Number(Number::Double(sign * f64::INFINITY))),
+        "nan" => Some(Value::Number(Number::Double(f64::NAN))),
+        _ => None,
+    }
+}
+
+/// RFC 8259, section 6.
+fn is_json_number(word: &str) -> bool {
+    let unsigned = word.strip_prefix('-').unwrap_or(word).as_bytes();
+    let digits = |from: usize| unsigned[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut at = digits(0);
+    if at == 0 || (at > 1 && unsigned[0] == b'0') {
+        return false;
+    }
+    if unsigned.get(at) == Some(&b'.') {
+        let fraction = digits(at + 1);
+        if fraction == 0 {
+            return false;
+        }
+        at += 1 + fraction;
+    }
+    if matches!(unsigned.get(at), Some(b'e' | b'E')) {
+        let signed = usize::from(matches!(unsigned.get(at + 1), Some(b'+' | b'-')));
+        let exponent = if at + 1 + signed <= unsigned.len() { digits(at + 1 + signed) } else { 0 };
+        if exponent == 0 {
+            return false;
+        }
+        at += 1 + signed + exponent;
+    }
+    at == unsigned.len()
 }

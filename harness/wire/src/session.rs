@@ -40,7 +40,13 @@ pub struct SessionState {
 impl SessionState {
     /// The state in which a connection begins.
     pub const fn fresh(dialect: Dialect) -> SessionState {
-        SessionState { dialect, negotiated: matches!(dialect, Dialect::Qga), oob: false, oob_offered: true, enable_refused: false }
+        SessionState {
+            dialect,
+            negotiated: matches!(dialect, Dialect::Qga),
+            oob: false,
+            oob_offered: true,
+            enable_refused: false,
+        }
     }
 
     /// The state in which ordinary commands run.

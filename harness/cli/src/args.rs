@@ -1,0 +1,349 @@
+//! The words of the command line, and the only place that knows clap. What they mean is decided elsewhere.
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use qmprobe_target::Address;
+use std::path::PathBuf;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "qmprobe",
+    version,
+    about = "Does a QMP or guest-agent implementation keep its word?",
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "Exit: 0 conforming, 1 findings, 2 usage, 3 peer not started or reached, 4 nothing shown, \
+                  5 incomplete, 130/143 interrupted (reports are complete then too)."
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Hold a peer against its schema and the protocol's rules
+    Check(CheckArgs),
+    /// Run the case of a kept finding again: FIXED, FAILS or FLAKY
+    Replay(ReplayArgs),
+    /// Make reports of what a run kept in its output directory
+    Report(ReportArgs),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Say everything about one rule
+    Explain(ExplainArgs),
+    /// Be the reference peer, with or without bugs
+    Serve(ServeArgs),
+    /// Look at schemas, record them, convert them
+    Schema(SchemaArgs),
+    /// Say what QEMU's parser makes of the bytes on standard input
+    Frame(FrameArgs),
+    /// Show that the tool itself can be trusted: no finding without a bug, and each bug found
+    SelfTest(SelfTestArgs),
+}
+
+/// Which peers.
+#[derive(Debug, Default, Group)]
+#[command(next_help_heading = "Peers (none given: QEMU if it is on PATH, else the reference peer)")]
+pub struct PeerArgs {
+    /// QEMU, started sandboxed and thrown away after use
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub qemu: Vec<String>,
+    /// qemu-storage-daemon, likewise
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub storage_daemon: Vec<String>,
+    /// qemu-ga, likewise
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub guest_agent: Vec<String>,
+    /// Somebody's running peer: unix:PATH or tcp:HOST:PORT; gets observing commands only
+    #[arg(long, value_name = "ADDRESS")]
+    pub connect: Vec<Address>,
+    /// A peer started by a shell command; it must listen on the unix socket {socket}
+    #[arg(long, value_name = "COMMAND")]
+    pub spawn: Vec<String>,
+    /// The built-in reference peer
+    #[arg(long)]
+    pub reference: bool,
+    /// What --connect, --spawn and --reference peers speak
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp)]
+    pub protocol: Protocol,
+    /// The schema to hold the peers against: a file, a QAPI source directory, or a shipped name
+    /// [default: what the peer itself declares]
+    #[arg(long, value_name = "SCHEMA")]
+    pub schema: Option<String>,
+    /// Further arguments for the peers that are started by us
+    #[arg(last = true, value_name = "PEER ARGUMENTS")]
+    pub extra: Vec<String>,
+}
+
+/// A protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// QEMU's monitor
+    #[default]
+    Qmp,
+    /// The guest agent
+    Qga,
+}
+
+/// What a peer may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Allow {
+    /// Commands that only look
+    Observing,
+    /// Commands that change the peer
+    Changing,
+    /// Every command
+    Destroying,
+}
+
+/// Where reports go.
+#[derive(Debug, Default, Group)]
+#[command(next_help_heading = "Reports")]
+pub struct OutputArgs {
+    /// Write a JSON document ("-" is standard output; the console then goes to standard error)
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+/// `check`.
+#[derive(Debug, Group)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Check this rule only: a slug or an id (repeatable)
+    #[arg(long = "rule", value_name = "RULE", help_heading = "Run")]
+    pub rules: Vec<String>,
+    /// What may be sent [default: destroying to peers of our own, observing to --connect]
+    #[arg(long, value_enum, value_name = "CLASS", help_heading = "Run")]
+    pub allow: Option<Allow>,
+    /// Warnings fail too, known defects are not waived, and an idle waiver is exit 4
+    #[arg(long, help_heading = "Run")]
+    pub strict: bool,
+    /// Known defects to waive, beside the built-in ones (TOML)
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    pub waivers: Option<PathBuf>,
+    /// Seed of everything random: the same seed gives the same cases
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
+    pub seed: u64,
+    /// Stop each peer's run after so many seconds (incomplete: exit 5)
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    pub time: Option<u64>,
+    /// Where the journal and the findings go
+    #[arg(long, value_name = "DIR", default_value = "qmprobe-out", help_heading = "Reports")]
+    pub out: PathBuf,
+}
+
+/// `replay`.
+#[derive(Debug, Group)]
+pub struct ReplayArgs {
+    /// The file of the finding
+    pub finding: PathBuf,
+    /// How many fresh peers to try it on
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub tries: u32,
+    #[command(flatten)]
+    pub peers: PeerArgs,
+}
+
+/// `report`.
+#[derive(Debug, Group)]
+pub struct ReportArgs {
+    /// The output directory of the run
+    pub dir: PathBuf,
+    /// Count warnings as failures
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `rules`.
+#[derive(Debug, Group)]
+pub struct RulesArgs {
+    /// As a JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `explain`.
+#[derive(Debug, Group)]
+pub struct ExplainArgs {
+    /// Slug or id of the rule
+    pub rule: String,
+}
+
+/// `serve`.
+#[derive(Debug, Group)]
+pub struct ServeArgs {
+    /// Where to listen: unix:PATH
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "list_bugs")]
+    pub listen: Option<Address>,
+    /// What to speak
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp)]
+    pub protocol: Protocol,
+    /// The schema to serve: a file, a QAPI source directory, or a shipped name
+    #[arg(long, value_name = "SCHEMA")]
+    pub schema: Option<String>,
+    /// Have this bug (repeatable)
+    #[arg(long = "bug", value_name = "NAME")]
+    pub bugs: Vec<String>,
+    /// Seed of the made-up answers
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// List the bugs, with the rule that finds each
+    #[arg(long)]
+    pub list_bugs: bool,
+}
+
+/// `schema`.
+#[derive(Debug, Group)]
+pub struct SchemaArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: SchemaCommand,
+}
+
+/// What to do with a schema.
+#[derive(Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// Show a schema, or one of its commands, to a person
+    Show(SchemaShowArgs),
+    /// Ask a peer for its schema and keep it
+    Record(SchemaRecordArgs),
+    /// Convert a schema into our own format
+    Import(SchemaImportArgs),
+}
+
+/// `schema show`.
+#[derive(Debug, Group)]
+pub struct SchemaShowArgs {
+    /// A file, a QAPI source directory, or a shipped name; none lists the shipped names
+    pub schema: Option<String>,
+    /// One command in full
+    #[arg(long, value_name = "NAME")]
+    pub command: Option<String>,
+    /// In our own format
+    #[arg(long, conflicts_with = "command")]
+    pub json: bool,
+}
+
+/// `schema record`.
+#[derive(Debug, Group)]
+pub struct SchemaRecordArgs {
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// The file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `schema import`.
+#[derive(Debug, Group)]
+pub struct SchemaImportArgs {
+    /// An introspection reply, a QAPI source file, or a directory with qapi-schema.json
+    pub schema: String,
+    /// The file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `frame`.
+#[derive(Debug, Group)]
+pub struct FrameArgs {
+    /// The protocol; QEMU has one parser for both
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp)]
+    pub dialect: Protocol,
+    /// Whose parser
+    #[arg(long, value_enum, value_name = "MODEL", default_value_t = ModelArg::V3_1)]
+    pub model: ModelArg,
+}
+
+/// Whose parser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelArg {
+    /// QEMU 3.1 to 10
+    #[value(name = "v3.1")]
+    V3_1,
+    /// QEMU 11
+    V11,
+    /// Anybody's: how many errors one defect gives is left open
+    Tolerant,
+}
+
+/// `self-test`.
+#[derive(Debug, Group)]
+pub struct SelfTestArgs {
+    /// Only the bugs whose name or rule contains this
+    pub only: Option<String>,
+}
+
+/// Reads the command line of this process.
+///
+/// # Errors
+/// What clap has to say: help and version included. [`finish`] prints it.
+pub fn parse() -> Result<Args, clap::Error> {
+    Args::try_parse()
+}
+
+/// Prints what clap has to say; its exit code is 2 for bad usage and 0 for help.
+pub fn finish(error: &clap::Error) -> u8 {
+    // A closed pipe loses the help text and nothing else.
+    let _ = error.print();
+    if error.use_stderr() { 2 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn check(words: &[&str]) -> CheckArgs {
+        let words = ["qmprobe", "check"].iter().chain(words);
+        match Args::try_parse_from(words).map(|args| args.command) {
+            Ok(Command::Check(args)) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_peer_flag_may_have_a_path_and_may_be_repeated() {
+        let args = check(&["--qemu", "--qemu=/opt/qemu", "--guest-agent", "--reference", "--", "-m", "64"]);
+        assert_eq!(args.peers.qemu, ["", "/opt/qemu"]);
+        assert_eq!(args.peers.guest_agent, [""]);
+        assert!(args.peers.reference);
+        assert_eq!(args.peers.extra, ["-m", "64"]);
+    }
+
+    #[test]
+    fn a_rule_may_be_repeated() {
+        assert_eq!(check(&["--rule", "one-reply", "--rule", "Q301"]).rules, ["one-reply", "Q301"]);
+    }
+
+    #[test]
+    fn a_bad_address_is_bad_usage() {
+        let error = Args::try_parse_from(["qmprobe", "check", "--connect", "carrier-pigeon:1"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn commands_that_do_not_exist_yet_are_not_listed() {
+        let help = Args::command().render_help().to_string();
+        for later in ["fuzz", "bench", "merge", "diff"] {
+            assert!(!help.contains(later), "{help}");
+        }
+        assert!(help.contains("self-test"));
+    }
+}

@@ -1,0 +1,39 @@
+//! One file per command; this one only knows which is which.
+
+mod check;
+mod explain;
+mod frame;
+mod replay;
+mod report;
+mod rules;
+mod schema;
+mod self_test;
+mod serve;
+
+use crate::args::Command;
+use crate::exit::Failure;
+use qmprobe_report::Outcome;
+
+/// Runs the command.
+///
+/// # Errors
+/// When it came to no outcome: bad usage, or trouble of our own.
+pub fn run(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Check(args) => check::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Schema(args) => schema::run(&args.command),
+        Command::Frame(args) => frame::run(&args),
+        Command::SelfTest(args) => self_test::run(&args),
+    }
+}
+
+/// The runtime that everything with a peer runs on: one thread, because peers die with the thread that
+/// started them.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::trouble)
+}

@@ -1,0 +1,49 @@
+//! `qmprobe report DIR`: the reports of a run again, from its journal. Several peers: one journal each.
+
+use super::check::with_usable_path;
+use crate::args::ReportArgs;
+use crate::exit::{Failure, of_run};
+use crate::reports::Reports;
+use qmprobe_engine::journal;
+use qmprobe_report::{Outcome, Outcomes};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Runs the command.
+pub fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
+    let dirs = journals(&args.dir)?;
+    let mut reports = Reports::open(&args.output, args.strict)?;
+    for dir in &dirs {
+        let kept = journal::read_journal(&dir.join(journal::FILE)).map_err(Failure::trouble)?;
+        for event in &kept.events {
+            reports.event(&with_usable_path(event, dir));
+        }
+    }
+    let runs: Vec<Outcome> = reports.runs.all.iter().map(|run| of_run(run, &[], args.strict)).collect();
+    let whole = runs.iter().copied().reduce(Outcome::worse).unwrap_or(Outcome::NothingRan);
+    reports.finish(&Outcomes { whole, runs })?;
+    Ok(whole)
+}
+
+/// The directories with a journal: `dir` itself, or those in it by name.
+fn journals(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if dir.join(journal::FILE).is_file() {
+        return Ok(vec![dir.to_owned()]);
+    }
+    let mut dirs = Vec::new();
+    match dir.read_dir() {
+        Ok(entries) => {
+            for entry in entries {
+                dirs.push(entry?.path());
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    dirs.retain(|dir| dir.join(journal::FILE).is_file());
+    dirs.sort();
+    if dirs.is_empty() {
+        return Err(Failure::usage(format!("no run was kept in {}", dir.display())));
+    }
+    Ok(dirs)
+}

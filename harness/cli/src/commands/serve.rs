@@ -1,0 +1,61 @@
+//! `qmprobe serve`: the reference peer on a unix socket, conforming or with bugs, until it is interrupted.
+
+use super::runtime;
+use crate::args::ServeArgs;
+use crate::exit::Failure;
+use crate::names::known_bug;
+use crate::peers::{REFERENCE_VERSION, dialect};
+use crate::schemas;
+use crate::signals::Signals;
+use crate::stdout::Stdout;
+use qmprobe_reference::{Config, Server, bugs};
+use qmprobe_report::Outcome;
+use qmprobe_target::Address;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Runs the command.
+pub fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
+    let path = match &args.listen {
+        _ if args.list_bugs => return list(),
+        Some(Address::Unix(path)) => path,
+        Some(other) => return Err(Failure::usage(format!("cannot listen on {other}: only on unix:PATH"))),
+        None => return Err(Failure::usage("say where to listen: --listen unix:PATH")),
+    };
+    let dialect = dialect(args.protocol);
+    let schema = match &args.schema {
+        Some(name) => schemas::load(name)?,
+        None => schemas::default_for(dialect)?,
+    };
+    let bugs = args.bugs.iter().map(|name| known_bug(name)).collect::<Result<_, _>>()?;
+    let config =
+        Config { schema: Arc::new(schema), dialect, bugs, version: REFERENCE_VERSION, seed: args.seed };
+    runtime()?.block_on(serve(path, config))
+}
+
+async fn serve(path: &Path, config: Config) -> Result<Outcome, Failure> {
+    let mut signals = Signals::listen()?;
+    let served = tokio::select! {
+        served = Server::listen(path, config) => served.map_err(Failure::trouble),
+        _ = signals.stop.changed() => Ok(()),
+    };
+    // Ours since we bound it; somebody else may have removed it already.
+    if served.is_ok() {
+        let _ = std::fs::remove_file(path);
+    }
+    served?;
+    // Ending a server by a signal is how it ends: no failure.
+    Ok(Outcome::Conforming)
+}
+
+fn list() -> Result<Outcome, Failure> {
+    let mut out = Stdout::new();
+    let name = bugs().iter().map(|bug| bug.name.len()).max().unwrap_or_default();
+    let rule = bugs().iter().map(|bug| bug.rule.len()).max().unwrap_or_default();
+    for bug in bugs() {
+        writeln!(out, "{:<name$}  {:<rule$}  {}", bug.name, bug.rule, bug.summary)?;
+    }
+    out.flush()?;
+    Ok(Outcome::Conforming)
+}
