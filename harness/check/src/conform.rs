@@ -183,6 +183,7 @@ impl<'s> Walk<'s> {
         }
         let kind = match value {
             Value::Null => MismatchKind::Null,
+            _ if builtin.range().is_some() && is_huge_integer(value) => MismatchKind::Range,
             _ if is_coercible(builtin, value) => MismatchKind::Coercion,
             _ => MismatchKind::Type,
         };
@@ -308,6 +309,12 @@ fn json_kind(schema: &Schema, ty: TypeId) -> &'static str {
         TypeKind::Object(_) => "object",
         TypeKind::Alternate(_) => "alternate",
     }
+}
+
+/// Whether the value is an integer beyond all integer types, which the parser could keep only as a double.
+fn is_huge_integer(value: &Value) -> bool {
+    const INT64_LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    matches!(value, Value::Number(Number::Double(d)) if d.is_finite() && d.fract() == 0.0 && d.abs() >= INT64_LIMIT)
 }
 
 /// Whether a lenient reader could take the value for the type: what QMP forbids as coercion.

@@ -80,7 +80,7 @@ fn a_misspelt_member_is_one_mismatch() {
 #[test]
 fn negative_sizes_are_taken_from_clients_but_not_from_peers() {
     assert_eq!(arguments(r#"{"name":"x","size":-1}"#), []);
-    assert_eq!(only(r#"{"name":"x","size":-9223372036854775809}"#).0, MismatchKind::Coercion);
+    assert_eq!(only(r#"{"name":"x","size":-9223372036854775809}"#).0, MismatchKind::Range);
     let schema = schema::sample();
     let ty = schema.command("all").and_then(|command| command.returns).expect("declared");
     let found = conform(&schema, ty, &value(r#"{"name":"x","size":-1}"#), Direction::Out);

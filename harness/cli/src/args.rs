@@ -66,8 +66,8 @@ pub struct PeerArgs {
     /// The built-in reference peer
     #[arg(long)]
     pub reference: bool,
-    /// What --connect, --spawn and --reference peers speak
-    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp)]
+    /// What --connect, --spawn and --reference peers speak: qmp or qga
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
     pub protocol: Protocol,
     /// The schema to hold the peers against: a file, a QAPI source directory, or a shipped name
     /// [default: what the peer itself declares]
@@ -121,8 +121,9 @@ pub struct CheckArgs {
     /// Check this rule only: a slug or an id (repeatable)
     #[arg(long = "rule", value_name = "RULE", help_heading = "Run")]
     pub rules: Vec<String>,
-    /// What may be sent [default: destroying to peers of our own, observing to --connect]
-    #[arg(long, value_enum, value_name = "CLASS", help_heading = "Run")]
+    /// What may be sent: observing, changing or destroying commands
+    /// [default: destroying to peers of our own, observing to --connect]
+    #[arg(long, value_enum, value_name = "CLASS", hide_possible_values = true, help_heading = "Run")]
     pub allow: Option<Allow>,
     /// Warnings fail too, known defects are not waived, and an idle waiver is exit 4
     #[arg(long, help_heading = "Run")]
@@ -186,8 +187,8 @@ pub struct ServeArgs {
     /// Where to listen: unix:PATH
     #[arg(long, value_name = "ADDRESS", required_unless_present = "list_bugs")]
     pub listen: Option<Address>,
-    /// What to speak
-    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp)]
+    /// What to speak: qmp or qga
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
     pub protocol: Protocol,
     /// The schema to serve: a file, a QAPI source directory, or a shipped name
     #[arg(long, value_name = "SCHEMA")]
@@ -258,11 +259,11 @@ pub struct SchemaImportArgs {
 /// `frame`.
 #[derive(Debug, Group)]
 pub struct FrameArgs {
-    /// The protocol; QEMU has one parser for both
-    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp)]
+    /// The protocol, qmp or qga; QEMU has one parser for both
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
     pub dialect: Protocol,
-    /// Whose parser
-    #[arg(long, value_enum, value_name = "MODEL", default_value_t = ModelArg::V3_1)]
+    /// Whose parser: v3.1 (to QEMU 10), v11, or tolerant (how many errors one defect gives is left open)
+    #[arg(long, value_enum, value_name = "MODEL", default_value_t = ModelArg::V3_1, hide_possible_values = true)]
     pub model: ModelArg,
 }
 

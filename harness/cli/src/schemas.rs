@@ -40,8 +40,8 @@ pub fn load(name: &str) -> Result<Schema, Failure> {
 /// Trouble: it is not shipped after all.
 pub fn default_for(dialect: Dialect) -> Result<Schema, Failure> {
     let name = match dialect {
-        Dialect::Qmp => "qemu-system-x86_64-7.2",
-        Dialect::Qga => "qemu-ga-7.2",
+        Dialect::Qmp => "qemu-7.2",
+        Dialect::Qga => "qga-7.2",
     };
     match shipped(name) {
         Some(loaded) => loaded.map_err(Failure::trouble),

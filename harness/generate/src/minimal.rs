@@ -150,7 +150,8 @@ impl<'s> Smallest<'s> {
         }
         let Some((_, values)) = Tags::of(self.schema, object) else { return Some(Entry { nodes, pick: 0 }) };
         let branches = values.iter().map(|value| match branch(object, value) {
-            Some(ty) => self.entry(ty).map(|entry| entry.nodes),
+            // Its members only: they stand in the same object.
+            Some(ty) => self.entry(ty).map(|entry| entry.nodes.saturating_sub(1)),
             None => Some(0),
         });
         let best = cheapest(branches)?;

@@ -20,12 +20,6 @@ pub struct Shrinker {
     tries: u32,
 }
 
-/// One change towards a smaller case.
-enum Change {
-    DropStep(usize),
-    Rewrite { step: usize, bytes: Vec<u8> },
-}
-
 impl Shrinker {
     /// Starts from a case that fails.
     pub fn new(case: Case) -> Shrinker {
@@ -42,19 +36,13 @@ impl Shrinker {
         if self.tries >= TRIES_MAX {
             return None;
         }
-        let mut changes = changes(&self.best);
-        if self.at >= changes.len() && self.gained {
+        let mut change = changed(&self.best, self.at);
+        if change.is_none() && self.gained {
             self.at = 0;
             self.gained = false;
+            change = changed(&self.best, 0);
         }
-        if self.at >= changes.len() {
-            return None;
-        }
-        let mut case = self.best.clone();
-        match changes.swap_remove(self.at) {
-            Change::DropStep(step) => drop(case.steps.remove(step)),
-            Change::Rewrite { step, bytes } => case.steps[step] = Step::Send(bytes),
-        }
+        let case = change?;
         self.tries += 1;
         self.candidate = Some(case.clone());
         Some(case)
@@ -78,109 +66,113 @@ impl Shrinker {
     }
 }
 
-fn changes(case: &Case) -> Vec<Change> {
+/// The case after the change number `at` of those that it allows: whole steps first, then parts of requests.
+fn changed(case: &Case, mut at: usize) -> Option<Case> {
     let last = case.steps.len().saturating_sub(1);
-    let mut changes: Vec<Change> = (0..last).map(Change::DropStep).collect();
-    for (step, bytes) in case.steps.iter().enumerate().filter_map(|(at, step)| match step {
-        Step::Send(bytes) => Some((at, bytes)),
-        _ => None,
-    }) {
+    if at < last {
+        let mut smaller = case.clone();
+        smaller.steps.remove(at);
+        return Some(smaller);
+    }
+    at -= last;
+    for (nth, step) in case.steps.iter().enumerate() {
+        let Step::Send(bytes) = step else { continue };
         let parsed = parse(bytes, NESTING_MAX);
         // A text that deviates from JSON is likely to fail because of it, and a rewrite would mend it.
-        let (Some(Value::Object(members)), true) = (parsed.value, parsed.deviations.is_empty()) else {
+        let (Some(Value::Object(members)), []) = (parsed.value, parsed.deviations.as_slice()) else {
             continue;
         };
-        let request = Value::Object(members);
-        changes.extend(
-            smaller_requests(&request)
-                .into_iter()
-                .map(|smaller| Change::Rewrite { step, bytes: smaller.encode() }),
-        );
-    }
-    changes
-}
-
-/// Requests that differ from `request` by one step towards the smallest: `execute` stays as it is.
-fn smaller_requests(request: &Value) -> Vec<Value> {
-    let Some(members) = request.as_object() else { return Vec::new() };
-    let mut found = Vec::new();
-    for (at, (name, value)) in members.iter().enumerate() {
-        if name != "execute" && name != "exec-oob" {
-            found.push(without_member(members, at));
-        }
-        if name == "arguments" {
-            found.extend(smaller(value).into_iter().map(|smaller| with_member(members, at, smaller)));
+        if let Some(request) = smaller_request(&members, &mut at) {
+            let mut smaller = case.clone();
+            smaller.steps[nth] = Step::Send(request.encode());
+            return Some(smaller);
         }
     }
-    found
+    None
 }
 
-/// Values one step smaller than `value`, the largest steps first.
-fn smaller(value: &Value) -> Vec<Value> {
+/// The request after its change number `at`, or `None` with `at` lessened by the number of its changes.
+/// What it executes stays as it is.
+fn smaller_request(members: &[(String, Value)], at: &mut usize) -> Option<Value> {
+    for (nth, (name, _)) in members.iter().enumerate() {
+        if name != "execute" && name != "exec-oob" && due(at) {
+            return Some(without_member(members, nth));
+        }
+    }
+    let nth = members.iter().position(|(name, _)| name == "arguments")?;
+    Some(with_member(members, nth, smaller(&members[nth].1, at)?))
+}
+
+/// Whether it is this change's turn; counts it if not.
+fn due(at: &mut usize) -> bool {
+    let due = *at == 0;
+    *at = at.saturating_sub(1);
+    due
+}
+
+/// The value after its change number `at`, or `None` with `at` lessened by the number of its changes.
+/// Changes of the whole come before changes within. Recursion is bounded by [`NESTING_MAX`].
+fn smaller(value: &Value, at: &mut usize) -> Option<Value> {
     match value {
-        Value::Null => Vec::new(),
-        Value::Bool(true) => vec![Value::Bool(false)],
-        Value::Bool(false) => Vec::new(),
-        Value::Number(number) => smaller_numbers(*number).into_iter().map(Value::Number).collect(),
-        Value::String(text) => smaller_strings(text).into_iter().map(Value::String).collect(),
-        Value::Array(elements) => {
-            let dropped = (0..elements.len()).map(|at| {
-                let kept = elements.iter().enumerate().filter(|(other, _)| *other != at);
-                Value::Array(kept.map(|(_, element)| element.clone()).collect())
-            });
-            let mut found: Vec<Value> = dropped.collect();
-            for (at, element) in elements.iter().enumerate() {
-                for smaller in smaller(element) {
-                    let mut elements = elements.clone();
-                    elements[at] = smaller;
-                    found.push(Value::Array(elements));
-                }
-            }
-            found
-        }
+        Value::Null | Value::Bool(false) => None,
+        Value::Bool(true) => due(at).then_some(Value::Bool(false)),
+        Value::Number(number) => smaller_numbers(*number).find(|_| due(at)).map(Value::Number),
+        Value::String(text) => smaller_string(text, at).map(Value::String),
+        Value::Array(elements) => smaller_array(elements, at).map(Value::Array),
         Value::Object(members) => {
-            let mut found: Vec<Value> = (0..members.len()).map(|at| without_member(members, at)).collect();
-            for (at, (_, value)) in members.iter().enumerate() {
-                found.extend(smaller(value).into_iter().map(|smaller| with_member(members, at, smaller)));
+            if let Some(nth) = (0..members.len()).find(|_| due(at)) {
+                return Some(without_member(members, nth));
             }
-            found
+            let mut inner = members.iter().enumerate();
+            inner.find_map(|(nth, (_, value))| Some(with_member(members, nth, smaller(value, at)?)))
         }
     }
 }
 
-fn without_member(members: &[(String, Value)], at: usize) -> Value {
-    let kept = members.iter().enumerate().filter(|(other, _)| *other != at);
-    Value::Object(kept.map(|(_, member)| member.clone()).collect())
+fn smaller_array(elements: &[Value], at: &mut usize) -> Option<Vec<Value>> {
+    let (front, back) = elements.split_at(elements.len() / 2);
+    // Halves first, or a long array would use up all tries.
+    if elements.len() > 3 {
+        if due(at) {
+            return Some(front.to_vec());
+        }
+        if due(at) {
+            return Some(back.to_vec());
+        }
+    }
+    if let Some(nth) = (0..elements.len()).find(|_| due(at)) {
+        return Some([&elements[..nth], &elements[nth + 1..]].concat());
+    }
+    elements.iter().enumerate().find_map(|(nth, element)| {
+        let element = smaller(element, at)?;
+        let mut elements = elements.to_vec();
+        elements[nth] = element;
+        Some(elements)
+    })
 }
 
-fn with_member(members: &[(String, Value)], at: usize, value: Value) -> Value {
+fn without_member(members: &[(String, Value)], nth: usize) -> Value {
+    Value::Object([&members[..nth], &members[nth + 1..]].concat())
+}
+
+fn with_member(members: &[(String, Value)], nth: usize, value: Value) -> Value {
     let mut members = members.to_vec();
-    members[at].1 = value;
+    members[nth].1 = value;
     Value::Object(members)
 }
 
 /// Nearer to 0 and of the same kind: a double stays one, since that may be what fails.
-fn smaller_numbers(number: Number) -> Vec<Number> {
-    match number {
-        Number::Int(0) => Vec::new(),
-        Number::Int(1 | -1) => vec![Number::Int(0)],
-        Number::Int(int) => vec![Number::Int(0), Number::Int(int / 2)],
-        Number::Uint(uint) => vec![Number::Int(0), Number::Int((uint / 2) as i64)],
-        Number::Double(0.0) => Vec::new(),
-        Number::Double(1.0) => vec![Number::Double(0.0)],
-        Number::Double(_) => vec![Number::Double(0.0), Number::Double(1.0)],
-    }
+fn smaller_numbers(number: Number) -> impl Iterator<Item = Number> {
+    let (zero, nearer) = match number {
+        Number::Int(int) => (Number::Int(0), Number::Int(int / 2)),
+        Number::Uint(uint) => (Number::Int(0), Number::Int(i64::try_from(uint / 2).unwrap_or(i64::MAX))),
+        Number::Double(_) => (Number::Double(0.0), Number::Double(1.0)),
+    };
+    [zero, nearer].into_iter().filter(move |smaller| smaller.as_f64().abs() < number.as_f64().abs())
 }
 
-fn smaller_strings(text: &str) -> Vec<String> {
-    let count = text.chars().count();
-    let mut found = Vec::new();
-    if count > 0 {
-        found.push(String::new());
-    }
-    if count > 1 {
-        found.push(text.chars().take(count / 2).collect());
-        found.push(text.chars().skip(count / 2).collect());
-    }
-    found
+fn smaller_string(text: &str, at: &mut usize) -> Option<String> {
+    let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(middle, _)| middle);
+    let mut candidates = ["", &text[..middle], &text[middle..]].into_iter();
+    candidates.find(|smaller| smaller.len() < text.len() && due(at)).map(str::to_owned)
 }

@@ -22,7 +22,7 @@ fn send(value: &Value) -> Step {
 
 fn sent(case: &Case) -> Value {
     match case.steps.last() {
-        Some(Step::Send(bytes)) => serde_json::from_slice(bytes).unwrap(),
+        Some(Step::Send(bytes)) => serde_json::from_slice(bytes).expect("a request is JSON"),
         other => panic!("{other:?}"),
     }
 }

@@ -14,7 +14,7 @@ fn types(schema: &Schema) -> impl Iterator<Item = TypeId> {
 }
 
 fn conforms(schema: &Schema, ty: TypeId, value: &Value) -> bool {
-    let json = serde_json::from_slice(&value.encode()).unwrap();
+    let json = serde_json::from_slice(&value.encode()).expect("a value is JSON");
     judge::defects(schema, Some(ty), Some(&json)).is_empty()
 }
 

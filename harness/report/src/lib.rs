@@ -13,7 +13,7 @@ mod text;
 
 pub use outcome::{Outcome, Outcomes};
 pub use run::{RuleResult, RuleState, Run, Runs};
-pub use text::{printable, shell_word};
+pub use text::{printable, shell_word, wrap};
 
 use qmprobe_engine::Event;
 use std::io::{self, Write};

@@ -36,7 +36,7 @@ pub(crate) fn shorten(text: &str, chars: usize) -> String {
 
 /// The text in lines of at most `width` characters, broken at spaces, or inside a word that is longer.
 /// Never empty.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split(' ') {

@@ -37,6 +37,9 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Ending::Disconnected if refused_to_open(context) => {
             return out.push(Verdict::skip(rule, "the connection was never a session"));
         }
+        Ending::Exited { status, .. } if status.contains("SIGSYS") => {
+            return out.push(Verdict::skip(rule, "the sandbox that we put the peer in ended it"));
+        }
         Ending::Exited { status, stderr_tail, .. } => (class_of(status), describe(status, stderr_tail)),
         Ending::Disconnected => ("closed".to_owned(), "the connection was closed".to_owned()),
         Ending::Hung => ("hang".to_owned(), "the peer runs but no longer answers".to_owned()),

@@ -5,9 +5,14 @@ use crate::exit::Failure;
 use crate::names::known_rule;
 use crate::stdout::Stdout;
 use qmprobe_check::Rule;
-use qmprobe_report::Outcome;
+use qmprobe_report::{Outcome, wrap};
 use qmprobe_wire::Dialect;
 use std::io::{self, Write};
+
+/// Columns of a page.
+const WIDTH: usize = 100;
+/// Where the text of an entry begins.
+const INDENT: usize = 13;
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs) -> Result<Outcome, Failure> {
@@ -20,17 +25,24 @@ pub fn run(args: &ExplainArgs) -> Result<Outcome, Failure> {
 
 fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{} {}: {}\n", rule.id, rule.slug, rule.title)?;
-    writeln!(out, "{}\n", rule.requirement)?;
-    writeln!(out, "  source    {}", rule.source)?;
-    writeln!(out, "  severity  {}", rule.severity.name())?;
+    for line in wrap(rule.requirement, WIDTH) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    entry(out, "source", rule.source)?;
+    entry(out, "severity", rule.severity.name())?;
     let dialects: Vec<_> = rule.dialects.iter().map(|dialect| dialect.name()).collect();
-    writeln!(out, "  speaks of {}", dialects.join(" and "))?;
-    writeln!(out, "  versions  {}", rule.versions)?;
+    entry(out, "protocols", &dialects.join(", "))?;
+    entry(out, "versions", &rule.versions.to_string())?;
     if !rule.versions_reason.is_empty() {
-        writeln!(out, "            {}", rule.versions_reason)?;
+        entry(out, "because", rule.versions_reason)?;
     }
     if !rule.yields_to.is_empty() {
-        writeln!(out, "  yields to {} (one defect is reported once)", rule.yields_to.join(", "))?;
+        entry(
+            out,
+            "yields to",
+            &format!("{} (so that one defect is reported once)", rule.yields_to.join(", ")),
+        )?;
     }
     let protocol = if rule.dialects.contains(&Dialect::Qmp) { "" } else { " --protocol qga" };
     let bugs = qmprobe_reference::bugs().iter().filter(|bug| bug.rule == rule.slug);
@@ -41,6 +53,14 @@ fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
         let serve = format!("qmprobe serve --bug {}{protocol} --listen unix:{{socket}}", bug.name);
         writeln!(out, "\n  {}: {}", bug.name, bug.summary)?;
         writeln!(out, "    qmprobe check --rule {}{protocol} --spawn '{serve}'", rule.slug)?;
+    }
+    Ok(())
+}
+
+fn entry(out: &mut impl Write, label: &str, text: &str) -> io::Result<()> {
+    for (index, line) in wrap(text, WIDTH - INDENT).iter().enumerate() {
+        let label = if index == 0 { label } else { "" };
+        writeln!(out, "  {label:<width$}{line}", width = INDENT - 2)?;
     }
     Ok(())
 }

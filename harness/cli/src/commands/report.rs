@@ -4,7 +4,7 @@ use super::check::with_usable_path;
 use crate::args::ReportArgs;
 use crate::exit::{Failure, of_run};
 use crate::reports::Reports;
-use qmprobe_engine::journal;
+use qmprobe_engine::{Event, journal};
 use qmprobe_report::{Outcome, Outcomes};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,11 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
         let kept = journal::read_journal(&dir.join(journal::FILE)).map_err(Failure::trouble)?;
         for event in &kept.events {
             reports.event(&with_usable_path(event, dir));
+        }
+        // A case that began and did not end may be what ended the run.
+        if let Some(id) = kept.under_way {
+            let text = format!("the record ends in case {} of seed {}", id.index, id.seed);
+            reports.event(&Event::Noted { text });
         }
     }
     let runs: Vec<Outcome> = reports.runs.all.iter().map(|run| of_run(run, &[], args.strict)).collect();

@@ -1,0 +1,150 @@
+//! The command line's contract as a script sees it: exit codes, and what is said on which stream.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn qmprobe(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qmprobe"));
+    command.args(words).stdin(Stdio::null()).env_remove("NO_COLOR");
+    command
+}
+
+fn run(words: &[&str]) -> Output {
+    qmprobe(words).output().expect("qmprobe starts")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("qmprobe ends by itself")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    let text = std::fs::read_to_string(path).expect("the report was written");
+    serde_json::from_str(&text).expect("the report is JSON")
+}
+
+#[test]
+fn rules_is_a_table_that_fits_a_page() {
+    let output = run(&["rules"]);
+    assert_eq!(code(&output), 0);
+    let table = stdout(&output);
+    assert!(table.lines().any(|line| line.contains("reply-id-echo") && line.contains("violation")));
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+}
+
+#[test]
+fn rules_as_json_has_what_the_table_has() {
+    let rules: serde_json::Value = serde_json::from_slice(&run(&["rules", "--json"]).stdout).unwrap();
+    assert_eq!(rules.as_array().unwrap().len(), stdout(&run(&["rules"])).lines().count());
+    assert!(rules[0]["requirement"].is_string());
+}
+
+#[test]
+fn a_closed_pipe_is_quiet() {
+    for words in
+        [&["rules"][..], &["rules", "--json"], &["explain", "Q301"], &["--help"], &["schema", "show"]]
+    {
+        let mut child: Child = qmprobe(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Nobody reads from here on, and nothing was read yet.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stderr(&output), "", "{words:?}");
+        assert_eq!(code(&output), 0, "{words:?}");
+    }
+}
+
+#[test]
+fn an_unknown_rule_is_usage_with_a_hint() {
+    let output = run(&["check", "--reference", "--rule", "reply-id-ecko"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean `reply-id-echo`"), "{}", stderr(&output));
+    assert_eq!(code(&run(&["explain", "no-such-thing"])), 2);
+}
+
+#[test]
+fn an_unknown_bug_is_usage_with_a_hint() {
+    let output = run(&["serve", "--listen", "unix:x.sock", "--bug", "no-greetings"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean `no-greeting`"), "{}", stderr(&output));
+}
+
+#[test]
+fn bad_words_are_usage() {
+    for words in [
+        &[][..],
+        &["chekc"],
+        &["check", "--connect", "carrier-pigeon:1"],
+        &["check", "--connect", "vsock:3:1234"],
+        &["check", "--reference", "--time", "0"],
+        &["check", "--reference", "--schema", "no-such-schema"],
+        &["check", "--reference", "--waivers", "no-such-file.toml"],
+        &["check", "--reference", "--json", "no-such-dir/out.json"],
+        &["check", "--reference", "--json", "-", "--junit", "-"],
+        &["replay", "no-such-finding.json"],
+        &["report", "no-such-dir"],
+        &["schema", "record"],
+        &["serve"],
+    ] {
+        let output = run(words);
+        assert_eq!(code(&output), 2, "{words:?}: {}", stderr(&output));
+        assert!(!output.stderr.is_empty(), "{words:?}");
+    }
+}
+
+#[test]
+fn a_waiver_without_a_reason_is_usage() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("waivers.toml");
+    std::fs::write(&file, "[[waiver]]\nrule = \"one-reply\"\n").unwrap();
+    let output = run(&["check", "--reference", "--waivers", file.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("reason"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_peer_that_cannot_be_reached_is_3_and_the_report_says_so() {
+    let scratch = tempfile::tempdir().unwrap();
+    let report = scratch.path().join("report.json");
+    let out = scratch.path().join("out");
+    for peer in
+        ["--connect=unix:/nonexistent/qmp.sock", "--connect=tcp:127.0.0.1:1", "--qemu=/nonexistent/qemu"]
+    {
+        let output =
+            qmprobe(&["check", peer, "--json"]).arg(&report).arg("--out").arg(&out).output().unwrap();
+        assert_eq!(code(&output), 3, "{peer}: {}", stderr(&output));
+        assert!(stderr(&output).starts_with("qmprobe: "), "{}", stderr(&output));
+        let document = json(&report);
+        assert_eq!(document["exit"], 3);
+        assert_eq!(document["complete"], false);
+    }
+}
+
+#[test]
+fn frame_says_what_qemu_makes_of_bytes() {
+    let mut child = qmprobe(&["frame"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"{\"execute\":\"x\"} {]\n{}}\n[1,").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let lines: Vec<serde_json::Value> = BufReader::new(&output.stdout[..])
+        .lines()
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect();
+    let outcomes: Vec<&str> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["value", "error", "value", "error", "pending"]);
+    assert_eq!(lines[0]["offset"], 0);
+    assert_eq!(lines[1]["stage"], "syntax");
+}
+
+#[test]
+fn explain_says_how_to_see_the_rule_broken() {
+    let output = run(&["explain", "reply-id-echo"]);
+    let text = stdout(&output);
+    assert!(text.contains("Q301") && text.contains("source") && text.contains("--spawn"), "{text}");
+}

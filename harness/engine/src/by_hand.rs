@@ -1,0 +1,122 @@
+//! A line for a shell that shows a finding without this tool: the peer's own command line where it is ours,
+//! and the bytes through `printf` and `socat`.
+
+use qmprobe_target::{Address, Peer, PeerSpec};
+use qmprobe_wire::{Case, Dialect, Start, Step};
+
+/// Characters of a line beyond which nobody pastes it.
+const CHARS_MAX: usize = 4_000;
+/// Seconds that `socat` goes on listening after the last byte was sent.
+const LISTEN_S: u32 = 2;
+
+/// The line, or words that say why there is none.
+pub(crate) fn line(case: &Case, spec: &PeerSpec, peer: &Peer) -> String {
+    let (start, socket) = match (spec, peer.command_line_socket()) {
+        (PeerSpec::Connect { address, .. }, _) => (String::new(), socat_address(address)),
+        (PeerSpec::Spawn { .. }, Some(socket)) => {
+            (format!("{} & sleep 1; ", peer.command_line()), format!("UNIX-CONNECT:{socket}"))
+        }
+        (_, Some(socket)) => {
+            let start = format!("cd \"$(mktemp -d)\"; {} & sleep 1; ", peer.command_line());
+            (start, format!("UNIX-CONNECT:{socket}"))
+        }
+        (_, None) => (String::new(), "UNIX-CONNECT:SOCKET".to_owned()),
+    };
+    let line = format!("{start}{}", talk(case, spec.dialect(), &socket));
+    if line.len() > CHARS_MAX {
+        return "too long for a line: see the finding's file, or `qmprobe replay` it".to_owned();
+    }
+    line
+}
+
+fn socat_address(address: &Address) -> String {
+    let text = address.to_string();
+    match text.split_once(':') {
+        Some(("unix", path)) => format!("UNIX-CONNECT:{path}"),
+        Some(("tcp", place)) => format!("TCP:{place}"),
+        _ => text,
+    }
+}
+
+/// What is said over each of the case's connections.
+fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
+    let connections = case.steps.split(|step| *step == Step::Reconnect).enumerate();
+    let talks = connections.map(|(number, steps)| {
+        let mut words = Vec::new();
+        if number == 0 && case.start == Start::Command && dialect == Dialect::Qmp {
+            words.push(printf(b"{\"execute\":\"qmp_capabilities\"}\n"));
+        }
+        words.extend(steps.iter().filter_map(|step| match step {
+            Step::Send(bytes) | Step::Push(bytes) => Some(printf(bytes)),
+            Step::Settle(ms) => Some(format!("sleep {}", *ms as f64 / 1000.0)),
+            Step::Reconnect | Step::HalfClose => None,
+        }));
+        let said = match words.as_slice() {
+            [one] => one.clone(),
+            _ => format!("{{ {}; }}", words.join("; ")),
+        };
+        format!("{said} | socat -t{LISTEN_S} - {socket}")
+    });
+    talks.collect::<Vec<_>>().join("; ")
+}
+
+/// A `printf` command of a POSIX shell that writes exactly these bytes.
+fn printf(bytes: &[u8]) -> String {
+    let mut line = String::with_capacity(bytes.len() + 16);
+    line.push_str("printf '");
+    for &byte in bytes {
+        match byte {
+            b'\\' => line.push_str("\\\\"),
+            b'%' => line.push_str("%%"),
+            b'\'' => line.push_str("\\047"),
+            b'\n' => line.push_str("\\n"),
+            0x20..=0x7E => line.push(byte as char),
+            _ => line.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    line.push('\'');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qmprobe_wire::CaseId;
+    use std::process::Command;
+
+    fn case(start: Start, steps: Vec<Step>) -> Case {
+        let id = CaseId { seed: 0, index: 0 };
+        Case { id, name: "a case".into(), command: None, aim: None, start, steps }
+    }
+
+    #[test]
+    fn a_shell_prints_exactly_the_bytes() {
+        let all: Vec<u8> = (1..=255).chain([0, b'0', b'7', b'%', b's', b'\\', b'n', b'\'']).collect();
+        let printed = Command::new("sh").arg("-c").arg(printf(&all)).output().unwrap().stdout;
+        assert_eq!(printed, all);
+    }
+
+    #[test]
+    fn a_monitor_in_command_mode_is_negotiated_with_first() {
+        let one = case(Start::Command, vec![Step::Send(b"{}".to_vec())]);
+        let line = talk(&one, Dialect::Qmp, "UNIX-CONNECT:s");
+        assert_eq!(
+            line,
+            "{ printf '{\"execute\":\"qmp_capabilities\"}\\n'; printf '{}'; } | socat -t2 - UNIX-CONNECT:s"
+        );
+        assert_eq!(talk(&one, Dialect::Qga, "UNIX-CONNECT:s"), "printf '{}' | socat -t2 - UNIX-CONNECT:s");
+    }
+
+    #[test]
+    fn each_connection_is_a_line_of_its_own() {
+        let steps = vec![Step::Send(b"1".to_vec()), Step::Reconnect, Step::Settle(250), Step::Push(b"2".to_vec())];
+        let line = talk(&case(Start::Greeting, steps), Dialect::Qmp, "S");
+        assert_eq!(line, "printf '1' | socat -t2 - S; { sleep 0.25; printf '2'; } | socat -t2 - S");
+    }
+
+    #[test]
+    fn an_address_becomes_socats() {
+        assert_eq!(socat_address(&"unix:/a/b".parse().unwrap()), "UNIX-CONNECT:/a/b");
+        assert_eq!(socat_address(&"tcp:localhost:44".parse().unwrap()), "TCP:localhost:44");
+    }
+}

@@ -1,0 +1,336 @@
+//! One campaign: from a peer to the last event. Every event is in the journal before anybody hears of it.
+
+use crate::clock;
+use crate::error::Error;
+use crate::event::{Event, Finding, PeerFacts, Summary};
+use crate::journal::Journal;
+use crate::peer_facts;
+use crate::plan::Agenda;
+use crate::runner::{Ran, Runner};
+use crate::safety::{Class, Gate, Walls};
+use crate::schema_of::{declared, least, meet};
+use crate::tally::Tally;
+use crate::triage::{Bench, Triage};
+use crate::waivers::{Waiver, Waivers};
+use qmprobe_check::judge;
+use qmprobe_schema::{Schema, fingerprint};
+use qmprobe_target::PeerSpec;
+use qmprobe_wire::{Case, Dialect, Ending, Limits, Transcript};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// Cases in a row without any reply after which the peer is given up.
+const SILENT_CASES_MAX: u32 = 5;
+/// Times that a peer may end by itself before one case.
+const LOSSES_MAX: u32 = 3;
+/// Cases between two looks at a peer's memory.
+const RSS_LOOK_CASES: u64 = 50;
+
+/// What a campaign is to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The peer.
+    pub peer: PeerSpec,
+    /// What to call it; `None` makes a name of its kind and version.
+    pub peer_name: Option<String>,
+    /// The schema to hold it against. `None` asks the peer, or for an agent takes the shipped one that is
+    /// nearest to its version.
+    pub schema: Option<Arc<Schema>>,
+    /// The highest class of commands that it may be sent.
+    pub allow: Class,
+    /// Slugs of the rules of interest; empty is all.
+    pub rules: Vec<String>,
+    /// The seed of the cases.
+    pub seed: u64,
+    /// How long the run may take. It is looked at between cases.
+    pub time: Option<Duration>,
+    /// Where the journal and the findings go.
+    pub out: PathBuf,
+    /// The user's waivers.
+    pub waivers: Vec<Waiver>,
+    /// Leave out the waivers that are built in.
+    pub strict: bool,
+    /// Bounds on what the peer may cost.
+    pub limits: Limits,
+    /// How many cases may be run.
+    pub max_cases: Option<u64>,
+}
+
+/// Runs a campaign. `sink` hears every event, after it was written to the journal in [`Options::out`].
+///
+/// When `stop` turns true the run ends within a step, and everything written is whole.
+///
+/// # Errors
+/// There is no peer, its schema cannot be had, or the journal cannot be written. Whatever the peer does wrong
+/// is a finding.
+pub async fn run(
+    options: Options,
+    stop: watch::Receiver<bool>,
+    sink: &mut dyn FnMut(&Event),
+) -> Result<Summary, Error> {
+    let began = Instant::now();
+    let mut log = Log { journal: Journal::create(&options.out)?, sink };
+    let dialect = options.peer.dialect();
+    let first = match &options.schema {
+        Some(schema) => Arc::clone(schema),
+        None => Arc::new(least(dialect)?),
+    };
+    let mut runner =
+        Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop.clone()).await?;
+    let (schema, note) = acquire(&options, &mut runner, first).await?;
+    runner.adopt(Arc::clone(&schema));
+    let version = runner.version();
+    let facts = peer_facts::facts(&options.peer, runner.peer(), version, options.peer_name.as_deref());
+    let agenda = Agenda::new(&schema, dialect, options.seed, gate(&options, &runner), &options.rules);
+    let planned = agenda.planned();
+    let at = clock::seconds_since_epoch();
+    log.say(started(&options, &facts, &schema, planned, at))?;
+    for text in note.into_iter().chain(runner.peer().notes().iter().cloned()) {
+        log.say(Event::Noted { text })?;
+    }
+    let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), options.limits.clone(), stop.clone());
+    let waivers = Waivers::new(options.waivers.clone(), options.strict, at);
+    let mut campaign = Campaign {
+        triage: Triage::new(bench, waivers, facts, &options.out, &options.rules),
+        tally: Tally::default(),
+        previous: None,
+        peer_starts: 1,
+        cut: None,
+        options: &options,
+        schema: &schema,
+        stop,
+        began,
+        runner,
+        log,
+    };
+    for case in agenda.cases() {
+        if campaign.is_over() || !campaign.case(case).await? {
+            break;
+        }
+    }
+    campaign.finish(&agenda, planned).await
+}
+
+/// The schema to hold the peer against, and what there is to say about it. Opens the session as well.
+async fn acquire(
+    options: &Options,
+    runner: &mut Runner,
+    first: Arc<Schema>,
+) -> Result<(Arc<Schema>, Option<String>), Error> {
+    let dialect = options.peer.dialect();
+    let answers = meet(runner, dialect).await;
+    if options.schema.is_some() {
+        return Ok((first, None));
+    }
+    if answers && let Some(schema) = declared(runner, dialect).await? {
+        let note = (dialect == Dialect::Qga)
+            .then(|| "the agent cannot be asked for its schema: the shipped one nearest to its version is used".to_owned());
+        return Ok((Arc::new(schema), note));
+    }
+    let note = "the peer did not tell its schema: only the commands that every peer has are run".to_owned();
+    Ok((first, Some(note)))
+}
+
+fn gate(options: &Options, runner: &Runner) -> Gate {
+    let real_agent = options.peer.dialect() == Dialect::Qga
+        && matches!(options.peer, PeerSpec::GuestAgent { .. } | PeerSpec::Spawn { .. });
+    let walls = match (real_agent, runner.peer().sandboxed()) {
+        (false, _) => Walls::None,
+        (true, true) => Walls::AroundAgent,
+        (true, false) => Walls::MissingAroundAgent,
+    };
+    Gate { allow: options.allow, walls }
+}
+
+fn started(options: &Options, facts: &PeerFacts, schema: &Schema, planned: u64, at: u64) -> Event {
+    Event::RunStarted {
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        peer: facts.clone(),
+        seed: options.seed,
+        schema: fingerprint(schema),
+        commands: schema.commands.len() as u64,
+        planned,
+        at,
+    }
+}
+
+/// The journal and whoever listens.
+struct Log<'a> {
+    journal: Journal,
+    sink: &'a mut dyn FnMut(&Event),
+}
+
+impl Log<'_> {
+    fn say(&mut self, event: Event) -> Result<(), Error> {
+        self.journal.append(&event)?;
+        (self.sink)(&event);
+        Ok(())
+    }
+}
+
+/// A campaign under way.
+struct Campaign<'a> {
+    options: &'a Options,
+    schema: &'a Schema,
+    stop: watch::Receiver<bool>,
+    began: Instant,
+    runner: Runner,
+    log: Log<'a>,
+    triage: Triage,
+    tally: Tally,
+    /// The last case, in case the peer turns out to have died of it afterwards.
+    previous: Option<Transcript>,
+    peer_starts: u64,
+    /// Why the run ended before its last case.
+    cut: Option<String>,
+}
+
+impl Campaign<'_> {
+    /// Whether the run has to end before the next case.
+    fn is_over(&mut self) -> bool {
+        let judged = self.tally.judged();
+        let cut = if *self.stop.borrow() {
+            "interrupted".to_owned()
+        } else if self.options.time.is_some_and(|time| self.began.elapsed() >= time) {
+            let seconds = self.options.time.unwrap_or_default().as_secs();
+            format!("the time of {seconds} s was up")
+        } else if self.options.max_cases.is_some_and(|max| judged >= max) {
+            format!("{judged} cases were allowed")
+        } else if self.runner.silent_cases() >= SILENT_CASES_MAX {
+            format!("the peer no longer answers: {SILENT_CASES_MAX} cases in a row got no reply")
+        } else {
+            return false;
+        };
+        self.cut = Some(cut);
+        true
+    }
+
+    /// Runs and judges one case. False when the run is over.
+    async fn case(&mut self, case: Case) -> Result<bool, Error> {
+        let case = Arc::new(case);
+        let (id, name, command) = (case.id, case.name.clone(), case.command.clone());
+        self.log.say(Event::CaseBegan { id, name, command: command.clone() })?;
+        let began = Instant::now();
+        let mut losses = 0;
+        let transcript = loop {
+            match self.runner.run(&case).await {
+                Ran::Through(transcript) => break transcript,
+                Ran::Stopped => {
+                    self.cut = Some("interrupted".to_owned());
+                    return Ok(false);
+                }
+                Ran::LostBefore(ending) => {
+                    losses += 1;
+                    self.blame_previous(ending.clone()).await?;
+                    if losses == LOSSES_MAX {
+                        self.cut = Some("the peer keeps ending by itself".to_owned());
+                        return Ok(false);
+                    }
+                    if !self.recover(&ending).await? {
+                        return Ok(false);
+                    }
+                }
+            }
+        };
+        let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let verdicts = judge(self.schema, &transcript);
+        let triage = &self.triage;
+        let (passed, failed) =
+            self.tally.case(command.as_deref(), &verdicts, |rule| triage.is_selected(rule));
+        self.log.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
+        let findings = self.triage.take(&mut self.runner, &transcript, verdicts).await?;
+        self.report(findings)?;
+        let ending = transcript.ending.clone();
+        self.previous = Some(transcript);
+        Ok(self.recover(&ending).await? && self.watch_memory().await?)
+    }
+
+    /// The peer ended after a case that had been judged: it survived it less than it seemed.
+    async fn blame_previous(&mut self, ending: Ending) -> Result<(), Error> {
+        let Some(mut transcript) = self.previous.take() else { return Ok(()) };
+        transcript.ending = ending;
+        let mut verdicts = judge(self.schema, &transcript);
+        verdicts.retain(|verdict| verdict.rule.slug == "peer-survives");
+        for verdict in &verdicts {
+            if matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_)) {
+                self.tally.belated_fail(verdict.rule);
+            }
+        }
+        let findings = self.triage.take(&mut self.runner, &transcript, verdicts).await?;
+        self.report(findings)
+    }
+
+    /// Makes sure that there is a peer for the next case. False when there is none to be had.
+    async fn recover(&mut self, ending: &Ending) -> Result<bool, Error> {
+        let reason = match ending {
+            Ending::Alive => return Ok(true),
+            Ending::Disconnected => "disconnected".to_owned(),
+            Ending::Hung => "hung".to_owned(),
+            Ending::Exited { status, .. } => status.clone(),
+        };
+        self.restart(reason).await
+    }
+
+    async fn restart(&mut self, reason: String) -> Result<bool, Error> {
+        self.previous = None;
+        if let Err(error) = self.runner.restart().await {
+            self.cut = Some(format!("the peer is gone ({reason}): {error}"));
+            return Ok(false);
+        }
+        self.peer_starts += 1;
+        self.log.say(Event::PeerRestarted { reason })?;
+        Ok(true)
+    }
+
+    /// Starts a peer of ours anew before it takes the machine's memory.
+    async fn watch_memory(&mut self) -> Result<bool, Error> {
+        if !self.tally.judged().is_multiple_of(RSS_LOOK_CASES) {
+            return Ok(true);
+        }
+        let mib = self.runner.peer().rss_kib().unwrap_or_default() / 1024;
+        let max = self.options.limits.peer_rss_mib_max;
+        if mib <= max {
+            return Ok(true);
+        }
+        self.restart(format!("it had {mib} MiB resident, {max} are allowed")).await
+    }
+
+    fn report(&mut self, findings: Vec<Finding>) -> Result<(), Error> {
+        for finding in findings {
+            self.tally.finding(&finding);
+            self.log.say(Event::FindingMade(Box::new(finding)))?;
+        }
+        Ok(())
+    }
+
+    /// Says what is left to say, and the figures.
+    async fn finish(mut self, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
+        let held = self.triage.release(&mut self.runner).await?;
+        self.report(held)?;
+        for event in self.triage.last_words() {
+            self.log.say(event)?;
+        }
+        let triage = &self.triage;
+        let skipped = self.tally.skipped_rules(self.options.peer.dialect(), self.runner.version(), |rule| {
+            triage.is_selected(rule)
+        });
+        for event in skipped {
+            self.log.say(event)?;
+        }
+        self.runner.retire().await;
+        let summary = Summary {
+            complete: self.cut.is_none(),
+            cut: self.cut,
+            planned,
+            commands_declared: self.schema.commands.len() as u64,
+            commands_skipped: agenda.skipped().clone(),
+            peer_starts: self.peer_starts,
+            seconds: self.began.elapsed().as_secs_f64(),
+            ..self.tally.summary()
+        };
+        self.log.say(Event::RunFinished(summary.clone()))?;
+        Ok(summary)
+    }
+}

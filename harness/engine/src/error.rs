@@ -1,0 +1,52 @@
+//! Our own trouble: why a run could not begin or go on. What a peer does wrong is a finding, never an error.
+
+use qmprobe_schema::LoadError;
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why a run could not begin or go on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no peer to talk to.
+    #[error(transparent)]
+    Peer(#[from] qmprobe_target::Error),
+    /// The peer answers, but does not say what it declares.
+    #[error("the peer does not tell its schema ({why}): give it with --schema")]
+    NoSchema {
+        /// What it said instead.
+        why: String,
+    },
+    /// A schema, the peer's own or a shipped one, cannot be loaded.
+    #[error("the schema cannot be used: give another with --schema")]
+    BadSchema(#[source] LoadError),
+    /// A file cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}:{line}: this is no {what} of this tool", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What it should be: `journal`, `finding`.
+        what: &'static str,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}

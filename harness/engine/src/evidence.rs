@@ -1,0 +1,214 @@
+//! From a breach and its transcript to a finding: what is kept as evidence, and by which signature it is known.
+
+use crate::event::{Finding, Line, PeerFacts};
+use qmprobe_check::rule::Rule;
+use qmprobe_check::verdict::Breach;
+use qmprobe_wire::{Ending, Exchange, Frame, LineEnd, Transcript};
+
+/// Exchanges kept up to and including the one of the breach.
+const EXCHANGES_MAX: usize = 4;
+/// Bytes of evidence kept in all; exact bytes are dropped whole, never shortened.
+const BYTES_MAX: usize = 1 << 20;
+/// Hexadecimal digits of a signature.
+const SIGNATURE_DIGITS: usize = 12;
+/// Words in a line of standard error that tell one crash from another.
+const CRASH_WORDS: &[&str] = &["ssertion", "assert", "ERROR:", "BUG:", "panicked", "Sanitizer", "fatal"];
+
+/// The name under which all occurrences of one defect are counted.
+pub(crate) fn signature(rule: &Rule, breach: &Breach, transcript: &Transcript) -> String {
+    let crash = match &transcript.ending {
+        Ending::Exited { stderr_tail, .. } if rule.slug == "peer-survives" => crash_line(stderr_tail),
+        _ => String::new(),
+    };
+    let path = without_digits_in_brackets(&breach.schema_path);
+    let command = breach.command.as_deref().unwrap_or_default();
+    let mut hasher = blake3::Hasher::new();
+    for part in [rule.slug, command, &path, &breach.class, &crash] {
+        hasher.update(part.as_bytes());
+        hasher.update(b"\0");
+    }
+    hasher.finalize().to_hex()[..SIGNATURE_DIGITS].to_owned()
+}
+
+/// The first line that speaks of a crash, without what differs from run to run: numbers and addresses.
+fn crash_line(stderr: &str) -> String {
+    let line = stderr.lines().find(|line| CRASH_WORDS.iter().any(|word| line.contains(word)));
+    let words = line.unwrap_or_default().split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())).collect()
+}
+
+/// `a[3].b` as `a[].b`.
+fn without_digits_in_brackets(path: &str) -> String {
+    let mut inside = false;
+    let keep = |c: &char| {
+        inside = match c {
+            '[' => true,
+            ']' => false,
+            _ => inside,
+        };
+        !(inside && c.is_ascii_digit())
+    };
+    path.chars().filter(keep).collect()
+}
+
+/// The finding, not yet confirmed, waived or filed.
+pub(crate) fn draft(
+    rule: &'static Rule,
+    breach: &Breach,
+    transcript: &Transcript,
+    peer: &PeerFacts,
+    signature: String,
+) -> Finding {
+    let (peer_after, stderr_tail) = match &transcript.ending {
+        Ending::Alive => ("alive".to_owned(), String::new()),
+        Ending::Disconnected => ("disconnected".to_owned(), String::new()),
+        Ending::Hung => ("hung".to_owned(), String::new()),
+        Ending::Exited { status, stderr_tail, .. } => (status.clone(), stderr_tail.clone()),
+    };
+    Finding {
+        rule: rule.slug.to_owned(),
+        id: rule.id.to_owned(),
+        title: rule.title.to_owned(),
+        requirement: rule.requirement.to_owned(),
+        source: rule.source.to_owned(),
+        severity: rule.severity.name().to_owned(),
+        signature,
+        command: breach.command.clone(),
+        class: breach.class.clone(),
+        value_path: breach.value_path.clone(),
+        schema_path: breach.schema_path.clone(),
+        expected: breach.expected.clone(),
+        actual: breach.actual.clone(),
+        evidence: lines(&transcript.exchanges, breach.exchange),
+        peer_after,
+        stderr_tail,
+        reproduced: 0,
+        tries: 0,
+        occurrences: 1,
+        waived: None,
+        case: (*transcript.case).clone(),
+        peer: peer.clone(),
+        by_hand: String::new(),
+        file: None,
+    }
+}
+
+/// The bytes both ways up to and including the exchange `at`, the newest of them first of all.
+fn lines(exchanges: &[Exchange], at: usize) -> Vec<Line> {
+    let last = (at + 1).min(exchanges.len());
+    let first = last.saturating_sub(EXCHANGES_MAX);
+    let mut left = BYTES_MAX;
+    let mut kept: Vec<Vec<Line>> = Vec::new();
+    for exchange in exchanges[first..last].iter().rev() {
+        let mut lines = lines_of(exchange);
+        lines.retain(|line| {
+            let fits = line.bytes.len() <= left;
+            left -= if fits { line.bytes.len() } else { 0 };
+            fits
+        });
+        kept.push(lines);
+    }
+    kept.into_iter().rev().flatten().collect()
+}
+
+fn lines_of(exchange: &Exchange) -> Vec<Line> {
+    let line = |direction: &str, bytes: Vec<u8>| Line { direction: direction.to_owned(), bytes };
+    let mut lines = Vec::new();
+    if !exchange.sent.is_empty() {
+        lines.push(line("->", exchange.sent.clone()));
+    }
+    lines.extend(exchange.received.iter().map(|received| line("<-", bytes_of(&received.frame))));
+    lines
+}
+
+fn bytes_of(frame: &Frame) -> Vec<u8> {
+    match frame {
+        Frame::Sentinel => vec![0xFF],
+        Frame::Garbage(bytes) => bytes.clone(),
+        Frame::Message(message) => {
+            let end: &[u8] = match message.line_end {
+                LineEnd::CrLf => b"\r\n",
+                LineEnd::Lf => b"\n",
+                LineEnd::Missing => b"",
+            };
+            [&message.bytes, end].concat()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qmprobe_check::find;
+    use qmprobe_wire::{Case, CaseId, Dialect, ExchangeEnd, SessionState, Start};
+    use std::sync::Arc;
+
+    fn transcript(stderr: &str) -> Transcript {
+        let id = CaseId { seed: 0, index: 0 };
+        let case = Case { id, name: String::new(), command: None, aim: None, start: Start::Command, steps: vec![] };
+        Transcript {
+            case: Arc::new(case),
+            dialect: Dialect::Qmp,
+            version: None,
+            start: SessionState::command_mode(Dialect::Qmp),
+            exchanges: Vec::new(),
+            ending: Ending::Exited {
+                status: "signal 6 (SIGABRT)".into(),
+                signalled: true,
+                code: None,
+                stderr_tail: stderr.into(),
+            },
+        }
+    }
+
+    fn of_crash(stderr: &str) -> String {
+        let breach = Breach { class: "SIGABRT".into(), ..Breach::default() };
+        signature(find("peer-survives").unwrap(), &breach, &transcript(stderr))
+    }
+
+    #[test]
+    fn crashes_are_told_apart_by_their_assertion_and_not_by_numbers() {
+        let one = of_crash("noise 1\na.c:16: f: Assertion `x != 0' failed.\n");
+        assert_eq!(one, of_crash("noise 2\na.c:99: f: Assertion `x != 0' failed.\n"));
+        assert_ne!(one, of_crash("a.c:16: f: Assertion `y != 0' failed.\n"));
+        assert_ne!(one, of_crash(""));
+        assert_eq!(one.len(), SIGNATURE_DIGITS);
+    }
+
+    #[test]
+    fn other_rules_do_not_look_at_standard_error() {
+        let rule = find("one-reply").unwrap();
+        let of = |stderr: &str| signature(rule, &Breach::default(), &transcript(stderr));
+        assert_eq!(of("assert a"), of("assert b"));
+    }
+
+    #[test]
+    fn indices_are_no_part_of_a_signature_and_paths_are() {
+        let rule = find("return-type").unwrap();
+        let of = |path: &str| {
+            let breach = Breach { schema_path: path.into(), ..Breach::default() };
+            signature(rule, &breach, &transcript(""))
+        };
+        assert_eq!(of("q.returns[3].a1"), of("q.returns[17].a1"));
+        assert_ne!(of("q.returns[3].a1"), of("q.returns[3].a2"));
+    }
+
+    #[test]
+    fn evidence_ends_with_the_exchange_of_the_breach_and_is_bounded() {
+        let exchange = |sent: Vec<u8>| Exchange {
+            step: None,
+            connection: 0,
+            opened: false,
+            sent,
+            received: Vec::new(),
+            end: ExchangeEnd::Complete,
+            sent_us: 0,
+        };
+        let mut exchanges: Vec<Exchange> = (0..8u8).map(|n| exchange(vec![n])).collect();
+        let sent = |lines: Vec<Line>| lines.iter().map(|line| line.bytes[0]).collect::<Vec<u8>>();
+        assert_eq!(sent(lines(&exchanges, 5)), [2, 3, 4, 5]);
+        assert_eq!(sent(lines(&exchanges, 99)), [4, 5, 6, 7]);
+        exchanges[4] = exchange(vec![9; BYTES_MAX]);
+        assert_eq!(sent(lines(&exchanges, 5)), [2, 3, 5]);
+    }
+}

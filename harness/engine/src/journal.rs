@@ -1,0 +1,190 @@
+//! The journal: the event stream in a file, one JSON line each. It is only ever appended to, and a case's
+//! beginning is with the system before its bytes go out: a beginning without an end names the case at which
+//! we died.
+
+use crate::error::Error;
+use crate::event::Event;
+use qmprobe_wire::CaseId;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The name of the journal in a run's output directory.
+pub const FILE: &str = "journal.jsonl";
+/// The directory of the findings beside it.
+pub const FINDINGS: &str = "findings";
+
+/// A journal being written.
+#[derive(Debug)]
+pub struct Journal {
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Journal {
+    /// Begins a journal in `dir`, which is made if need be. What an earlier run left there goes.
+    ///
+    /// # Errors
+    /// The directory or the file cannot be made.
+    pub fn create(dir: &Path) -> Result<Journal, Error> {
+        let failed = |path: &Path, source| Error::Write { path: path.to_owned(), source };
+        fs::create_dir_all(dir).map_err(|source| failed(dir, source))?;
+        let path = dir.join(FILE);
+        let findings = dir.join(FINDINGS);
+        // Only a directory that holds a journal holds findings of ours.
+        if path.is_file() && findings.is_dir() {
+            fs::remove_dir_all(&findings).map_err(|source| failed(&findings, source))?;
+        }
+        let file = File::create(&path).map_err(|source| failed(&path, source))?;
+        Ok(Journal { file: BufWriter::new(file), path })
+    }
+
+    /// Appends an event. All but the ends of cases, which the next beginning takes along, reach the system
+    /// before this returns.
+    ///
+    /// # Errors
+    /// The file cannot be written; the run must stop.
+    pub fn append(&mut self, event: &Event) -> Result<(), Error> {
+        self.put(event).map_err(|source| Error::Write { path: self.path.clone(), source })
+    }
+
+    fn put(&mut self, event: &Event) -> io::Result<()> {
+        serde_json::to_writer(&mut self.file, event)?;
+        self.file.write_all(b"\n")?;
+        if matches!(event, Event::CaseEnded { .. }) { Ok(()) } else { self.file.flush() }
+    }
+}
+
+/// What a journal holds.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The events in order.
+    pub events: Vec<Event>,
+    /// The case that began and never ended, in a journal that breaks off: what was sent when the tool died.
+    pub unfinished: Option<(CaseId, String)>,
+    /// Whether the last line was cut off. It is left out.
+    pub torn: bool,
+}
+
+/// Reads a journal, also one that breaks off.
+///
+/// # Errors
+/// The file cannot be read, or a line other than the last is damaged.
+pub fn read_journal(path: &Path) -> Result<Kept, Error> {
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
+    let mut lines = BufReader::new(File::open(path).map_err(unreadable)?);
+    let mut kept = Kept::default();
+    let mut text = Vec::new();
+    let mut number = 0;
+    while lines.read_until(b'\n', &mut text).map_err(unreadable)? > 0 {
+        number += 1;
+        match serde_json::from_slice::<Event>(&text) {
+            Ok(event) => kept.take(event),
+            // The writer ends each event with a newline: a line without one is the last, and cut off.
+            Err(_) if text.last() != Some(&b'\n') => kept.torn = true,
+            Err(source) => {
+                return Err(Error::Damaged { path: path.to_owned(), line: number, what: "journal", source });
+            }
+        }
+        text.clear();
+    }
+    Ok(kept)
+}
+
+impl Kept {
+    fn take(&mut self, event: Event) {
+        match &event {
+            Event::CaseBegan { id, name, .. } => self.unfinished = Some((*id, name.clone())),
+            Event::CaseEnded { .. } | Event::RunFinished(_) => self.unfinished = None,
+            _ => {}
+        }
+        self.events.push(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Summary;
+
+    fn began(index: u64) -> Event {
+        let id = CaseId { seed: 1, index };
+        Event::CaseBegan { id, name: format!("case {index}"), command: None }
+    }
+
+    fn ended(index: u64) -> Event {
+        let id = CaseId { seed: 1, index };
+        Event::CaseEnded { id, command: None, passed: vec!["one-reply".into()], failed: vec![], took_us: 7 }
+    }
+
+    fn journal_of(events: &[Event]) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(dir.path()).unwrap();
+        for event in events {
+            journal.append(event).unwrap();
+        }
+        let path = dir.path().join(FILE);
+        (dir, path)
+    }
+
+    #[test]
+    fn a_beginning_is_in_the_file_before_anything_else_happens() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(dir.path()).unwrap();
+        journal.append(&began(1)).unwrap();
+        let kept = read_journal(&dir.path().join(FILE)).unwrap();
+        assert_eq!(kept.events.len(), 1);
+        assert_eq!(kept.unfinished.unwrap().1, "case 1");
+    }
+
+    #[test]
+    fn a_case_that_ended_is_not_unfinished() {
+        let (_dir, path) = journal_of(&[began(1), ended(1)]);
+        assert!(read_journal(&path).unwrap().unfinished.is_none());
+    }
+
+    #[test]
+    fn a_run_that_was_ended_in_a_case_is_whole() {
+        let (_dir, path) = journal_of(&[began(1), Event::RunFinished(Summary::default())]);
+        assert!(read_journal(&path).unwrap().unfinished.is_none());
+    }
+
+    #[test]
+    fn a_last_line_cut_at_any_byte_is_left_out() {
+        let (_dir, path) = journal_of(&[began(1), ended(1), began(2)]);
+        let whole = fs::read(&path).unwrap();
+        let second_last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+        for cut in second_last + 1..whole.len() - 1 {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let kept = read_journal(&path).unwrap();
+            assert!(kept.torn, "cut at {cut}");
+            assert_eq!(kept.events.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_in_the_middle_is_an_error_that_names_it() {
+        let (_dir, path) = journal_of(&[began(1), ended(1)]);
+        let text = fs::read_to_string(&path).unwrap().replacen('{', "[", 1);
+        fs::write(&path, text).unwrap();
+        let error = read_journal(&path).unwrap_err().to_string();
+        assert!(error.contains("journal.jsonl:1:"), "{error}");
+    }
+
+    #[test]
+    fn a_new_run_leaves_nothing_of_the_old_one() {
+        let (dir, path) = journal_of(&[began(1)]);
+        fs::create_dir_all(dir.path().join("findings/one-reply")).unwrap();
+        Journal::create(dir.path()).unwrap();
+        assert!(read_journal(&path).unwrap().events.is_empty());
+        assert!(!dir.path().join("findings").exists());
+    }
+
+    #[test]
+    fn a_directory_that_no_run_wrote_keeps_its_findings() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("findings")).unwrap();
+        Journal::create(dir.path()).unwrap();
+        assert!(dir.path().join("findings").exists());
+    }
+}

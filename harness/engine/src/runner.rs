@@ -1,0 +1,276 @@
+//! Runs one case after another against one peer, and records what happens. It decides what is waited for,
+//! when a session is fit for the next case, and what became of the peer; it judges nothing.
+
+mod due;
+mod ear;
+mod link;
+mod scene;
+mod session;
+
+use due::{Due, Until, messages};
+use ear::Ear;
+use link::{Heard, Link};
+use qmprobe_schema::Schema;
+use qmprobe_target::{Peer, PeerSpec};
+use qmprobe_wire::{
+    Case, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Transcript, Version, request,
+};
+use scene::Scene;
+use session::{Manners, Session, blank};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Milliseconds in which the rest of a connection's output is taken when it is closed.
+const CLOSE_MS: u64 = 100;
+/// Milliseconds in which a process that closed its connection may turn out to have ended.
+const EXIT_MS: u64 = 500;
+/// Connections tried before a peer counts as gone.
+const DIALS_MAX: u32 = 3;
+/// Milliseconds between them.
+const REDIAL_MS: u64 = 200;
+/// Times that an unanswering peer's patience is halved.
+const HALVINGS_MAX: u32 = 3;
+
+/// A peer with the session that the next case may go on in.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    spec: PeerSpec,
+    schema: Arc<Schema>,
+    peer: Peer,
+    session: Option<Session>,
+    ear: Ear,
+    manners: Manners,
+    /// Cases in a row to which no reply came at all, not even while the session was opened.
+    silent_cases: u32,
+}
+
+/// What running a case came to.
+#[derive(Debug)]
+pub(crate) enum Ran {
+    /// The case was run, to whatever end.
+    Through(Transcript),
+    /// The peer was lost before anything was sent: an earlier case is to blame.
+    LostBefore(Ending),
+    /// The run is to stop; what happened so far is thrown away.
+    Stopped,
+}
+
+impl Runner {
+    /// Opens a peer. `version` is for those that state none when connected to.
+    ///
+    /// # Errors
+    /// There is no peer.
+    pub async fn open(
+        spec: &PeerSpec,
+        limits: &Limits,
+        schema: Arc<Schema>,
+        version: Option<Version>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Runner, qmprobe_target::Error> {
+        let peer = Peer::open(spec, limits).await?;
+        Ok(Runner {
+            spec: spec.clone(),
+            schema,
+            peer,
+            session: None,
+            ear: Ear::new(limits, stop),
+            manners: Manners { version, greets: true, token: first_token() },
+            silent_cases: 0,
+        })
+    }
+
+    /// Judges predictions by another schema from now on.
+    pub fn adopt(&mut self, schema: Arc<Schema>) {
+        self.schema = schema;
+    }
+
+    /// The peer's version, once it is known.
+    pub fn version(&self) -> Option<Version> {
+        self.manners.version
+    }
+
+    /// Sets the version of a peer that states it in no greeting.
+    pub fn set_version(&mut self, version: Version) {
+        self.manners.version = Some(version);
+    }
+
+    /// The peer.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Cases in a row to which no reply came at all.
+    pub fn silent_cases(&self) -> u32 {
+        self.silent_cases
+    }
+
+    /// Starts the peer anew, or makes sure that a foreign one still accepts connections.
+    ///
+    /// # Errors
+    /// It cannot be had again, in [`DIALS_MAX`] tries.
+    pub async fn restart(&mut self) -> Result<(), qmprobe_target::Error> {
+        self.retire().await;
+        let mut tries = 1;
+        loop {
+            match Peer::open(&self.spec, &self.ear.limits).await {
+                Ok(peer) => {
+                    self.peer = peer;
+                    return Ok(());
+                }
+                Err(error) if tries == DIALS_MAX => return Err(error),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
+        }
+    }
+
+    /// Closes the session properly; the next case gets a fresh connection.
+    pub async fn retire(&mut self) {
+        let Some(mut session) = self.session.take() else { return };
+        if session.is_dirty() && self.dialect() == Dialect::Qga {
+            // An agent's parser outlives the connection (qga/main.c: it is made once).
+            session.link.write(b"\xff", CLOSE_MS).await;
+        }
+        session.link.close(CLOSE_MS).await;
+    }
+
+    /// The reply to a command without arguments, outside any case. `None` when there is no reply to be had.
+    pub async fn ask(&mut self, command: &str) -> Option<Message> {
+        self.ear.begin();
+        if self.session.is_none() {
+            self.session = self.command_mode().await.ok();
+        }
+        let session = self.session.as_mut()?;
+        let mut bytes = request::execute(command, None, None);
+        bytes.push(b'\n');
+        let (answer, heard) = session.ask(&mut self.ear, bytes, Until::Replies(Due::one())).await;
+        if heard != Heard::All {
+            self.retire().await;
+            return None;
+        }
+        let mut replies = messages(&answer.received).filter(|message| message.is_reply());
+        replies.next().cloned()
+    }
+
+    /// Runs a case.
+    pub async fn run(&mut self, case: &Arc<Case>) -> Ran {
+        self.ear.begin();
+        match self.set_scene(case).await {
+            Ok(scene) => self.play(case, scene).await,
+            Err(ran) => ran,
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.spec.dialect()
+    }
+
+    /// A fresh connection of which nothing was read.
+    async fn connect(&mut self) -> Option<Session> {
+        for redial in 0..DIALS_MAX {
+            if redial > 0 {
+                tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
+            }
+            if let Ok(connection) = self.peer.connect().await {
+                let link = Link::new(connection, &self.ear.limits);
+                return Some(Session::new(link, self.dialect(), self.manners.version));
+            }
+            // A process that ended will not listen again.
+            if self.ear.stopped() || self.peer.exited().is_some() {
+                break;
+            }
+        }
+        None
+    }
+
+    /// A fresh session in which commands run, or the exchanges that show why there is none.
+    async fn command_mode(&mut self) -> Result<Session, Vec<Exchange>> {
+        let Some(mut session) = self.connect().await else {
+            return Err(vec![self.refused(0)]);
+        };
+        session.negotiate(&mut self.ear, &mut self.manners).await?;
+        Ok(session)
+    }
+
+    /// The exchange of a connection that nobody accepted.
+    fn refused(&self, connection: u32) -> Exchange {
+        Exchange { opened: true, end: ExchangeEnd::Closed, ..blank(&self.ear, connection) }
+    }
+
+    fn transcript(&self, case: &Arc<Case>, start: SessionState, exchanges: Vec<Exchange>) -> Transcript {
+        Transcript {
+            case: Arc::clone(case),
+            dialect: self.dialect(),
+            version: self.manners.version,
+            start,
+            exchanges,
+            ending: Ending::Alive,
+        }
+    }
+
+    /// Milliseconds to wait for the replies to `bytes` bytes. A peer that has answered nothing for whole cases
+    /// is waited for less and less, so that a dead one does not cost hours.
+    fn step_ms(&self, bytes: usize) -> u64 {
+        self.ear.limits.step_ms(bytes) >> self.silent_cases.min(HALVINGS_MAX)
+    }
+
+    /// What became of a peer whose connection was closed or broken.
+    async fn fate_of_closed(&mut self) -> Ending {
+        self.session = None;
+        if let Some(exit) = self.peer.wait_exit(EXIT_MS).await {
+            return exited(exit);
+        }
+        let gone = self.peer.pid().is_some() && self.ear.ever_heard_reply && !self.answers().await;
+        if gone { self.hung_or_exited().await } else { Ending::Disconnected }
+    }
+
+    /// What became of a peer that did not answer in time. One that never answered anything was not ended by
+    /// this case.
+    async fn fate_of_silent(&mut self) -> Ending {
+        self.retire().await;
+        if let Some(exit) = self.peer.exited() {
+            return exited(exit);
+        }
+        if !self.ear.ever_heard_reply || self.answers().await {
+            return Ending::Alive;
+        }
+        self.hung_or_exited().await
+    }
+
+    async fn hung_or_exited(&mut self) -> Ending {
+        match self.peer.wait_exit(EXIT_MS).await {
+            Some(exit) => exited(exit),
+            None => Ending::Hung,
+        }
+    }
+
+    /// Whether the peer answers a harmless command on a fresh connection; the old one is closed.
+    async fn answers(&mut self) -> bool {
+        let command = match self.dialect() {
+            Dialect::Qmp => "query-version",
+            Dialect::Qga => "guest-ping",
+        };
+        let heard = self.ear.heard_reply;
+        let answer = self.ask(command).await;
+        // Whether the case itself was answered is another matter.
+        self.ear.heard_reply = heard;
+        answer.is_some()
+    }
+}
+
+fn exited(exit: qmprobe_target::Exit) -> Ending {
+    Ending::Exited {
+        status: exit.status,
+        signalled: exit.signalled,
+        code: exit.code,
+        stderr_tail: exit.stderr_tail,
+    }
+}
+
+/// Where tokens begin: different in each process, so that no stale reply carries one.
+fn first_token() -> i64 {
+    let nanos = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos());
+    let mixed = (nanos as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(std::process::id());
+    (mixed >> 2) as i64
+}

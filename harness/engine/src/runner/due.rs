@@ -1,0 +1,112 @@
+//! What a listener waits for.
+
+use qmprobe_check::{Accepted, Expectation};
+use qmprobe_wire::{Frame, Message, MessageKind, Received, Value};
+
+/// What a listener waits for.
+#[derive(Debug)]
+pub(super) enum Until {
+    /// Any message.
+    Message,
+    /// The predicted replies.
+    Replies(Due),
+    /// The reply to a sync with this token.
+    Token(i64),
+    /// Nothing: listen for the whole time.
+    Time,
+    /// The end of the peer's output.
+    Eof,
+}
+
+/// How near to its end the wait is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reached {
+    No,
+    /// All that must come has; what may come is given a moment.
+    Nearly,
+    Yes,
+}
+
+/// The replies that are due to one write.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    must: usize,
+    may: usize,
+    /// The id of the last reply that must come, when it is the last of all.
+    last: Option<Option<Value>>,
+}
+
+impl Due {
+    /// One reply, whatever it says.
+    pub fn one() -> Due {
+        Due { must: 1, may: 0, last: None }
+    }
+
+    pub fn expect(&mut self, expectation: &Expectation) {
+        if expectation.accepted.has(Accepted::NOTHING) {
+            self.may += 1;
+            self.last = None;
+        } else {
+            self.must += 1;
+            self.last = Some(expectation.id.clone());
+        }
+    }
+
+    /// Adds replies that earlier writes are owed.
+    pub fn also(&mut self, owed: usize) {
+        self.must += owed;
+    }
+
+    /// Replies that must come.
+    pub fn must(&self) -> usize {
+        self.must
+    }
+
+    /// Whether so many replies are what was due.
+    pub fn is_met_by(&self, replies: usize) -> bool {
+        (self.must..=self.must + self.may).contains(&replies)
+    }
+
+    fn reached(&self, replies: usize, newest: Option<&Message>) -> Reached {
+        if replies >= self.must + self.may {
+            return Reached::Yes;
+        }
+        let last_came = || match &self.last {
+            None => true,
+            Some(id) => newest.is_some_and(|reply| reply.get("id") == id.as_ref()),
+        };
+        if replies >= self.must && last_came() { Reached::Nearly } else { Reached::No }
+    }
+}
+
+impl Until {
+    /// How near the wait is to its end, after `received`.
+    pub fn reached(&self, received: &[Received]) -> Reached {
+        let reached = match self {
+            Until::Replies(due) => {
+                let newest = messages(received).filter(|message| message.is_reply()).last();
+                return due.reached(replies(received), newest);
+            }
+            Until::Message => messages(received).next().is_some(),
+            Until::Token(token) => messages(received).any(|message| {
+                message.kind == MessageKind::Return
+                    && message.get("return").and_then(Value::as_integer) == Some(i128::from(*token))
+            }),
+            Until::Time | Until::Eof => false,
+        };
+        if reached { Reached::Yes } else { Reached::No }
+    }
+}
+
+/// The messages among what was received.
+pub(super) fn messages(received: &[Received]) -> impl Iterator<Item = &Message> {
+    received.iter().filter_map(|received| match &received.frame {
+        Frame::Message(message) => Some(message),
+        Frame::Sentinel | Frame::Garbage(_) => None,
+    })
+}
+
+/// The replies among what was received.
+pub(super) fn replies(received: &[Received]) -> usize {
+    messages(received).filter(|message| message.is_reply()).count()
+}

@@ -1,0 +1,109 @@
+//! What one case may still receive, and what is known of how the peer talks.
+
+use qmprobe_wire::{Limits, Message, Received};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// Milliseconds to wait for a line end that did not come with its message.
+const LINE_END_MS: u64 = 30;
+/// Line ends in a row that may stay out before none is waited for.
+const LINE_END_MISSES_MAX: u32 = 3;
+/// Bytes that the received messages of one case may take up in memory, by [`memory_of`].
+const MEMORY_BYTES_MAX: usize = 96 << 20;
+
+/// The ear on a peer: counts what comes against the limits.
+#[derive(Debug)]
+pub(super) struct Ear {
+    pub limits: Limits,
+    pub stop: watch::Receiver<bool>,
+    /// When the case began.
+    began: Instant,
+    bytes: usize,
+    messages: usize,
+    memory: usize,
+    /// A reply came in this case.
+    pub heard_reply: bool,
+    /// A reply came ever.
+    pub ever_heard_reply: bool,
+    line_end_misses: u32,
+}
+
+impl Ear {
+    pub fn new(limits: &Limits, stop: watch::Receiver<bool>) -> Ear {
+        Ear {
+            limits: limits.clone(),
+            stop,
+            began: Instant::now(),
+            bytes: 0,
+            messages: 0,
+            memory: 0,
+            heard_reply: false,
+            ever_heard_reply: false,
+            line_end_misses: 0,
+        }
+    }
+
+    /// Begins a case: what was received before counts no more.
+    pub fn begin(&mut self) {
+        self.began = Instant::now();
+        self.bytes = 0;
+        self.messages = 0;
+        self.memory = 0;
+        self.heard_reply = false;
+    }
+
+    /// Microseconds since the case began.
+    pub fn now_us(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The moment `ms` from now, or the end of the case's time if that is sooner.
+    pub fn deadline(&self, ms: u64) -> Instant {
+        let end_of_case = self.began + Duration::from_millis(self.limits.case_ms_max);
+        end_of_case.min(Instant::now() + Duration::from_millis(ms))
+    }
+
+    pub fn stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    pub fn took_bytes(&mut self, count: usize) {
+        self.bytes += count;
+    }
+
+    pub fn took_message(&mut self, message: &Message) {
+        self.messages += 1;
+        self.memory += memory_of(message);
+        if message.is_reply() {
+            self.heard_reply = true;
+            self.ever_heard_reply = true;
+        }
+    }
+
+    /// The name of the limit that was passed, if one was.
+    pub fn passed_limit(&self) -> Option<&'static str> {
+        if self.messages > self.limits.case_messages_max {
+            return Some("case_messages_max");
+        }
+        let too_much = self.bytes > self.limits.case_bytes_max || self.memory > MEMORY_BYTES_MAX;
+        too_much.then_some("case_bytes_max")
+    }
+
+    /// Milliseconds to wait for the line end of a complete message.
+    pub fn line_end_ms(&self) -> u64 {
+        if self.line_end_misses < LINE_END_MISSES_MAX { LINE_END_MS } else { 0 }
+    }
+
+    pub fn line_end(&mut self, came: bool) {
+        self.line_end_misses = if came { 0 } else { self.line_end_misses.saturating_add(1) };
+    }
+
+    pub fn received(&self, frame: qmprobe_wire::Frame) -> Received {
+        Received { at_us: self.now_us(), frame }
+    }
+}
+
+/// About what a message takes up: its bytes, and many times that in small values.
+fn memory_of(message: &Message) -> usize {
+    256 + 16 * message.bytes.len()
+}

@@ -1,0 +1,304 @@
+//! One case on stage: its steps one by one, and the exchanges that come of them.
+
+use super::due::{Due, Until, replies};
+use super::link::Heard;
+use super::session::{Session, blank};
+use super::{EXIT_MS, Ran, Runner};
+use qmprobe_check::predict;
+use qmprobe_target::Wrote;
+use qmprobe_wire::automaton::Outcome;
+use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, Received, SessionState, Start, Step};
+use std::sync::Arc;
+
+/// What has happened so far.
+#[derive(Debug)]
+pub(super) struct Scene {
+    session: Session,
+    start: SessionState,
+    exchanges: Vec<Exchange>,
+    /// What the last case left behind, for the first exchange of this one.
+    before: Vec<Received>,
+    connection: u32,
+    /// Replies that pushed bytes are owed: index of the exchange, how many.
+    owed: Vec<(usize, usize)>,
+    /// Replies came as they were due.
+    clean: bool,
+    /// Replies were due at all.
+    asked: bool,
+    half_closed: bool,
+    /// How the last exchange ended.
+    heard: Heard,
+}
+
+impl Runner {
+    /// Brings the session to where the case begins.
+    ///
+    /// # Errors
+    /// It cannot be brought there; what running the case came to.
+    pub(super) async fn set_scene(&mut self, case: &Arc<Case>) -> Result<Scene, Ran> {
+        if case.start != Start::Command {
+            return self.set_fresh_scene(case).await;
+        }
+        let mut before = Vec::new();
+        let session = match self.session.take() {
+            Some(mut session) => {
+                session.link.drain(&mut self.ear, &mut before);
+                if session.link.ended {
+                    return Err(Ran::LostBefore(self.fate_of_closed().await));
+                }
+                session
+            }
+            None => match self.command_mode().await {
+                Ok(session) => session,
+                Err(exchanges) => return Err(self.no_session(case, exchanges).await),
+            },
+        };
+        Ok(Scene { before, ..Scene::new(session) })
+    }
+
+    async fn set_fresh_scene(&mut self, case: &Arc<Case>) -> Result<Scene, Ran> {
+        self.retire().await;
+        let Some(session) = self.connect().await else {
+            let refused = vec![self.refused(0)];
+            return Err(self.no_session(case, refused).await);
+        };
+        let mut scene = Scene::new(session);
+        if case.start == Start::Greeting {
+            let (greeting, heard) = scene.session.greet(&mut self.ear, &mut self.manners, 0).await;
+            scene.exchanges.push(greeting);
+            scene.heard = heard;
+        }
+        if scene.heard == Heard::Stopped { Err(Ran::Stopped) } else { Ok(scene) }
+    }
+
+    /// The transcript of a case that could not begin.
+    async fn no_session(&mut self, case: &Arc<Case>, exchanges: Vec<Exchange>) -> Ran {
+        if self.ear.stopped() {
+            return Ran::Stopped;
+        }
+        self.count_silence(true);
+        let closed = exchanges.last().is_none_or(|last| last.end == ExchangeEnd::Closed);
+        let mut transcript = self.transcript(case, SessionState::fresh(self.dialect()), exchanges);
+        transcript.ending = match closed {
+            true => self.fate_of_closed().await,
+            false => self.peer.exited().map_or(Ending::Alive, super::exited),
+        };
+        Ran::Through(transcript)
+    }
+
+    /// Plays the steps and sees what became of the peer.
+    pub(super) async fn play(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
+        for (number, step) in case.steps.iter().enumerate() {
+            if !scene.goes_on() {
+                break;
+            }
+            let mut exchange = blank(&self.ear, scene.connection);
+            exchange.step = Some(number);
+            exchange.received = std::mem::take(&mut scene.before);
+            match step {
+                Step::Send(bytes) => self.send(&mut scene, bytes, true, exchange).await,
+                Step::Push(bytes) => self.send(&mut scene, bytes, false, exchange).await,
+                Step::Settle(ms) => self.listen(&mut scene, *ms, &Until::Time, exchange).await,
+                Step::HalfClose => {
+                    scene.session.link.half_close().await;
+                    scene.half_closed = true;
+                    let ms = self.step_ms(0);
+                    self.listen(&mut scene, ms, &Until::Eof, exchange).await;
+                }
+                Step::Reconnect => match self.reconnect(case, scene).await {
+                    Ok(reconnected) => scene = reconnected,
+                    Err(ran) => return ran,
+                },
+            }
+            if scene.heard == Heard::Stopped {
+                return Ran::Stopped;
+            }
+        }
+        self.curtain(case, scene).await
+    }
+
+    /// Writes, and reads until the predicted replies came.
+    async fn send(&mut self, scene: &mut Scene, bytes: &[u8], reads: bool, mut exchange: Exchange) {
+        self.gather_stray(scene, &mut exchange);
+        exchange.sent = bytes.to_vec();
+        let mut due = self.predicted(scene, bytes);
+        scene.asked |= due.must() > 0;
+        let ms = self.step_ms(bytes.len());
+        let deadline = self.ear.deadline(ms);
+        match scene.session.link.write(bytes, ms).await {
+            Wrote::All if !reads => {
+                scene.owed.push((scene.exchanges.len(), due.must()));
+                scene.exchanges.push(exchange);
+            }
+            Wrote::All => {
+                due.also(scene.owed.iter().map(|(_, count)| count).sum());
+                let until = Until::Replies(due);
+                let mut received = Vec::new();
+                let link = &mut scene.session.link;
+                scene.heard = link.listen(&mut self.ear, &until, deadline, &mut received).await;
+                if let Until::Replies(due) = &until {
+                    scene.clean &= due.is_met_by(replies(&received));
+                }
+                scene.keep(exchange, received);
+            }
+            Wrote::Closed => {
+                // Its last words may explain why.
+                let deadline = self.ear.deadline(EXIT_MS);
+                let mut received = Vec::new();
+                let link = &mut scene.session.link;
+                link.listen(&mut self.ear, &Until::Eof, deadline, &mut received).await;
+                scene.heard = Heard::Closed;
+                scene.keep(exchange, received);
+            }
+            Wrote::TimedOut(_) => {
+                let mut received = Vec::new();
+                scene.session.link.drain(&mut self.ear, &mut received);
+                scene.heard = Heard::TimedOut { waited_ms: ms };
+                scene.keep(exchange, received);
+            }
+        }
+    }
+
+    async fn listen(&mut self, scene: &mut Scene, ms: u64, until: &Until, exchange: Exchange) {
+        let deadline = self.ear.deadline(ms);
+        let mut received = Vec::new();
+        scene.heard = scene.session.link.listen(&mut self.ear, until, deadline, &mut received).await;
+        scene.keep(exchange, received);
+    }
+
+    async fn reconnect(&mut self, case: &Arc<Case>, scene: Scene) -> Result<Scene, Ran> {
+        let Scene { session, start, mut exchanges, connection, asked, .. } = scene;
+        let connection = connection + 1;
+        self.session = Some(session);
+        self.retire().await;
+        let Some(session) = self.connect().await else {
+            exchanges.push(self.refused(connection));
+            let mut transcript = self.transcript(case, start, exchanges);
+            transcript.ending = self.fate_of_closed().await;
+            return Err(Ran::Through(transcript));
+        };
+        let mut scene = Scene { start, exchanges, connection, asked, ..Scene::new(session) };
+        let (greeting, heard) = scene.session.greet(&mut self.ear, &mut self.manners, connection).await;
+        scene.exchanges.push(greeting);
+        scene.heard = heard;
+        Ok(scene)
+    }
+
+    /// What a conforming peer answers to the bytes, and the state that it is in then.
+    fn predicted(&self, scene: &mut Scene, bytes: &[u8]) -> Due {
+        let mut due = Due::default();
+        let mut outcomes = Vec::new();
+        let session = &mut scene.session;
+        session.automaton.feed(bytes, &mut outcomes);
+        for outcome in &outcomes {
+            session.erred |= matches!(outcome, Outcome::Error { .. });
+            let expectation = predict(&self.schema, self.manners.version, session.state, outcome);
+            session.state = expectation.next;
+            due.expect(&expectation);
+        }
+        due
+    }
+
+    /// What came after the last exchange of the case belongs to it.
+    fn gather_stray(&mut self, scene: &mut Scene, exchange: &mut Exchange) {
+        let last = scene.exchanges.last_mut();
+        let into = match last.filter(|last| last.connection == scene.connection && scene.owed.is_empty()) {
+            Some(last) => &mut last.received,
+            None => &mut exchange.received,
+        };
+        let known = into.len();
+        scene.session.link.drain(&mut self.ear, into);
+        scene.clean &= replies(&into[known..]) == 0;
+    }
+
+    /// Ends the case: what became of the peer, and whether the session serves the next one.
+    async fn curtain(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
+        if let Some(last) = scene.exchanges.last_mut() {
+            let known = last.received.len();
+            scene.session.link.drain(&mut self.ear, &mut last.received);
+            scene.clean &= replies(&last.received[known..]) == 0;
+        }
+        let reusable = scene.is_reusable();
+        let Scene { session, start, exchanges, heard, asked, half_closed, .. } = scene;
+        self.count_silence(asked);
+        let mut transcript = self.transcript(case, start, exchanges);
+        let closed = heard == Heard::Closed || (session.link.ended && !half_closed);
+        self.session = Some(session);
+        transcript.ending = match heard {
+            _ if closed => self.fate_of_closed().await,
+            Heard::TimedOut { .. } => self.fate_of_silent().await,
+            _ => {
+                if !reusable {
+                    self.retire().await;
+                }
+                self.peer.exited().map_or(Ending::Alive, super::exited)
+            }
+        };
+        if self.ear.stopped() { Ran::Stopped } else { Ran::Through(transcript) }
+    }
+
+    fn count_silence(&mut self, asked: bool) {
+        if self.ear.heard_reply {
+            self.silent_cases = 0;
+        } else if asked {
+            self.silent_cases += 1;
+        }
+    }
+}
+
+impl Scene {
+    fn new(session: Session) -> Scene {
+        Scene {
+            start: session.state,
+            session,
+            exchanges: Vec::new(),
+            before: Vec::new(),
+            connection: 0,
+            owed: Vec::new(),
+            clean: true,
+            asked: false,
+            half_closed: false,
+            heard: Heard::All,
+        }
+    }
+
+    /// Whether the next step can be taken: a greeting that stays out keeps nobody from going on.
+    fn goes_on(&self) -> bool {
+        let ungreeted = || self.exchanges.last().is_some_and(|last| last.opened && last.received.is_empty());
+        match self.heard {
+            Heard::All => true,
+            Heard::TimedOut { .. } => ungreeted(),
+            Heard::Closed | Heard::Flooded(_) | Heard::Stopped => false,
+        }
+    }
+
+    /// Whether the session is as the case found it, fit for another.
+    fn is_reusable(&self) -> bool {
+        self.clean
+            && self.heard == Heard::All
+            && self.connection == 0
+            && !self.half_closed
+            && self.start.negotiated
+            && self.session.state == self.start
+            && !self.session.is_dirty()
+    }
+
+    /// Keeps an exchange that was listened to. The replies that earlier pushes are owed go to theirs, with
+    /// what came before each.
+    fn keep(&mut self, mut exchange: Exchange, mut received: Vec<Received>) {
+        for (pushed, count) in std::mem::take(&mut self.owed) {
+            let mut seen = 0;
+            let last = received.iter().position(|one| {
+                seen += replies(std::slice::from_ref(one));
+                seen == count && count > 0
+            });
+            let theirs = received.drain(..last.map_or(0, |last| last + 1));
+            if let Some(pushed) = self.exchanges.get_mut(pushed) {
+                pushed.received.extend(theirs);
+            }
+        }
+        exchange.received.append(&mut received);
+        exchange.end = self.heard.end();
+        self.exchanges.push(exchange);
+    }
+}

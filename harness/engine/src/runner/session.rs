@@ -1,0 +1,168 @@
+//! A connection brought to where commands run, as leniently as a client can: what the peer does wrong on the
+//! way is kept and judged, and nothing more than silence or noise keeps a session from being had.
+
+use super::due::{Due, Until, messages};
+use super::ear::Ear;
+use super::link::{Heard, Link};
+use qmprobe_check::context::model_of;
+use qmprobe_target::Wrote;
+use qmprobe_wire::automaton::Automaton;
+use qmprobe_wire::{
+    Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
+};
+
+/// Milliseconds that a peer which has shown that it sends no greeting has for the next.
+const NO_GREETING_MS: u64 = 300;
+/// Syncs sent to an agent that does not answer.
+const SYNCS_MAX: u32 = 2;
+
+/// A connection with what its bytes so far have brought it to.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub link: Link,
+    pub automaton: Automaton,
+    pub state: SessionState,
+    /// The automaton has refused something: the peer's lexer may be in recovery, which no automaton tells.
+    pub erred: bool,
+}
+
+/// What is known of the peer's manners, from one connection to the next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manners {
+    pub version: Option<Version>,
+    /// A first connection got a greeting, or none was made yet.
+    pub greets: bool,
+    /// The token of the last sync.
+    pub token: i64,
+}
+
+impl Session {
+    pub fn new(link: Link, dialect: Dialect, version: Option<Version>) -> Session {
+        let automaton = Automaton::new(model_of(version));
+        Session { link, automaton, state: SessionState::fresh(dialect), erred: false }
+    }
+
+    /// Whether the peer may hold on to something of what it was sent.
+    pub fn is_dirty(&self) -> bool {
+        self.erred || self.automaton.pending()
+    }
+
+    /// Reads the greeting of a fresh connection. An agent has none and is not waited for.
+    pub async fn greet(&mut self, ear: &mut Ear, manners: &mut Manners, connection: u32) -> (Exchange, Heard) {
+        let mut exchange = blank(ear, connection);
+        exchange.opened = true;
+        let heard = if self.state.dialect == Dialect::Qga {
+            self.link.drain(ear, &mut exchange.received);
+            if self.link.ended { Heard::Closed } else { Heard::All }
+        } else {
+            let patience = if manners.greets { ear.limits.greeting_ms_max } else { NO_GREETING_MS };
+            let deadline = ear.deadline(patience);
+            self.link.listen(ear, &Until::Message, deadline, &mut exchange.received).await
+        };
+        exchange.end = heard.end();
+        if matches!(heard, Heard::TimedOut { .. }) && !self.link.is_in_message() {
+            manners.greets = false;
+        }
+        self.learn(&exchange.received, manners);
+        (exchange, heard)
+    }
+
+    /// Takes from a greeting what later judgements need.
+    fn learn(&mut self, received: &[Received], manners: &mut Manners) {
+        for greeting in messages(received).filter(|message| message.kind == MessageKind::Greeting) {
+            let Some(qmp) = greeting.get("QMP") else { continue };
+            if let Some(version) = qmp.get("version").and_then(|version| version_of(version.get("qemu")?)) {
+                manners.version = Some(version);
+                // Nothing was fed to it yet: a greeting comes first.
+                self.automaton = Automaton::new(model_of(manners.version));
+            }
+            if let Some(offered) = qmp.get("capabilities").and_then(Value::as_array) {
+                self.state.oob_offered = offered.iter().any(|one| one.as_str() == Some("oob"));
+            }
+        }
+    }
+
+    /// Brings a fresh connection to where commands run.
+    ///
+    /// # Errors
+    /// The peer is silent, floods or closes: the exchanges that show it.
+    pub async fn negotiate(&mut self, ear: &mut Ear, manners: &mut Manners) -> Result<(), Vec<Exchange>> {
+        if self.state.dialect == Dialect::Qga {
+            return self.synchronise(ear, manners).await;
+        }
+        let (greeting, heard) = self.greet(ear, manners, 0).await;
+        let nothing_came = greeting.received.is_empty();
+        let goes_on = heard == Heard::All || matches!(heard, Heard::TimedOut { .. }) && nothing_came;
+        if !goes_on {
+            return Err(vec![greeting]);
+        }
+        let mut bytes = request::execute("qmp_capabilities", None, None);
+        bytes.extend_from_slice(b"\r\n");
+        let (answer, heard) = self.ask(ear, bytes, Until::Replies(Due::one())).await;
+        if heard != Heard::All {
+            return Err(vec![greeting, answer]);
+        }
+        self.state = SessionState {
+            oob_offered: self.state.oob_offered,
+            ..SessionState::command_mode(Dialect::Qmp)
+        };
+        Ok(())
+    }
+
+    /// Gets rid of whatever the agent's channel holds, in both directions. Source: QEMU
+    /// `qga/qapi-schema.json`, guest-sync-delimited.
+    async fn synchronise(&mut self, ear: &mut Ear, manners: &mut Manners) -> Result<(), Vec<Exchange>> {
+        let mut opened = blank(ear, 0);
+        opened.opened = true;
+        let mut exchanges = vec![opened];
+        for _ in 0..SYNCS_MAX {
+            manners.token = manners.token.wrapping_add(1) & i64::MAX;
+            let arguments = Value::Object(vec![("id".to_owned(), Value::int(manners.token))]);
+            let mut bytes = vec![0xFF];
+            bytes.extend(request::execute("guest-sync-delimited", Some(&arguments), None));
+            bytes.push(b'\n');
+            let (answer, heard) = self.ask(ear, bytes, Until::Token(manners.token)).await;
+            if heard == Heard::All {
+                return Ok(());
+            }
+            exchanges.push(answer);
+            if !matches!(heard, Heard::TimedOut { .. }) {
+                break;
+            }
+        }
+        Err(exchanges)
+    }
+
+    /// Sends something outside any case and listens for what comes.
+    pub async fn ask(&mut self, ear: &mut Ear, bytes: Vec<u8>, until: Until) -> (Exchange, Heard) {
+        let mut exchange = blank(ear, 0);
+        let ms = ear.limits.step_ms(bytes.len());
+        let deadline = ear.deadline(ms);
+        let mut heard = Heard::Closed;
+        if self.link.write(&bytes, ms).await == Wrote::All {
+            heard = self.link.listen(ear, &until, deadline, &mut exchange.received).await;
+        }
+        exchange.sent = bytes;
+        exchange.end = heard.end();
+        (exchange, heard)
+    }
+}
+
+/// An exchange in which nothing happened yet.
+pub(super) fn blank(ear: &Ear, connection: u32) -> Exchange {
+    Exchange {
+        step: None,
+        connection,
+        opened: false,
+        sent: Vec::new(),
+        received: Vec::new(),
+        end: ExchangeEnd::Complete,
+        sent_us: ear.now_us(),
+    }
+}
+
+/// The version that an object with major, minor and micro states.
+fn version_of(numbers: &Value) -> Option<Version> {
+    let part = |name: &str| u32::try_from(numbers.get(name)?.as_integer()?).ok();
+    Some(Version { major: part("major")?, minor: part("minor")?, micro: part("micro")? })
+}

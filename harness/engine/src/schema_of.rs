@@ -1,0 +1,154 @@
+//! Where the schema of a peer comes from when its user gives none: its own introspection; for an agent, which
+//! has none, the shipped schema nearest to its version; and for a peer too broken to be asked, the little that
+//! every peer declares.
+
+use crate::error::Error;
+use crate::runner::Runner;
+use qmprobe_schema::{Schema, from_introspection, shipped, shipped_names};
+use qmprobe_target::PeerSpec;
+use qmprobe_wire::{Dialect, Limits, Message, MessageKind, Value, Version};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The shipped schemas of the guest agent are called so, with the version behind.
+const AGENT_PREFIX: &str = "qga-";
+
+/// What every monitor declares, as introspection says it.
+const EVERY_MONITOR: &str = r#"[
+    {"name": "qmp_capabilities", "meta-type": "command", "arg-type": "0", "ret-type": "1"},
+    {"name": "query-version", "meta-type": "command", "arg-type": "1", "ret-type": "any"},
+    {"name": "query-commands", "meta-type": "command", "arg-type": "1", "ret-type": "any"},
+    {"name": "0", "meta-type": "object", "members": [{"name": "enable", "type": "2", "default": null}]},
+    {"name": "1", "meta-type": "object", "members": []},
+    {"name": "2", "meta-type": "array", "element-type": "3"},
+    {"name": "3", "meta-type": "enum", "values": ["oob"]},
+    {"name": "any", "meta-type": "builtin", "json-type": "value"}
+]"#;
+
+/// What every agent declares.
+const EVERY_AGENT: &str = r#"[
+    {"name": "guest-ping", "meta-type": "command", "arg-type": "0", "ret-type": "0"},
+    {"name": "guest-info", "meta-type": "command", "arg-type": "0", "ret-type": "any"},
+    {"name": "guest-sync", "meta-type": "command", "arg-type": "1", "ret-type": "int"},
+    {"name": "guest-sync-delimited", "meta-type": "command", "arg-type": "1", "ret-type": "int"},
+    {"name": "0", "meta-type": "object", "members": []},
+    {"name": "1", "meta-type": "object", "members": [{"name": "id", "type": "int"}]},
+    {"name": "int", "meta-type": "builtin", "json-type": "int"},
+    {"name": "any", "meta-type": "builtin", "json-type": "value"}
+]"#;
+
+/// Asks a peer for its schema; starts it for that if it is ours.
+///
+/// # Errors
+/// There is no peer, it does not tell its schema, or what it tells cannot be loaded.
+pub async fn ask_schema(spec: &PeerSpec) -> Result<Schema, Error> {
+    let (_go_on, stop) = watch::channel(false);
+    let least = Arc::new(least(spec.dialect())?);
+    let mut runner = Runner::open(spec, &Limits::default(), least, None, stop).await?;
+    let learned = match meet(&mut runner, spec.dialect()).await {
+        true => declared(&mut runner, spec.dialect()).await,
+        false => Ok(None),
+    };
+    runner.retire().await;
+    learned?.ok_or_else(|| Error::NoSchema { why: "it does not answer".to_owned() })
+}
+
+/// What every peer of a dialect declares. It is marked as cut: what it lacks proves nothing.
+///
+/// # Errors
+/// The text above is no schema; a test says that it is.
+pub(crate) fn least(dialect: Dialect) -> Result<Schema, Error> {
+    let text = match dialect {
+        Dialect::Qmp => EVERY_MONITOR,
+        Dialect::Qga => EVERY_AGENT,
+    };
+    let schema = from_introspection(text, "the built-in minimum").map_err(Error::BadSchema)?;
+    Ok(Schema { partial: true, ..schema })
+}
+
+/// Opens a session and learns the peer's version. False when the peer does not answer.
+pub(crate) async fn meet(runner: &mut Runner, dialect: Dialect) -> bool {
+    let question = match dialect {
+        Dialect::Qmp => "query-version",
+        Dialect::Qga => "guest-info",
+    };
+    let Some(reply) = runner.ask(question).await else { return false };
+    if let Some(version) = stated_version(&reply, dialect)
+        && runner.version().is_none()
+    {
+        runner.set_version(version);
+    }
+    true
+}
+
+fn stated_version(reply: &Message, dialect: Dialect) -> Option<Version> {
+    let stated = reply.get("return")?;
+    match dialect {
+        Dialect::Qga => Version::parse(stated.get("version")?.as_str()?),
+        Dialect::Qmp => {
+            let numbers = stated.get("qemu")?;
+            let part = |name: &str| u32::try_from(numbers.get(name)?.as_integer()?).ok();
+            Some(Version { major: part("major")?, minor: part("minor")?, micro: part("micro")? })
+        }
+    }
+}
+
+/// The schema of a peer that answers. `None` when it stopped answering, or answers with what is no reply.
+///
+/// # Errors
+/// It refuses to tell, or what it tells cannot be loaded.
+pub(crate) async fn declared(runner: &mut Runner, dialect: Dialect) -> Result<Option<Schema>, Error> {
+    if dialect == Dialect::Qga {
+        return nearest_agent(runner.version()).map(Some);
+    }
+    let Some(reply) = runner.ask("query-qmp-schema").await else { return Ok(None) };
+    match reply.kind {
+        MessageKind::Return => {
+            let text = String::from_utf8_lossy(&reply.bytes);
+            from_introspection(&text, "query-qmp-schema").map(Some).map_err(Error::BadSchema)
+        }
+        MessageKind::Error => {
+            let desc = reply.get("error").and_then(|error| error.get("desc")).and_then(Value::as_str);
+            Err(Error::NoSchema { why: desc.unwrap_or("it answers query-qmp-schema with an error").to_owned() })
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The shipped schema of the newest agent that is not newer than `version`; without one, the newest.
+fn nearest_agent(version: Option<Version>) -> Result<Schema, Error> {
+    let mut known: Vec<(Version, &str)> = shipped_names()
+        .filter_map(|name| Some((Version::parse(name.strip_prefix(AGENT_PREFIX)?)?, name)))
+        .collect();
+    known.sort();
+    let wanted = version.map(|version| Version { micro: 0, ..version });
+    let not_newer = known.iter().rev().find(|(known, _)| wanted.is_none_or(|wanted| *known <= wanted));
+    let Some((_, name)) = not_newer.or(known.first()) else {
+        return Err(Error::NoSchema { why: "no agent's schema is built in".to_owned() });
+    };
+    match shipped(name) {
+        Some(loaded) => loaded.map_err(Error::BadSchema),
+        None => Err(Error::NoSchema { why: format!("{name} is not built in") }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_that_every_peer_declares_can_be_loaded() {
+        for (dialect, command) in [(Dialect::Qmp, "qmp_capabilities"), (Dialect::Qga, "guest-sync-delimited")] {
+            let schema = least(dialect).unwrap();
+            assert!(schema.partial && schema.command(command).is_some());
+        }
+    }
+
+    #[test]
+    fn an_agent_gets_the_newest_schema_that_is_not_newer_than_itself() {
+        let newest = nearest_agent(None).unwrap();
+        assert_eq!(nearest_agent(Some(Version::new(99, 0))).unwrap(), newest);
+        let of_7_2 = shipped("qga-7.2").unwrap().unwrap();
+        assert_eq!(nearest_agent(Version::parse("7.2.22")).unwrap(), of_7_2);
+    }
+}

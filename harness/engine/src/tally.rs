@@ -1,0 +1,110 @@
+//! The figures of a run as it goes on.
+
+use crate::event::{Event, Finding, Summary};
+use qmprobe_check::rule::Rule;
+use qmprobe_check::{ALL, Outcome, Severity, Verdict};
+use qmprobe_wire::{Dialect, Version};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Counts verdicts by rule, and the commands that were run.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    rules: BTreeMap<&'static str, (u64, u64)>,
+    /// Why rules said nothing, the last time.
+    skips: HashMap<&'static str, &'static str>,
+    commands: BTreeSet<String>,
+    judged: u64,
+    findings: u64,
+    violations: u64,
+    waived: u64,
+}
+
+impl Tally {
+    /// Takes in what the selected rules say of one case. Returns the slugs that passed and that failed.
+    pub fn case(
+        &mut self,
+        command: Option<&str>,
+        verdicts: &[Verdict],
+        is_selected: impl Fn(&str) -> bool,
+    ) -> (Vec<String>, Vec<String>) {
+        self.judged += 1;
+        if let Some(command) = command.filter(|command| !self.commands.contains(*command)) {
+            self.commands.insert(command.to_owned());
+        }
+        let (mut passed, mut failed) = (Vec::new(), Vec::new());
+        for verdict in verdicts.iter().filter(|verdict| is_selected(verdict.rule.slug)) {
+            let slug = verdict.rule.slug;
+            let (count, names) = match verdict.outcome {
+                Outcome::Pass => (&mut self.rules.entry(slug).or_default().0, &mut passed),
+                Outcome::Fail(_) => (&mut self.rules.entry(slug).or_default().1, &mut failed),
+                Outcome::Skip(why) => {
+                    self.skips.insert(slug, why);
+                    continue;
+                }
+            };
+            *count += 1;
+            // The verdicts of one rule stand together.
+            if names.last().is_none_or(|last| last != slug) {
+                names.push(slug.to_owned());
+            }
+        }
+        (passed, failed)
+    }
+
+    /// A verdict that came after its case was judged.
+    pub fn belated_fail(&mut self, rule: &'static Rule) {
+        self.rules.entry(rule.slug).or_default().1 += 1;
+    }
+
+    /// Takes a finding in.
+    pub fn finding(&mut self, finding: &Finding) {
+        if finding.waived.is_some() {
+            self.waived += 1;
+            return;
+        }
+        self.findings += 1;
+        self.violations += u64::from(finding.severity == Severity::Violation.name());
+    }
+
+    /// Cases judged so far.
+    pub fn judged(&self) -> u64 {
+        self.judged
+    }
+
+    /// The rules of interest that neither passed nor failed, and why. Rules about the other dialect are not
+    /// of interest.
+    pub fn skipped_rules(
+        &self,
+        dialect: Dialect,
+        version: Option<Version>,
+        is_selected: impl Fn(&str) -> bool,
+    ) -> Vec<Event> {
+        let silent = |rule: &&&'static Rule| {
+            rule.dialects.contains(&dialect) && is_selected(rule.slug) && !self.rules.contains_key(rule.slug)
+        };
+        let event = |rule: &&'static Rule| {
+            let why = match self.skips.get(rule.slug) {
+                _ if !rule.versions.contains(version) => {
+                    format!("it speaks of other versions ({}): {}", rule.versions, rule.versions_reason)
+                }
+                Some(why) => (*why).to_owned(),
+                None => "no case was judged".to_owned(),
+            };
+            Event::RuleSkipped { rule: rule.slug.to_owned(), why }
+        };
+        ALL.iter().filter(silent).map(event).collect()
+    }
+
+    /// The figures so far; what else belongs to a summary is the caller's.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            judged: self.judged,
+            commands_exercised: self.commands.len() as u64,
+            findings: self.findings,
+            violations: self.violations,
+            waived: self.waived,
+            rules: self.rules.iter().map(|(rule, counts)| ((*rule).to_owned(), *counts)).collect(),
+            ..Summary::default()
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The part of a peer that outlives its connections: what it is configured to be, and what has happened to it.
+
+use crate::bug::Bug;
+use crate::introspection;
+use qmprobe_schema::{Schema, TypeKind};
+use qmprobe_wire::{Dialect, Value, Version};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What a reference peer is.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What it declares.
+    pub schema: Arc<Schema>,
+    /// The protocol it speaks.
+    pub dialect: Dialect,
+    /// What it does wrong. None: it conforms.
+    pub bugs: Vec<&'static Bug>,
+    /// The version it says it is. From 11.0 on its JSON parser is that of QEMU 11.
+    pub version: Version,
+    /// What its made-up return values follow from.
+    pub seed: u64,
+}
+
+/// What has happened so far, on all connections.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// Commands carried out that may have changed something. Queries answer the same until it moves.
+    pub changes: u64,
+    /// Events sent.
+    pub events: u64,
+    /// Whether the guest runs, as `query-status` tells it.
+    pub running: bool,
+    /// `quit` was carried out.
+    pub ended: bool,
+    /// Connections to come that get no answer.
+    pub hung_connections: u32,
+    /// Whether the last connection that negotiated enabled out-of-band execution.
+    pub negotiated_oob: bool,
+}
+
+/// A peer without its connections.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub config: Config,
+    /// Whether the schema knows the capability `oob`.
+    pub offers_oob: bool,
+    introspection: OnceLock<Value>,
+    world: Mutex<World>,
+}
+
+impl Host {
+    pub fn new(config: Config) -> Host {
+        let world = World {
+            changes: 0,
+            events: 0,
+            running: true,
+            ended: false,
+            hung_connections: 0,
+            negotiated_oob: false,
+        };
+        let offers_oob = knows_oob(&config.schema);
+        Host { config, offers_oob, introspection: OnceLock::new(), world: Mutex::new(world) }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        // Whoever panicked holding it left plain counters behind, each of them good.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What `query-qmp-schema` returns.
+    pub fn introspection(&self) -> &Value {
+        self.introspection.get_or_init(|| introspection::of(&self.config.schema))
+    }
+
+    /// The version as the greeting and `query-version` state it.
+    pub fn version(&self) -> Value {
+        let Version { major, minor, micro } = self.config.version;
+        let number = |name: &str, number: u32| (name.to_owned(), Value::int(i64::from(number)));
+        let qemu = vec![number("micro", micro), number("minor", minor), number("major", major)];
+        Value::Object(vec![
+            ("qemu".to_owned(), Value::Object(qemu)),
+            ("package".to_owned(), Value::string("qmprobe-reference")),
+        ])
+    }
+
+    /// The messages of a fresh connection.
+    pub fn greetings(&self) -> Vec<Value> {
+        let mut greetings = Vec::new();
+        if self.config.dialect == Dialect::Qmp {
+            let oob = self.offers_oob.then(|| Value::string("oob"));
+            let greeting = vec![
+                ("version".to_owned(), self.version()),
+                ("capabilities".to_owned(), Value::Array(oob.into_iter().collect())),
+            ];
+            greetings.push(Value::Object(vec![("QMP".to_owned(), Value::Object(greeting))]));
+        }
+        for bug in &self.config.bugs {
+            (bug.hooks.greeting)(&mut greetings);
+        }
+        greetings
+    }
+}
+
+fn knows_oob(schema: &Schema) -> bool {
+    let enable = || {
+        let arguments = schema.command("qmp_capabilities")?.arguments?;
+        let TypeKind::Array(capability) = schema.ty(schema.object(arguments)?.member("enable")?.ty).kind
+        else {
+            return None;
+        };
+        schema.enumeration(capability)
+    };
+    enable().is_some_and(|capabilities| capabilities.has("oob"))
+}
