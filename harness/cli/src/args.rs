@@ -69,7 +69,7 @@ pub struct PeerArgs {
     /// What --connect, --spawn and --reference peers speak: qmp or qga
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
     pub protocol: Protocol,
-    /// The schema to hold the peers against: a file, a QAPI source directory, or a shipped name
+    /// The schema to hold the peers against: a file or a shipped name (`qmprobe schema show`)
     /// [default: what the peer itself declares]
     #[arg(long, value_name = "SCHEMA")]
     pub schema: Option<String>,
@@ -190,7 +190,7 @@ pub struct ServeArgs {
     /// What to speak: qmp or qga
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
     pub protocol: Protocol,
-    /// The schema to serve: a file, a QAPI source directory, or a shipped name
+    /// The schema to serve: a file or a shipped name
     #[arg(long, value_name = "SCHEMA")]
     pub schema: Option<String>,
     /// Have this bug (repeatable)
@@ -215,7 +215,7 @@ pub struct SchemaArgs {
 /// What to do with a schema.
 #[derive(Debug, Subcommand)]
 pub enum SchemaCommand {
-    /// Show a schema, or one of its commands, to a person
+    /// Show a schema to a person
     Show(SchemaShowArgs),
     /// Ask a peer for its schema and keep it
     Record(SchemaRecordArgs),
@@ -226,13 +226,10 @@ pub enum SchemaCommand {
 /// `schema show`.
 #[derive(Debug, Group)]
 pub struct SchemaShowArgs {
-    /// A file, a QAPI source directory, or a shipped name; none lists the shipped names
+    /// A file or a shipped name; none lists the shipped names
     pub schema: Option<String>,
-    /// One command in full
-    #[arg(long, value_name = "NAME")]
-    pub command: Option<String>,
     /// In our own format
-    #[arg(long, conflicts_with = "command")]
+    #[arg(long)]
     pub json: bool,
 }
 
@@ -249,7 +246,7 @@ pub struct SchemaRecordArgs {
 /// `schema import`.
 #[derive(Debug, Group)]
 pub struct SchemaImportArgs {
-    /// An introspection reply, a QAPI source file, or a directory with qapi-schema.json
+    /// A kept reply of query-qmp-schema
     pub schema: String,
     /// The file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]

@@ -4,7 +4,7 @@ use crate::args::{Allow, PeerArgs, Protocol};
 use crate::exit::Failure;
 use crate::schemas;
 use qmprobe_engine::safety::Class;
-use qmprobe_reference::Config;
+use qmprobe_reference::{Config, Server};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Embedded, PeerSpec};
 use qmprobe_wire::{Dialect, Version};
@@ -160,8 +160,8 @@ pub fn reference(
     } else {
         format!("reference peer with {}", names.join(", "))
     };
-    let config = Config { schema, dialect, bugs, version: REFERENCE_VERSION, seed: 0 };
-    Ok(Embedded { name, dialect, dial: Arc::new(move || qmprobe_reference::dial(&config)) })
+    let server = Server::new(Config { schema, dialect, bugs, version: REFERENCE_VERSION, seed: 0 });
+    Ok(Embedded { name, dialect, dial: Arc::new(move || server.dial()) })
 }
 
 /// The version that the reference peer says it is.

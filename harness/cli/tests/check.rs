@@ -106,7 +106,8 @@ fn an_interrupted_run_is_130_and_its_reports_are_complete() {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child: Child = command.spawn().unwrap();
     let began = Instant::now();
-    let grown = || std::fs::metadata(scratch.path("out/journal.jsonl")).is_ok_and(|facts| facts.len() > 4_000);
+    let grown =
+        || std::fs::metadata(scratch.path("out/journal.jsonl")).is_ok_and(|facts| facts.len() > 4_000);
     while !grown() && began.elapsed() < Duration::from_secs(30) {
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn each_connection_is_a_line_of_its_own() {
-        let steps = vec![Step::Send(b"1".to_vec()), Step::Reconnect, Step::Settle(250), Step::Push(b"2".to_vec())];
+        let steps =
+            vec![Step::Send(b"1".to_vec()), Step::Reconnect, Step::Settle(250), Step::Push(b"2".to_vec())];
         let line = talk(&case(Start::Greeting, steps), Dialect::Qmp, "S");
         assert_eq!(line, "printf '1' | socat -t2 - S; { sleep 0.25; printf '2'; } | socat -t2 - S");
     }

@@ -8,7 +8,7 @@ use crate::peer_facts;
 use crate::plan::Agenda;
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
-use crate::schema_of::{declared, least, meet};
+use crate::schema_of::{declared, disabled, least, meet};
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
@@ -91,7 +91,7 @@ pub async fn run(
         log.say(Event::Noted { text })?;
     }
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), options.limits.clone(), stop.clone());
-    let waivers = Waivers::new(options.waivers.clone(), options.strict, at);
+    let waivers = Waivers::new(options.waivers.clone(), options.strict, at)?;
     let mut campaign = Campaign {
         triage: Triage::new(bench, waivers, facts, &options.out, &options.rules),
         tally: Tally::default(),
@@ -121,16 +121,26 @@ async fn acquire(
 ) -> Result<(Arc<Schema>, Option<String>), Error> {
     let dialect = options.peer.dialect();
     let answers = meet(runner, dialect).await;
+    let off = if answers && dialect == Dialect::Qga { disabled(runner).await } else { Vec::new() };
     if options.schema.is_some() {
-        return Ok((first, None));
+        return Ok((Arc::new(without(&first, &off)), said_to_be_off(&off)));
     }
     if answers && let Some(schema) = declared(runner, dialect).await? {
-        let note = (dialect == Dialect::Qga)
-            .then(|| "the agent cannot be asked for its schema: the shipped one nearest to its version is used".to_owned());
-        return Ok((Arc::new(schema), note));
+        return Ok((Arc::new(without(&schema, &off)), said_to_be_off(&off)));
     }
     let note = "the peer did not tell its schema: only the commands that every peer has are run".to_owned();
     Ok((first, Some(note)))
+}
+
+/// The schema less the commands that an agent says it will not run: to its clients they do not exist.
+fn without(schema: &Schema, off: &[String]) -> Schema {
+    let mut rest = schema.clone();
+    rest.commands.retain(|command| !off.contains(&command.name));
+    rest
+}
+
+fn said_to_be_off(off: &[String]) -> Option<String> {
+    (!off.is_empty()).then(|| format!("left out, as guest-info says they are disabled: {}", off.join(", ")))
 }
 
 fn gate(options: &Options, runner: &Runner) -> Gate {

@@ -21,6 +21,9 @@ pub enum Error {
     /// A schema, the peer's own or a shipped one, cannot be loaded.
     #[error("the schema cannot be used: give another with --schema")]
     BadSchema(#[source] LoadError),
+    /// The waivers that are built in cannot be read.
+    #[error(transparent)]
+    BadWaivers(#[from] crate::waivers::BadWaivers),
     /// A file cannot be written.
     #[error("cannot write {}", .path.display())]
     Write {

@@ -14,6 +14,9 @@ const SIGNATURE_DIGITS: usize = 12;
 /// Words in a line of standard error that tell one crash from another.
 const CRASH_WORDS: &[&str] = &["ssertion", "assert", "ERROR:", "BUG:", "panicked", "Sanitizer", "fatal"];
 
+/// Lines at the end of standard error that may speak of a crash.
+const CRASH_LINES_MAX: usize = 2;
+
 /// The name under which all occurrences of one defect are counted.
 pub(crate) fn signature(rule: &Rule, breach: &Breach, transcript: &Transcript) -> String {
     let crash = match &transcript.ending {
@@ -21,7 +24,8 @@ pub(crate) fn signature(rule: &Rule, breach: &Breach, transcript: &Transcript) -
         _ => String::new(),
     };
     let path = without_digits_in_brackets(&breach.schema_path);
-    let command = breach.command.as_deref().unwrap_or_default();
+    // The same assertion is the same defect, whichever command runs into it.
+    let command = if crash.is_empty() { breach.command.as_deref().unwrap_or_default() } else { "" };
     let mut hasher = blake3::Hasher::new();
     for part in [rule.slug, command, &path, &breach.class, &crash] {
         hasher.update(part.as_bytes());
@@ -30,9 +34,11 @@ pub(crate) fn signature(rule: &Rule, breach: &Breach, transcript: &Transcript) -
     hasher.finalize().to_hex()[..SIGNATURE_DIGITS].to_owned()
 }
 
-/// The first line that speaks of a crash, without what differs from run to run: numbers and addresses.
+/// The line that speaks of a crash, without what differs from run to run: numbers and addresses. Only the end
+/// is looked at: earlier lines are of commands that the peer survived.
 fn crash_line(stderr: &str) -> String {
-    let line = stderr.lines().find(|line| CRASH_WORDS.iter().any(|word| line.contains(word)));
+    let mut ending = stderr.lines().rev().filter(|line| !line.trim().is_empty()).take(CRASH_LINES_MAX);
+    let line = ending.find(|line| CRASH_WORDS.iter().any(|word| line.contains(word)));
     let words = line.unwrap_or_default().split_inclusive(|c: char| !c.is_ascii_alphanumeric());
     words.filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())).collect()
 }
@@ -145,7 +151,8 @@ mod tests {
 
     fn transcript(stderr: &str) -> Transcript {
         let id = CaseId { seed: 0, index: 0 };
-        let case = Case { id, name: String::new(), command: None, aim: None, start: Start::Command, steps: vec![] };
+        let case =
+            Case { id, name: String::new(), command: None, aim: None, start: Start::Command, steps: vec![] };
         Transcript {
             case: Arc::new(case),
             dialect: Dialect::Qmp,

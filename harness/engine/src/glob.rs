@@ -35,9 +35,14 @@ mod tests {
 
     #[test]
     fn what_stands_around_a_star_must_be_there() {
-        for (pattern, text) in
-            [("query-*", "x-query-a"), ("quit", "quite"), ("", "a"), ("a*b*c", "acb"), ("*ab", "a"), ("a*a", "a")]
-        {
+        for (pattern, text) in [
+            ("query-*", "x-query-a"),
+            ("quit", "quite"),
+            ("", "a"),
+            ("a*b*c", "acb"),
+            ("*ab", "a"),
+            ("a*a", "a"),
+        ] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
     }

@@ -1,6 +1,9 @@
 //! One campaign against one peer: plan, run, judge, triage, journal.
+//!
+//! [`campaign::run`] does all of it; [`replay::run`] runs one finding's case again. Nothing here prints:
+//! whoever wants to know what happens listens to the [`Event`]s.
 
-pub mod by_hand;
+mod by_hand;
 pub mod campaign;
 mod clock;
 pub mod error;

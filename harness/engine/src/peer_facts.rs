@@ -24,7 +24,9 @@ fn name_of(spec: &PeerSpec, version: Option<Version>) -> String {
             format!("QEMU storage daemon{stated} ({})", file_name(binary))
         }
         PeerSpec::GuestAgent { binary, .. } => format!("QEMU guest agent{stated} ({})", file_name(binary)),
-        PeerSpec::Spawn { command, .. } => format!("{}{stated}", command.split(' ').next().unwrap_or(command)),
+        PeerSpec::Spawn { command, .. } => {
+            format!("{}{stated}", command.split(' ').next().unwrap_or(command))
+        }
         PeerSpec::Connect { address, .. } => format!("{address}{stated}"),
         PeerSpec::Embedded(embedded) => embedded.name.clone(),
     }

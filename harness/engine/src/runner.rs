@@ -15,7 +15,6 @@ use qmprobe_target::{Peer, PeerSpec};
 use qmprobe_wire::{
     Case, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Transcript, Version, request,
 };
-use scene::Scene;
 use session::{Manners, Session, blank};
 use std::sync::Arc;
 use std::time::Duration;

@@ -107,12 +107,17 @@ pub(crate) async fn declared(runner: &mut Runner, dialect: Dialect) -> Result<Op
             let text = String::from_utf8_lossy(&reply.bytes);
             from_introspection(&text, "query-qmp-schema").map(Some).map_err(Error::BadSchema)
         }
-        MessageKind::Error => {
-            let desc = reply.get("error").and_then(|error| error.get("desc")).and_then(Value::as_str);
-            Err(Error::NoSchema { why: desc.unwrap_or("it answers query-qmp-schema with an error").to_owned() })
-        }
         _ => Ok(None),
     }
+}
+
+/// The commands that an agent says it has but will not run: blocked by its user, or not for this platform.
+pub(crate) async fn disabled(runner: &mut Runner) -> Vec<String> {
+    let Some(reply) = runner.ask("guest-info").await else { return Vec::new() };
+    let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array());
+    let is_off = |one: &&Value| one.get("enabled") == Some(&Value::Bool(false));
+    let off = listed.unwrap_or_default().iter().filter(is_off);
+    off.filter_map(|one| Some(one.get("name")?.as_str()?.to_owned())).collect()
 }
 
 /// The shipped schema of the newest agent that is not newer than `version`; without one, the newest.
@@ -138,7 +143,8 @@ mod tests {
 
     #[test]
     fn the_least_that_every_peer_declares_can_be_loaded() {
-        for (dialect, command) in [(Dialect::Qmp, "qmp_capabilities"), (Dialect::Qga, "guest-sync-delimited")] {
+        for (dialect, command) in [(Dialect::Qmp, "qmp_capabilities"), (Dialect::Qga, "guest-sync-delimited")]
+        {
             let schema = least(dialect).unwrap();
             assert!(schema.partial && schema.command(command).is_some());
         }

@@ -175,7 +175,9 @@ impl Triage {
     /// Whether one of the rules that explain this one failed, of the same command or of the peer as a whole.
     fn is_explained(&self, rule: &Rule, breach: &Breach) -> bool {
         let fails = rule.yields_to.iter().filter_map(|slug| self.failing.get(slug)).flatten();
-        fails.into_iter().any(|command| command.is_none() || breach.command.is_none() || *command == breach.command)
+        fails
+            .into_iter()
+            .any(|command| command.is_none() || breach.command.is_none() || *command == breach.command)
     }
 
     /// Confirms what one transcript shows for the first time, and makes findings of it.

@@ -186,10 +186,13 @@ pub(crate) struct Waivers {
 
 impl Waivers {
     /// `strict` leaves out those that are built in.
-    pub fn new(users: Vec<Waiver>, strict: bool, seconds_since_epoch: u64) -> Waivers {
-        let built_in = if strict { Vec::new() } else { self::built_in().unwrap_or_default() };
+    ///
+    /// # Errors
+    /// As [`built_in`].
+    pub fn new(users: Vec<Waiver>, strict: bool, seconds_since_epoch: u64) -> Result<Waivers, BadWaivers> {
+        let built_in = if strict { Vec::new() } else { self::built_in()? };
         let users = users.into_iter().map(|waiver| (waiver, false)).collect();
-        Waivers { users, built_in, today: clock::date(seconds_since_epoch) }
+        Ok(Waivers { users, built_in, today: clock::date(seconds_since_epoch) })
     }
 
     /// The reason why the finding is accepted, if a waiver covers it.

@@ -1,13 +1,26 @@
 //! What a bug is: a name, the rule that must report it, and hooks into the peer that do nothing by default.
 
+use crate::answer::is_query;
+use crate::host::World;
 use qmprobe_check::conform::{Mismatch, MismatchKind};
 use qmprobe_schema::{Command, Schema};
 use qmprobe_wire::automaton::Outcome;
-use qmprobe_wire::Value;
+use qmprobe_wire::{Dialect, Value};
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::host::World;
+/// The members of an object, in the order of the text.
+pub(crate) type Members = Vec<(String, Value)>;
+
+/// The members of a value, if it is an object.
+pub(crate) fn members_mut(value: &mut Value) -> Option<&mut Members> {
+    if let Value::Object(members) = value { Some(members) } else { None }
+}
+
+/// The first member called `name`.
+pub(crate) fn find_mut<'m>(members: &'m mut [(String, Value)], name: &str) -> Option<&'m mut Value> {
+    members.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value)
+}
 
 /// One switchable bug.
 pub struct Bug {
@@ -17,6 +30,8 @@ pub struct Bug {
     pub rule: &'static str,
     /// What the peer does wrong, in one line.
     pub summary: &'static str,
+    /// The protocol in which it shows; most show in both.
+    pub dialect: Dialect,
     pub(crate) hooks: Hooks,
 }
 
@@ -58,8 +73,10 @@ pub(crate) struct Hooks {
     pub line: fn(&mut Vec<u8>, Line<'_>),
     /// Events come often.
     pub eventful: bool,
-    /// Events come before negotiation too.
+    /// An event comes before negotiation.
     pub early: bool,
+    /// The event that comes by itself, where it is always the same.
+    pub favourite: Option<&'static str>,
 }
 
 impl Hooks {
@@ -81,6 +98,7 @@ impl Hooks {
         line: |_, _| {},
         eventful: false,
         early: false,
+        favourite: None,
     };
 }
 
@@ -101,8 +119,8 @@ pub(crate) struct Session {
     pub closed: bool,
     /// The last id that was seen.
     pub last_id: Option<Value>,
-    /// A sentinel was sent with the last reply.
-    pub sentinel_sent: bool,
+    /// The last reply was to a delimited sync.
+    pub after_sync: bool,
 }
 
 /// One check that a request can fail, in the order of QEMU's dispatcher.
@@ -159,6 +177,11 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    /// Whether the request names this command.
+    pub fn is_of(&self, command: &str) -> bool {
+        self.name.as_deref() == Some(command)
+    }
+
     /// What a command itself finds wrong, or pretends to.
     pub fn of_command(call: &Call<'_>, class: &'static str) -> Refusal {
         let name = call.command.name.clone();
@@ -202,7 +225,7 @@ impl Call<'_> {
 #[derive(Debug)]
 pub(crate) struct Reply {
     /// Its members in the order of the text.
-    pub members: Vec<(String, Value)>,
+    pub members: Members,
     /// The command, if it named a declared one.
     pub command: Option<String>,
     /// The check that failed; `None` on success.
@@ -218,12 +241,17 @@ impl Reply {
         self.failed.is_some()
     }
 
+    /// Whether it is the successful reply to a command that only looks.
+    pub fn is_successful_query(&self) -> bool {
+        !self.is_error() && self.command.as_deref().is_some_and(is_query)
+    }
+
     pub fn is_to(&self, command: &str) -> bool {
         self.command.as_deref() == Some(command)
     }
 
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.members.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value)
+        find_mut(&mut self.members, name)
     }
 
     pub fn remove(&mut self, name: &str) {
@@ -235,19 +263,16 @@ impl Reply {
     }
 
     /// The members of the error, if it is one.
-    pub fn error_mut(&mut self) -> Option<&mut Vec<(String, Value)>> {
-        match self.get_mut("error") {
-            Some(Value::Object(members)) => Some(members),
-            _ => None,
-        }
+    pub fn error_mut(&mut self) -> Option<&mut Members> {
+        members_mut(self.get_mut("error")?)
     }
 
     /// Replaces the id by what `change` makes of it.
     pub fn change_id(&mut self, change: impl FnOnce(&Value) -> Option<Value>) {
-        if let Some(id) = self.get_mut("id") {
-            if let Some(changed) = change(id) {
-                *id = changed;
-            }
+        if let Some(id) = self.get_mut("id")
+            && let Some(changed) = change(id)
+        {
+            *id = changed;
         }
     }
 }
@@ -273,12 +298,12 @@ pub(crate) enum Delivery {
 #[derive(Debug)]
 pub(crate) struct Event {
     /// Its members: `timestamp`, `event` and perhaps `data`.
-    pub members: Vec<(String, Value)>,
+    pub members: Members,
 }
 
 impl Event {
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.members.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value)
+        find_mut(&mut self.members, name)
     }
 
     pub fn set(&mut self, name: &str, value: Value) {

@@ -109,7 +109,9 @@ impl<'h> Dispatch<'h, '_> {
             let (check, desc) = match (member.as_str(), value) {
                 ("id", _) | ("arguments", Value::Object(_)) | ("execute", Value::String(_)) => continue,
                 ("exec-oob", Value::String(_)) if self.session.oob => continue,
-                ("exec-oob", _) if !self.session.oob => (Check::OobGate, "'exec-oob' is not enabled".to_owned()),
+                ("exec-oob", _) if !self.session.oob => {
+                    (Check::OobGate, "'exec-oob' is not enabled".to_owned())
+                }
                 ("execute" | "exec-oob", _) => (Check::Verb, format!("'{member}' takes a string")),
                 ("arguments", _) => (Check::Arguments, "'arguments' takes an object".to_owned()),
                 _ => (Check::Member, format!("a request has no member '{member}'")),
@@ -117,7 +119,12 @@ impl<'h> Dispatch<'h, '_> {
             self.refuse(check, GENERIC, desc, name)?;
         }
         if execute.is_some() && exec_oob.is_some() {
-            self.refuse(Check::Clash, GENERIC, "'execute' and 'exec-oob' exclude each other".to_owned(), name)?;
+            self.refuse(
+                Check::Clash,
+                GENERIC,
+                "'execute' and 'exec-oob' exclude each other".to_owned(),
+                name,
+            )?;
         }
         if execute.is_none() && exec_oob.is_none() {
             self.refuse(Check::VerbMissing, GENERIC, "there is no 'execute'".to_owned(), None)?;

@@ -34,15 +34,16 @@ pub(crate) fn caused_by(command: &str, world: &mut World) -> Option<&'static str
 /// Whether an event comes by itself after this many commands of a connection.
 pub(crate) fn is_due(host: &Host, commands: u64) -> bool {
     let often = host.config.bugs.iter().any(|bug| bug.hooks.eventful);
-    commands % if often { EVENT_EVERY_OFTEN } else { EVENT_EVERY } == 0
+    commands.is_multiple_of(if often { EVENT_EVERY_OFTEN } else { EVENT_EVERY })
 }
 
 /// The event that comes by itself: each declared one in its turn.
 pub(crate) fn by_itself(host: &Host, world: &mut World) -> Option<Event> {
     let declared = &host.config.schema.events;
     let turn = usize::try_from(world.events).unwrap_or_default() % declared.len().max(1);
-    let name = declared.get(turn)?.name.clone();
-    make(host, world, &name)
+    let favourite = host.config.bugs.iter().find_map(|bug| bug.hooks.favourite);
+    let name = favourite.or_else(|| Some(declared.get(turn)?.name.as_str()))?;
+    make(host, world, name)
 }
 
 /// An event of this name, if the schema declares it.

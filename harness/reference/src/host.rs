@@ -38,6 +38,24 @@ pub(crate) struct World {
     pub negotiated_oob: bool,
 }
 
+impl World {
+    const START: World = World {
+        changes: 0,
+        events: 0,
+        running: true,
+        ended: false,
+        hung_connections: 0,
+        negotiated_oob: false,
+    };
+
+    /// Begins anew after the end.
+    pub fn revive(&mut self) {
+        if self.ended {
+            *self = World::START;
+        }
+    }
+}
+
 /// A peer without its connections.
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -50,16 +68,8 @@ pub(crate) struct Host {
 
 impl Host {
     pub fn new(config: Config) -> Host {
-        let world = World {
-            changes: 0,
-            events: 0,
-            running: true,
-            ended: false,
-            hung_connections: 0,
-            negotiated_oob: false,
-        };
         let offers_oob = knows_oob(&config.schema);
-        Host { config, offers_oob, introspection: OnceLock::new(), world: Mutex::new(world) }
+        Host { config, offers_oob, introspection: OnceLock::new(), world: Mutex::new(World::START) }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {

@@ -54,7 +54,8 @@ fn entities(schema: &Schema) -> Value {
 }
 
 fn entity(name: &str, meta: &str, members: Vec<(&str, Value)>, features: &Features) -> Value {
-    let mut all = vec![("name".to_owned(), Value::string(name)), ("meta-type".to_owned(), Value::string(meta))];
+    let mut all =
+        vec![("name".to_owned(), Value::string(name)), ("meta-type".to_owned(), Value::string(meta))];
     all.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
     push_features(&mut all, features);
     Value::Object(all)
@@ -74,7 +75,10 @@ fn reference(schema: &Schema, ty: Option<TypeId>) -> Value {
 fn name_of(schema: &Schema, ty: TypeId) -> String {
     match &schema.ty(ty).kind {
         TypeKind::Builtin(builtin) => told_as(*builtin).0.to_owned(),
-        TypeKind::Array(element) => format!("[{}]", name_of(schema, *element)),
+        TypeKind::Array(element) => match &schema.ty(*element).kind {
+            TypeKind::Builtin(builtin) => format!("[{}]", told_as(*builtin).0),
+            _ => format!("[{}]", element.0),
+        },
         TypeKind::Enum(_) | TypeKind::Object(_) | TypeKind::Alternate(_) => ty.0.to_string(),
     }
 }

@@ -181,7 +181,8 @@ impl Peer {
             (bug.hooks.reply)(&mut reply, &mut self.session);
         }
         let deliveries = bugs.iter().map(|bug| (bug.hooks.delivery)(&reply));
-        let delivery = deliveries.fold(Delivery::Once, |all, one| if one == Delivery::Once { all } else { one });
+        let delivery =
+            deliveries.fold(Delivery::Once, |all, one| if one == Delivery::Once { all } else { one });
         self.session.closed |= matches!(delivery, Delivery::ThenClosed | Delivery::Closed);
         self.session.closed |= world.ended;
         if delivery == Delivery::Hung {
@@ -198,13 +199,13 @@ impl Peer {
             let due = reply.is_to("guest-sync-delimited") && !reply.is_error();
             let session = &mut self.session;
             let sentinel = bugs.iter().fold(due, |due, bug| (bug.hooks.sentinel)(due, &reply, &mut *session));
-            self.session.sentinel_sent = sentinel;
             if sentinel {
                 out.push(SENTINEL);
             }
             let mut line = Vec::new();
             encode_members(&reply.members, &mut line);
             self.finish(line, Line::Reply(&reply), out);
+            self.session.after_sync = due;
         }
     }
 

@@ -30,15 +30,18 @@ impl Server {
     }
 
     /// A fresh connection: the client's end of a socket pair whose other end a thread serves until the
-    /// client closes.
+    /// client closes. A peer that was told to quit starts anew.
     ///
     /// # Errors
     /// When the system gives no socket pair or no thread.
     pub fn dial(&self) -> io::Result<UnixStream> {
         let (client, served) = UnixStream::pair()?;
+        self.host.world().revive();
         let peer = Peer::of(Arc::clone(&self.host));
         // How a connection breaks is the client's affair: it sees it close.
-        thread::Builder::new().name("reference".to_owned()).spawn(move || drop(serve_blocking(served, peer)))?;
+        thread::Builder::new()
+            .name("reference".to_owned())
+            .spawn(move || drop(serve_blocking(served, peer)))?;
         Ok(client)
     }
 

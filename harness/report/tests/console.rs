@@ -83,3 +83,17 @@ fn the_exact_bytes_are_shortened_in_the_middle() {
     assert!(page.contains("bytes)…"), "{page}");
     assert!(page.len() < 8_000);
 }
+
+#[test]
+fn known_defects_of_one_command_and_reason_are_one_row() {
+    let mut events = clean();
+    let finished = events.pop().unwrap();
+    for occurrences in [3, 4] {
+        let mut finding = crash_finding();
+        finding.occurrences = occurrences;
+        events.push(events::waived(finding, "asserts"));
+    }
+    events.push(finished);
+    let page = render("console", &events, CONFORMING);
+    assert!(page.contains("  peer-survives  object-add      7  asserts\n"), "{page}");
+}

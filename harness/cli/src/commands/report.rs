@@ -19,8 +19,8 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
             reports.event(&with_usable_path(event, dir));
         }
         // A case that began and did not end may be what ended the run.
-        if let Some(id) = kept.under_way {
-            let text = format!("the record ends in case {} of seed {}", id.index, id.seed);
+        if let Some((id, name)) = &kept.unfinished {
+            let text = format!("the record ends in case {} of seed {}: {name}", id.index, id.seed);
             reports.event(&Event::Noted { text });
         }
     }

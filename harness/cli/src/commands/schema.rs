@@ -3,12 +3,11 @@
 use super::runtime;
 use crate::args::{SchemaCommand, SchemaImportArgs, SchemaRecordArgs, SchemaShowArgs};
 use crate::exit::Failure;
-use crate::names::did_you_mean;
 use crate::peers;
 use crate::schemas;
 use crate::stdout::Stdout;
 use qmprobe_report::Outcome;
-use qmprobe_schema::{Provenance, Schema, fingerprint, shipped_names, show_command, to_own};
+use qmprobe_schema::{Provenance, Schema, fingerprint, shipped_names, to_own};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -32,16 +31,10 @@ fn show(args: &SchemaShowArgs) -> Result<(), Failure> {
         return Ok(out.flush()?);
     };
     let schema = schemas::load(name)?;
-    match &args.command {
-        Some(command) => {
-            let text = show_command(&schema, command).ok_or_else(|| {
-                let hint = did_you_mean(command, schema.commands.iter().map(|command| command.name.as_str()));
-                Failure::usage(format!("{name} declares no command `{command}`{hint}"))
-            })?;
-            writeln!(out, "{}", text.trim_end())?;
-        }
-        None if args.json => out.write_all(to_own(&schema, &provenance(name)).as_bytes())?,
-        None => overview(&schema, &mut out)?,
+    if args.json {
+        out.write_all(to_own(&schema, &provenance(name)).as_bytes())?;
+    } else {
+        overview(&schema, &mut out)?;
     }
     Ok(out.flush()?)
 }

@@ -48,7 +48,12 @@ impl Session {
     }
 
     /// Reads the greeting of a fresh connection. An agent has none and is not waited for.
-    pub async fn greet(&mut self, ear: &mut Ear, manners: &mut Manners, connection: u32) -> (Exchange, Heard) {
+    pub async fn greet(
+        &mut self,
+        ear: &mut Ear,
+        manners: &mut Manners,
+        connection: u32,
+    ) -> (Exchange, Heard) {
         let mut exchange = blank(ear, connection);
         exchange.opened = true;
         let heard = if self.state.dialect == Dialect::Qga {
@@ -102,10 +107,8 @@ impl Session {
         if heard != Heard::All {
             return Err(vec![greeting, answer]);
         }
-        self.state = SessionState {
-            oob_offered: self.state.oob_offered,
-            ..SessionState::command_mode(Dialect::Qmp)
-        };
+        self.state =
+            SessionState { oob_offered: self.state.oob_offered, ..SessionState::command_mode(Dialect::Qmp) };
         Ok(())
     }
 

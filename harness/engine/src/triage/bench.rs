@@ -137,10 +137,7 @@ impl Bench {
     }
 
     /// The breaches that a transcript shows, with their signatures.
-    fn breaches(
-        &self,
-        transcript: &Transcript,
-    ) -> impl Iterator<Item = (&'static Rule, Breach, String)> {
+    fn breaches(&self, transcript: &Transcript) -> impl Iterator<Item = (&'static Rule, Breach, String)> {
         judge(&self.schema, transcript).into_iter().filter_map(|verdict| match verdict.outcome {
             Outcome::Fail(breach) => {
                 let signature = evidence::signature(verdict.rule, &breach, transcript);

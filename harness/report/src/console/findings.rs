@@ -1,6 +1,6 @@
 //! The findings in full, gravest first and by rule; beyond a screenful a table; then the known defects.
 
-use super::paint::{Colour, Page};
+use super::paint::{Colour, Page, WIDTH};
 use crate::finding::{fields, frequency, headline};
 use crate::run::Run;
 use crate::text::{counted, printable, shorten, wrap};
@@ -11,6 +11,9 @@ use std::io;
 const FULL_MAX: usize = 20;
 /// Rows of a table of findings.
 const ROWS_MAX: usize = 60;
+/// Characters of a rule or a command in a table, and of what stands in the last column.
+const CELL_CHARS: usize = 28;
+const LAST_CHARS: usize = 200;
 
 pub(super) fn print(page: &mut Page, run: &Run) -> io::Result<()> {
     let unwaived: Vec<&Finding> = run.unwaived().collect();
@@ -28,14 +31,23 @@ pub(super) fn print(page: &mut Page, run: &Run) -> io::Result<()> {
     }
     if !rest.is_empty() {
         let more = counted(rest.len() as u64, "more finding", "more findings");
-        table(page, &format!("{more} (each is kept in its file)"), rest, |finding| &finding.class, "class")?;
+        let row = |finding: &&Finding| Row::of(finding, &finding.class);
+        table(page, &format!("{more} (each is kept in its file)"), "class", rest.iter().map(row).collect())?;
     }
-    let waived: Vec<&Finding> = run.waived().collect();
-    if !waived.is_empty() {
-        let title = "known defects (waived)";
-        table(page, title, &waived, |finding| finding.waived.as_deref().unwrap_or_default(), "reason")?;
+    known(page, run)
+}
+
+/// The waived findings, those of one rule, command and reason in one row.
+fn known(page: &mut Page, run: &Run) -> io::Result<()> {
+    let mut rows: Vec<Row> = Vec::new();
+    for finding in run.waived() {
+        let row = Row::of(finding, finding.waived.as_deref().unwrap_or_default());
+        match rows.iter_mut().find(|other| other.is_like(&row)) {
+            Some(other) => other.times += row.times,
+            None => rows.push(row),
+        }
     }
-    Ok(())
+    if rows.is_empty() { Ok(()) } else { table(page, "known defects (waived)", "reason", rows) }
 }
 
 fn heading(page: &mut Page, finding: &Finding) -> io::Result<()> {
@@ -68,55 +80,47 @@ fn in_full(page: &mut Page, number: usize, finding: &Finding) -> io::Result<()> 
     Ok(())
 }
 
-/// Rule, command, times, and one column more.
-fn table<'a>(
-    page: &mut Page,
-    title: &str,
-    findings: &[&'a Finding],
-    last: impl Fn(&'a Finding) -> &'a str,
-    last_title: &str,
-) -> io::Result<()> {
-    let cell = |text: &str| shorten(text, 26);
-    let rows: Vec<[String; 3]> = findings
-        .iter()
-        .take(ROWS_MAX)
-        .map(|finding| {
-            let command = finding.command.as_deref().unwrap_or("any");
-            [cell(&finding.rule), cell(command), finding.occurrences.to_string()]
-        })
-        .collect();
-    let titles = ["rule", "command", "times"];
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([titles[column].len()]).max().unwrap_or_default()
-    };
-    let widths = [width(0), width(1), width(2)];
-    let lead = |row: [&str; 3]| {
-        format!(
-            "  {:<a$}  {:<b$}  {:>c$}  ",
-            row[0],
-            row[1],
-            row[2],
-            a = widths[0],
-            b = widths[1],
-            c = widths[2]
-        )
-    };
+/// A finding in a table.
+struct Row {
+    rule: String,
+    command: String,
+    times: u64,
+    last: String,
+}
+
+impl Row {
+    fn of(finding: &Finding, last: &str) -> Row {
+        Row {
+            rule: shorten(&finding.rule, CELL_CHARS),
+            command: shorten(finding.command.as_deref().unwrap_or("any"), CELL_CHARS),
+            times: finding.occurrences,
+            last: shorten(last, LAST_CHARS),
+        }
+    }
+
+    fn is_like(&self, other: &Row) -> bool {
+        (&self.rule, &self.command, &self.last) == (&other.rule, &other.command, &other.last)
+    }
+}
+
+fn table(page: &mut Page, title: &str, last_title: &str, rows: Vec<Row>) -> io::Result<()> {
+    let widest = |cell: fn(&Row) -> usize, title: &str| rows.iter().map(cell).chain([title.len()]).max();
+    let rule = widest(|row| row.rule.chars().count(), "rule").unwrap_or_default();
+    let command = widest(|row| row.command.chars().count(), "command").unwrap_or_default();
     page.line("")?;
     let title = page.paint(Colour::Bold, title);
     page.line(&title)?;
-    let head = page.paint(Colour::Dim, &format!("{}{last_title}", lead(titles)));
+    let head = format!("  {:<rule$}  {:<command$}  times  {last_title}", "rule", "command");
+    let head = page.paint(Colour::Dim, &head);
     page.line(&head)?;
-    for (row, finding) in rows.iter().zip(findings) {
-        let lead = lead([&row[0], &row[1], &row[2]]);
-        let indent = lead.chars().count();
-        for (index, line) in
-            wrap(&shorten(last(finding), 200), super::paint::WIDTH - indent).iter().enumerate()
-        {
+    let indent = 2 + rule + 2 + command + 2 + "times".len() + 2;
+    for row in rows.iter().take(ROWS_MAX) {
+        let lead = format!("  {:<rule$}  {:<command$}  {:>5}  ", row.rule, row.command, row.times);
+        for (index, line) in wrap(&row.last, WIDTH - indent).iter().enumerate() {
             let head = if index == 0 { lead.clone() } else { " ".repeat(indent) };
             page.line(&format!("{head}{line}"))?;
         }
     }
-    let more = findings.len().saturating_sub(ROWS_MAX);
+    let more = rows.len().saturating_sub(ROWS_MAX);
     if more > 0 { page.line(&format!("  … and {more} more")) } else { Ok(()) }
 }

@@ -1,0 +1,15 @@
+//! A request that comes alone is answered twice.
+
+use crate::bug::{Bug, Delivery, Hooks};
+use qmprobe_wire::Dialect;
+
+pub(in crate::bugs) static BUG: Bug = Bug {
+    name: "two-replies",
+    rule: "one-reply",
+    summary: "a request that comes alone is answered twice",
+    dialect: Dialect::Qmp,
+    hooks: Hooks {
+        delivery: |reply| if reply.pipelined { Delivery::Once } else { Delivery::Twice },
+        ..Hooks::NONE
+    },
+};

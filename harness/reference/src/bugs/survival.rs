@@ -1,0 +1,5 @@
+//! Bugs that end a connection or a peer.
+
+pub(super) mod closes_on_error;
+pub(super) mod crash_on_command;
+pub(super) mod hangs_on_command;
