@@ -60,6 +60,7 @@ mod return_type;
 mod return_undeclared;
 mod silent_success;
 mod sync_echo;
+mod sync_reset;
 mod sync_sentinel;
 
 use crate::context::Context;
@@ -130,6 +131,7 @@ pub static ALL: &[&Rule] = &[
     &sync_echo::RULE,
     &guest_info_agrees::RULE,
     &silent_success::RULE,
+    &sync_reset::RULE,
     &peer_survives::RULE,
 ];
 

@@ -187,9 +187,9 @@ pub struct ServeArgs {
     /// Where to listen: unix:PATH
     #[arg(long, value_name = "ADDRESS", required_unless_present = "list_bugs")]
     pub listen: Option<Address>,
-    /// What to speak: qmp or qga
-    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
-    pub protocol: Protocol,
+    /// What to speak: qmp or qga [default: that of the first bug, else qmp]
+    #[arg(long, value_enum, value_name = "PROTOCOL", hide_possible_values = true)]
+    pub protocol: Option<Protocol>,
     /// The schema to serve: a file or a shipped name
     #[arg(long, value_name = "SCHEMA")]
     pub schema: Option<String>,

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod exit;
+mod kept;
 mod names;
 mod peers;
 mod reports;

@@ -32,7 +32,7 @@ pub fn load(name: &str) -> Result<Schema, Failure> {
 pub fn default_for(dialect: Dialect) -> Result<Schema, Failure> {
     let name = match dialect {
         Dialect::Qmp => "qemu-7.2",
-        Dialect::Qga => "qga-7.2",
+        Dialect::Qga => "qga-10.0",
     };
     match shipped(name) {
         Some(loaded) => loaded.map_err(Failure::trouble),

@@ -169,3 +169,11 @@ fn a_report_on_standard_output_leaves_it_to_itself() {
     assert_eq!(document["exit"], 0);
     assert!(page.contains("conforming"), "{page}");
 }
+
+#[test]
+fn self_test_shows_that_a_rule_finds_its_bugs() {
+    let (code, table, stderr) = run(qmprobe(&["self-test", "return-empty"]));
+    assert_eq!(code, 0, "{table}{stderr}");
+    assert!(table.lines().count() >= 1 && table.lines().all(|line| line.starts_with("ok ")), "{table}");
+    assert_eq!(run(qmprobe(&["self-test", "no-such-bug"])).0, 2);
+}

@@ -22,7 +22,8 @@ pub(crate) fn line(case: &Case, spec: &PeerSpec, peer: &Peer) -> String {
         }
         (_, None) => (String::new(), "UNIX-CONNECT:SOCKET".to_owned()),
     };
-    let line = format!("{start}{}", talk(case, spec.dialect(), &socket));
+    let stop = if start.is_empty() { "" } else { "; kill $! 2>/dev/null" };
+    let line = format!("{start}{}{stop}", talk(case, spec.dialect(), &socket));
     if line.len() > CHARS_MAX {
         return "too long for a line: see the finding's file, or `qmprobe replay` it".to_owned();
     }
@@ -43,16 +44,24 @@ fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
     let connections = case.steps.split(|step| *step == Step::Reconnect).enumerate();
     let talks = connections.map(|(number, steps)| {
         let mut words = Vec::new();
+        let mut bytes = Vec::new();
         if number == 0 && case.start == Start::Command && dialect == Dialect::Qmp {
-            words.push(printf(b"{\"execute\":\"qmp_capabilities\"}\n"));
+            bytes.extend_from_slice(b"{\"execute\":\"qmp_capabilities\"}\n");
         }
-        words.extend(steps.iter().filter_map(|step| match step {
-            Step::Send(bytes) | Step::Push(bytes) => Some(printf(bytes)),
-            Step::Settle(ms) => Some(format!("sleep {}", *ms as f64 / 1000.0)),
-            Step::Reconnect | Step::HalfClose => None,
-        }));
+        for step in steps {
+            match step {
+                Step::Send(more) | Step::Push(more) => bytes.extend_from_slice(more),
+                Step::Settle(ms) => {
+                    words.extend((!bytes.is_empty()).then(|| printf(&std::mem::take(&mut bytes))));
+                    words.push(format!("sleep {}", *ms as f64 / 1000.0));
+                }
+                Step::Reconnect | Step::HalfClose => {}
+            }
+        }
+        words.extend((!bytes.is_empty()).then(|| printf(&bytes)));
         let said = match words.as_slice() {
             [one] => one.clone(),
+            [] => ":".to_owned(),
             _ => format!("{{ {}; }}", words.join("; ")),
         };
         format!("{said} | socat -t{LISTEN_S} - {socket}")
@@ -100,10 +109,7 @@ mod tests {
     fn a_monitor_in_command_mode_is_negotiated_with_first() {
         let one = case(Start::Command, vec![Step::Send(b"{}".to_vec())]);
         let line = talk(&one, Dialect::Qmp, "UNIX-CONNECT:s");
-        assert_eq!(
-            line,
-            "{ printf '{\"execute\":\"qmp_capabilities\"}\\n'; printf '{}'; } | socat -t2 - UNIX-CONNECT:s"
-        );
+        assert_eq!(line, "printf '{\"execute\":\"qmp_capabilities\"}\\n{}' | socat -t2 - UNIX-CONNECT:s");
         assert_eq!(talk(&one, Dialect::Qga, "UNIX-CONNECT:s"), "printf '{}' | socat -t2 - UNIX-CONNECT:s");
     }
 

@@ -15,7 +15,8 @@ use crate::waivers::{Waiver, Waivers};
 use qmprobe_check::judge;
 use qmprobe_schema::{Schema, fingerprint};
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{Case, Dialect, Ending, Limits, Transcript};
+use qmprobe_wire::{Case, Dialect, Ending, ExchangeEnd, Limits, Start, Transcript};
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +26,10 @@ use tokio::sync::watch;
 const SILENT_CASES_MAX: u32 = 5;
 /// Times that a peer may end by itself before one case.
 const LOSSES_MAX: u32 = 3;
+/// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
+const TIMEOUTS_PER_KIND_MAX: u32 = 4;
+/// Cases kept in case that they only together end the peer.
+const HISTORY_CASES: usize = 32;
 /// Cases between two looks at a peer's memory.
 const RSS_LOOK_CASES: u64 = 50;
 
@@ -96,6 +101,8 @@ pub async fn run(
         triage: Triage::new(bench, waivers, facts, &options.out, &options.rules),
         tally: Tally::default(),
         previous: None,
+        history: VecDeque::with_capacity(HISTORY_CASES),
+        timeouts: HashMap::new(),
         peer_starts: 1,
         cut: None,
         options: &options,
@@ -106,7 +113,7 @@ pub async fn run(
         log,
     };
     for case in agenda.cases() {
-        if campaign.is_over() || !campaign.case(case).await? {
+        if campaign.is_over() || !campaign.is_given_up(&case)? && !campaign.case(case).await? {
             break;
         }
     }
@@ -166,6 +173,11 @@ fn started(options: &Options, facts: &PeerFacts, schema: &Schema, planned: u64, 
     }
 }
 
+/// What cases have in common that time out together.
+fn kind(case: &Case) -> &str {
+    case.aim.as_deref().or(case.command.as_deref()).unwrap_or_default()
+}
+
 /// The journal and whoever listens.
 struct Log<'a> {
     journal: Journal,
@@ -192,6 +204,10 @@ struct Campaign<'a> {
     tally: Tally,
     /// The last case, in case the peer turns out to have died of it afterwards.
     previous: Option<Transcript>,
+    /// The last cases that the peer went through in command mode, the newest last.
+    history: VecDeque<Arc<Case>>,
+    /// Cases that timed out, by the rule that they aim at, else by their command.
+    timeouts: HashMap<String, u32>,
     peer_starts: u64,
     /// Why the run ended before its last case.
     cut: Option<String>,
@@ -215,6 +231,23 @@ impl Campaign<'_> {
         };
         self.cut = Some(cut);
         true
+    }
+
+    /// Whether cases of this kind have gone unanswered too often.
+    fn is_given_up(&mut self, case: &Case) -> Result<bool, Error> {
+        let Some(count) = self.timeouts.get_mut(kind(case)).filter(|count| **count >= TIMEOUTS_PER_KIND_MAX)
+        else {
+            return Ok(false);
+        };
+        if *count == TIMEOUTS_PER_KIND_MAX {
+            *count += 1;
+            let text = format!(
+                "{}: {TIMEOUTS_PER_KIND_MAX} cases went unanswered, the rest are left out",
+                kind(case)
+            );
+            self.log.say(Event::Noted { text })?;
+        }
+        Ok(true)
     }
 
     /// Runs and judges one case. False when the run is over.
@@ -250,9 +283,19 @@ impl Campaign<'_> {
         let (passed, failed) =
             self.tally.case(command.as_deref(), &verdicts, |rule| triage.is_selected(rule));
         self.log.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
-        let findings = self.triage.take(&mut self.runner, &transcript, verdicts).await?;
+        let history = self.history.make_contiguous();
+        let findings = self.triage.take(&mut self.runner, &transcript, verdicts, history).await?;
         self.report(findings)?;
         let ending = transcript.ending.clone();
+        if transcript.exchanges.iter().any(|exchange| matches!(exchange.end, ExchangeEnd::TimedOut { .. })) {
+            *self.timeouts.entry(kind(&case).to_owned()).or_default() += 1;
+        }
+        if case.start == Start::Command {
+            if self.history.len() == HISTORY_CASES {
+                self.history.pop_front();
+            }
+            self.history.push_back(case);
+        }
         self.previous = Some(transcript);
         Ok(self.recover(&ending).await? && self.watch_memory().await?)
     }
@@ -268,7 +311,11 @@ impl Campaign<'_> {
                 self.tally.belated_fail(verdict.rule);
             }
         }
-        let findings = self.triage.take(&mut self.runner, &transcript, verdicts).await?;
+        if self.history.back().is_some_and(|last| Arc::ptr_eq(last, &transcript.case)) {
+            self.history.pop_back();
+        }
+        let history = self.history.make_contiguous();
+        let findings = self.triage.take(&mut self.runner, &transcript, verdicts, history).await?;
         self.report(findings)
     }
 
@@ -285,6 +332,7 @@ impl Campaign<'_> {
 
     async fn restart(&mut self, reason: String) -> Result<bool, Error> {
         self.previous = None;
+        self.history.clear();
         if let Err(error) = self.runner.restart().await {
             self.cut = Some(format!("the peer is gone ({reason}): {error}"));
             return Ok(false);

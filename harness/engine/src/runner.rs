@@ -24,6 +24,8 @@ use tokio::sync::watch;
 const CLOSE_MS: u64 = 100;
 /// Milliseconds in which a process that closed its connection may turn out to have ended.
 const EXIT_MS: u64 = 500;
+/// Milliseconds for each answer of a peer that already kept us waiting.
+const PROBE_MS: u64 = 2_000;
 /// Connections tried before a peer counts as gone.
 const DIALS_MAX: u32 = 3;
 /// Milliseconds between them.
@@ -74,7 +76,7 @@ impl Runner {
             peer,
             session: None,
             ear: Ear::new(limits, stop),
-            manners: Manners { version, greets: true, token: first_token() },
+            manners: Manners { version, greets: true, returns_tokens: true, token: first_token() },
             silent_cases: 0,
         })
     }
@@ -150,6 +152,18 @@ impl Runner {
         }
         let mut replies = messages(&answer.received).filter(|message| message.is_reply());
         replies.next().cloned()
+    }
+
+    /// Runs a case, and gives the peer a moment to die of it after its last reply.
+    pub async fn run_to_the_end(&mut self, case: &Arc<Case>) -> Ran {
+        let mut ran = self.run(case).await;
+        if let Ran::Through(transcript) = &mut ran
+            && transcript.ending == Ending::Alive
+            && let Some(exit) = self.peer.wait_exit(EXIT_MS).await
+        {
+            transcript.ending = exited(exit);
+        }
+        ran
     }
 
     /// Runs a case.
@@ -250,10 +264,13 @@ impl Runner {
             Dialect::Qmp => "query-version",
             Dialect::Qga => "guest-ping",
         };
-        let heard = self.ear.heard_reply;
+        let (heard, limits) = (self.ear.heard_reply, self.ear.limits.clone());
+        self.ear.limits.greeting_ms_max = limits.greeting_ms_max.min(PROBE_MS);
+        self.ear.limits.step_ms_max = limits.step_ms_max.min(PROBE_MS);
         let answer = self.ask(command).await;
         // Whether the case itself was answered is another matter.
         self.ear.heard_reply = heard;
+        self.ear.limits = limits;
         answer.is_some()
     }
 }
@@ -273,3 +290,6 @@ fn first_token() -> i64 {
     let mixed = (nanos as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(std::process::id());
     (mixed >> 2) as i64
 }
+
+#[cfg(test)]
+mod tests;

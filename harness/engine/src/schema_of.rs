@@ -105,7 +105,10 @@ pub(crate) async fn declared(runner: &mut Runner, dialect: Dialect) -> Result<Op
     match reply.kind {
         MessageKind::Return => {
             let text = String::from_utf8_lossy(&reply.bytes);
-            from_introspection(&text, "query-qmp-schema").map(Some).map_err(Error::BadSchema)
+            // A reply that is no strict JSON is a finding later on; here it is read as far as it can be.
+            let mended = || reply.parsed.value.as_ref().map(|value| value.to_string());
+            let loaded = from_introspection(&text, "query-qmp-schema");
+            Ok(loaded.ok().or_else(|| from_introspection(&mended()?, "query-qmp-schema").ok()))
         }
         _ => Ok(None),
     }

@@ -1,5 +1,5 @@
-//! From a failed verdict to a finding: is its signature known, does it show again on a fresh peer, can its
-//! case be made smaller, is it waived, does another finding explain it.
+//! From a failed verdict to a finding: is its signature known, does it show again on a fresh peer, was it the
+//! case before, can its case be made smaller, is it waived, does another finding explain it.
 
 mod bench;
 
@@ -11,16 +11,22 @@ use crate::journal::FINDINGS;
 use crate::runner::Runner;
 use crate::waivers::Waivers;
 pub(crate) use bench::Bench;
+use bench::Trace;
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, Verdict};
-use qmprobe_wire::Transcript;
+use qmprobe_wire::{Case, Ending, Transcript};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Findings of one rule that are confirmed and reported; further ones are counted.
 const FINDINGS_PER_RULE_MAX: usize = 50;
+/// The rule about peers that are lost.
+const SURVIVAL: &str = "peer-survives";
+/// The class of a peer that no longer answers. Each try costs many seconds.
+const HANG: &str = "hang";
 /// Directories of findings are named by rule; their files by signature.
 const EXTENSION: &str = "json";
 
@@ -35,13 +41,19 @@ enum Known {
     Surplus,
 }
 
-/// A breach whose rule yields to others, which may still be found.
+/// A breach that is looked into.
 #[derive(Debug)]
-struct Held {
+struct Suspicion {
     rule: &'static Rule,
     breach: Breach,
-    transcript: Transcript,
     signature: String,
+}
+
+/// How often a suspicion was confirmed, and out of how many tries.
+#[derive(Clone, Copy, Debug)]
+struct Confirmed {
+    reproduced: u32,
+    tries: u32,
 }
 
 /// The triage of one run.
@@ -56,7 +68,8 @@ pub(crate) struct Triage {
     known: HashMap<String, Known>,
     per_rule: BTreeMap<&'static str, usize>,
     surplus: BTreeMap<&'static str, HashSet<String>>,
-    held: Vec<Held>,
+    /// Suspicions whose rules yield to others, which may still fail, with the transcripts that show them.
+    held: Vec<(Suspicion, Transcript)>,
     /// The commands of which each rule failed, whether selected or not.
     failing: HashMap<&'static str, HashSet<Option<String>>>,
 }
@@ -82,7 +95,8 @@ impl Triage {
         self.rules.is_empty() || self.rules.iter().any(|selected| selected == rule)
     }
 
-    /// The findings that the failed verdicts on a transcript come to.
+    /// The findings that the failed verdicts on a transcript come to. `history` are the cases that the peer
+    /// went through before, the newest last.
     ///
     /// # Errors
     /// A finding cannot be written.
@@ -91,6 +105,7 @@ impl Triage {
         main: &mut Runner,
         transcript: &Transcript,
         verdicts: Vec<Verdict>,
+        history: &[Arc<Case>],
     ) -> Result<Vec<Finding>, Error> {
         let mut fresh = Vec::new();
         for Verdict { rule, outcome } in verdicts {
@@ -103,13 +118,14 @@ impl Triage {
             if !self.is_new(rule, &signature) {
                 continue;
             }
+            let suspicion = Suspicion { rule, breach, signature };
             if rule.yields_to.is_empty() {
-                fresh.push((rule, breach, signature));
+                fresh.push(suspicion);
             } else {
-                self.held.push(Held { rule, breach, transcript: transcript.clone(), signature });
+                self.held.push((suspicion, transcript.clone()));
             }
         }
-        self.make(main, transcript, fresh).await
+        self.make(main, transcript, fresh, history).await
     }
 
     /// The findings that were held back and that nothing explains.
@@ -118,12 +134,12 @@ impl Triage {
     /// A finding cannot be written.
     pub async fn release(&mut self, main: &mut Runner) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
-        for Held { rule, breach, transcript, signature } in std::mem::take(&mut self.held) {
-            if self.is_explained(rule, &breach) {
-                self.known.remove(&signature);
+        for (suspicion, transcript) in std::mem::take(&mut self.held) {
+            if self.is_explained(suspicion.rule, &suspicion.breach) {
+                self.known.remove(&suspicion.signature);
                 continue;
             }
-            findings.extend(self.make(main, &transcript, vec![(rule, breach, signature)]).await?);
+            findings.extend(self.make(main, &transcript, vec![suspicion], &[]).await?);
         }
         Ok(findings)
     }
@@ -185,38 +201,90 @@ impl Triage {
         &mut self,
         main: &mut Runner,
         transcript: &Transcript,
-        fresh: Vec<(&'static Rule, Breach, String)>,
+        fresh: Vec<Suspicion>,
+        history: &[Arc<Case>],
     ) -> Result<Vec<Finding>, Error> {
         if fresh.is_empty() {
             return Ok(Vec::new());
         }
-        let signatures: Vec<&str> = fresh.iter().map(|(_, _, signature)| signature.as_str()).collect();
-        let seen = self.bench.confirm(main, &transcript.case, &signatures).await;
+        let lost = transcript.ending != Ending::Alive;
+        let signatures: Vec<&str> = fresh.iter().map(|one| one.signature.as_str()).collect();
+        let seen = self.bench.confirm(main, &transcript.case, &signatures, lost).await;
         let mut findings = Vec::new();
-        for ((rule, breach, signature), reproduced) in fresh.iter().zip(&seen.reproduced) {
-            let mut finding = evidence::draft(rule, breach, transcript, &self.facts, signature.clone());
-            finding.waived = self.waivers.reason(&finding);
-            if finding.waived.is_none() && *reproduced > 0 {
-                let smaller = self.bench.shrink(main, rule, &transcript.case, signature).await;
-                if let Some((breach, transcript)) = smaller {
-                    finding = evidence::draft(rule, &breach, &transcript, &self.facts, signature.clone());
-                }
-            }
-            finding.reproduced = *reproduced;
-            finding.tries = seen.tries;
-            finding.by_hand = by_hand::line(&finding.case, self.bench.spec(), main.peer());
-            if let Some(Known::Held { occurrences } | Known::Reported { occurrences }) =
-                self.known.get(signature)
-            {
-                finding.occurrences = *occurrences;
-            }
-            let reported = Known::Reported { occurrences: finding.occurrences };
-            self.known.insert(signature.clone(), reported);
-            finding.file = Some(format!("{FINDINGS}/{}/{signature}.{EXTENSION}", rule.slug));
-            self.write(&finding)?;
-            findings.push(finding);
+        for (suspicion, reproduced) in fresh.into_iter().zip(seen.reproduced) {
+            let confirmed = Confirmed { reproduced, tries: seen.tries };
+            let doubtful = lost && reproduced == 0 && seen.tries > 0 && suspicion.rule.slug == SURVIVAL;
+            let finding = match doubtful {
+                true => self.trace(main, transcript, suspicion, confirmed, history).await?,
+                false => Some(self.file(main, transcript, suspicion, confirmed).await?),
+            };
+            findings.extend(finding);
         }
         Ok(findings)
+    }
+
+    /// The peer was lost in a case that by itself does not end it: lays that at the right case's door.
+    async fn trace(
+        &mut self,
+        main: &mut Runner,
+        transcript: &Transcript,
+        suspicion: Suspicion,
+        confirmed: Confirmed,
+        history: &[Arc<Case>],
+    ) -> Result<Option<Finding>, Error> {
+        let (shown, before) = match self.bench.trace_back(main, &transcript.case, history).await {
+            None => return self.file(main, transcript, suspicion, confirmed).await.map(Some),
+            Some(Trace::Together(shown)) => (shown, false),
+            Some(Trace::Before(shown)) => (shown, true),
+        };
+        let breach = self.bench.breaches(&shown).find(|(rule, ..)| rule.slug == SURVIVAL);
+        if before {
+            self.known.remove(&suspicion.signature);
+        }
+        // The case before may have ended the peer by right.
+        let Some((rule, breach, signature)) = breach else { return Ok(None) };
+        if signature != suspicion.signature && !self.is_new(rule, &signature) {
+            return Ok(None);
+        }
+        if before {
+            self.known.insert(signature.clone(), Known::Reported { occurrences: 1 });
+        }
+        let seen = self.bench.confirm(main, &shown.case, &[&signature], true).await;
+        let reproduced = seen.reproduced.first().copied().unwrap_or_default();
+        let confirmed = Confirmed { reproduced, tries: seen.tries };
+        self.file(main, &shown, Suspicion { rule, breach, signature }, confirmed).await.map(Some)
+    }
+
+    /// Makes the finding as small as can be, and writes it to its file.
+    async fn file(
+        &mut self,
+        main: &Runner,
+        transcript: &Transcript,
+        suspicion: Suspicion,
+        confirmed: Confirmed,
+    ) -> Result<Finding, Error> {
+        let Suspicion { rule, breach, signature } = suspicion;
+        let mut finding = evidence::draft(rule, &breach, transcript, &self.facts, signature.clone());
+        finding.waived = self.waivers.reason(&finding);
+        if finding.waived.is_none() && confirmed.reproduced > 0 && breach.class != HANG {
+            let smaller = self.bench.shrink(main, rule, &transcript.case, &signature).await;
+            if let Some((breach, transcript)) = smaller {
+                finding = evidence::draft(rule, &breach, &transcript, &self.facts, signature.clone());
+            }
+        }
+        finding.reproduced = confirmed.reproduced;
+        finding.tries = confirmed.tries;
+        finding.by_hand = by_hand::line(&finding.case, self.bench.spec(), main.peer());
+        if let Some(Known::Held { occurrences } | Known::Reported { occurrences }) =
+            self.known.get(&signature)
+        {
+            finding.occurrences = *occurrences;
+        }
+        let reported = Known::Reported { occurrences: finding.occurrences };
+        self.known.insert(signature.clone(), reported);
+        finding.file = Some(format!("{FINDINGS}/{}/{signature}.{EXTENSION}", rule.slug));
+        self.write(&finding)?;
+        Ok(finding)
     }
 
     fn write(&self, finding: &Finding) -> Result<(), Error> {

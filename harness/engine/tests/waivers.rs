@@ -8,11 +8,11 @@ use qmprobe_wire::Version;
 
 fn one(keys: &str) -> Waiver {
     let text = format!("[[waiver]]\nrule = \"one-reply\"\nreason = \"known\"\n{keys}");
-    parse(&text, "w.toml").unwrap().remove(0)
+    parse(&text, "w.toml").expect("a waiver").remove(0)
 }
 
 fn refusal(text: &str) -> String {
-    parse(text, "w.toml").unwrap_err().to_string()
+    parse(text, "w.toml").expect_err("no waivers").to_string()
 }
 
 #[test]

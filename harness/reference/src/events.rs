@@ -41,9 +41,9 @@ pub(crate) fn is_due(host: &Host, commands: u64) -> bool {
 pub(crate) fn by_itself(host: &Host, world: &mut World) -> Option<Event> {
     let declared = &host.config.schema.events;
     let turn = usize::try_from(world.events).unwrap_or_default() % declared.len().max(1);
-    let favourite = host.config.bugs.iter().find_map(|bug| bug.hooks.favourite);
-    let name = favourite.or_else(|| Some(declared.get(turn)?.name.as_str()))?;
-    make(host, world, name)
+    let favourite = host.config.bugs.iter().find_map(|bug| host.config.schema.event(bug.hooks.favourite?));
+    let event = favourite.or_else(|| declared.get(turn))?;
+    make(host, world, &event.name)
 }
 
 /// An event of this name, if the schema declares it.

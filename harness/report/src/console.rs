@@ -8,12 +8,15 @@ mod summary;
 
 use crate::outcome::{Outcome, Outcomes};
 use crate::run::{Run, Runs};
-use crate::text::{counted, shorten, thousands};
+use crate::text::{counted, shorten};
 use crate::{Output, Report, Settings};
 use paint::{Colour, Page};
 use progress::Bar;
 use qmprobe_engine::event::Event;
 use std::io;
+
+/// Characters of a peer's name in the closing table.
+const NAME_CHARS: usize = 56;
 
 /// An empty report.
 pub fn new(out: Output, settings: Settings) -> Box<dyn Report> {
@@ -82,7 +85,7 @@ impl Console {
         page.entry(
             "plan",
             Colour::Dim,
-            &format!("{} cases, seed {}", thousands(run.summary.planned), run.seed),
+            &format!("{}, seed {}", counted(run.summary.planned, "case", "cases"), run.seed),
         )?;
         page.flush()
     }
@@ -103,24 +106,27 @@ impl Console {
         }
         self.page.line("")?;
         if runs.len() > 1 {
+            let width =
+                runs.iter().map(|run| run.peer.name.chars().count()).max().unwrap_or(0).min(NAME_CHARS);
             for (index, run) in runs.iter().enumerate() {
                 let outcome = outcomes.of(index);
-                let text = format!("{}: {}", outcome.word(), figures(run, self.settings.strict));
+                let text = format!("{}: {}", outcome.word(), figures(run, outcome, self.settings.strict));
                 let text = self.page.paint(colour(outcome), &text);
-                self.page.line(&format!("{:<44}  {text}", shorten(&run.peer.name, 44)))?;
+                self.page.line(&format!("{:<width$}  {text}", shorten(&run.peer.name, width)))?;
             }
             let whole = self.page.paint(colour(outcomes.whole), outcomes.whole.word());
-            return self.page.line(&format!("{:<44}  {whole}", "all"));
+            return self.page.line(&format!("{:<width$}  {whole}", "all"));
         }
         let last = &runs[0];
-        let text = format!("{}: {}", outcomes.whole.word(), figures(last, self.settings.strict));
+        let text =
+            format!("{}: {}", outcomes.whole.word(), figures(last, outcomes.whole, self.settings.strict));
         let text = self.page.paint(colour(outcomes.whole), &text);
         self.page.line(&text)
     }
 }
 
 /// `2 violations, 1 warning, 3 known defects`.
-fn figures(run: &Run, strict: bool) -> String {
+fn figures(run: &Run, outcome: Outcome, strict: bool) -> String {
     let of = |severity: &str| run.unwaived().filter(|finding| finding.severity == severity).count() as u64;
     let mut parts = vec![counted(run.summary.violations, "violation", "violations")];
     let quiet = if strict { "" } else { " (not counted)" };
@@ -133,7 +139,7 @@ fn figures(run: &Run, strict: bool) -> String {
             parts.push(format!("{}{tail}", counted(n, one, many)));
         }
     }
-    if let Some(cut) = &run.summary.cut {
+    if let Some(cut) = run.summary.cut.as_ref().filter(|_| !matches!(outcome, Outcome::Interrupted(_))) {
         parts.push(format!("cut short: {}", shorten(cut, 60)));
     }
     parts.join(", ")

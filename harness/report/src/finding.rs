@@ -45,7 +45,8 @@ pub(crate) fn fields(finding: &Finding) -> Vec<Field> {
     push(&mut out, "actual", shorten(&finding.actual, OUTCOME_CHARS));
     evidence(finding, &mut out);
     push(&mut out, "peer", shorten(&finding.peer_after, OUTCOME_CHARS));
-    let stderr: Vec<&str> = finding.stderr_tail.lines().filter(|line| !line.trim().is_empty()).collect();
+    let news = |line: &&str| !line.trim().is_empty() && !finding.actual.contains(line.trim());
+    let stderr: Vec<&str> = finding.stderr_tail.lines().filter(news).collect();
     for line in stderr.iter().skip(stderr.len().saturating_sub(STDERR_LINES_MAX)) {
         push(&mut out, "", shorten(line, OUTCOME_CHARS));
     }

@@ -11,9 +11,10 @@ use streamer::Streamer;
 /// Which automaton a peer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Model {
-    /// QEMU 3.1 to 10.x.
+    /// QEMU 3.1 to 10.x: a syntax error is told when the brackets balance, a limit drops what was read.
     V3_1,
-    /// QEMU 11: a depth error discards up to the resync.
+    /// QEMU 11: any error is told at its token, and what follows it passes in silence until the brackets
+    /// balance or a lexical error resynchronises.
     V11,
 }
 

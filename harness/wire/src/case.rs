@@ -73,3 +73,45 @@ impl Case {
             .sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case() -> Case {
+        Case {
+            id: CaseId { seed: u64::MAX, index: 3 },
+            name: "query-name: é".into(),
+            command: Some("query-name".into()),
+            aim: None,
+            start: Start::Command,
+            steps: vec![
+                Step::Push(vec![0xFF]),
+                Step::Send(b"{\"execute\"\\\n".to_vec()),
+                Step::Settle(5),
+                Step::Reconnect,
+                Step::HalfClose,
+            ],
+        }
+    }
+
+    #[test]
+    fn a_case_passes_through_json_unchanged() {
+        let text = serde_json::to_string(&case()).unwrap();
+        assert_eq!(serde_json::from_str::<Case>(&text).unwrap(), case());
+    }
+
+    #[test]
+    fn the_bytes_of_a_step_are_legible_in_a_file() {
+        let steps = serde_json::to_string(&case().steps).unwrap();
+        assert_eq!(
+            steps,
+            r#"[{"push":"\\xff"},{"send":"{\"execute\"\\\\\\n"},{"settle":5},"reconnect","half-close"]"#
+        );
+    }
+
+    #[test]
+    fn only_what_is_written_counts_as_sent() {
+        assert_eq!(case().bytes(), 1 + 12);
+    }
+}

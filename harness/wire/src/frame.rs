@@ -2,7 +2,8 @@
 
 use crate::limits::Limits;
 use crate::message::{LineEnd, Message};
-use memchr::{memchr, memchr3};
+use crate::scan::run_length;
+use memchr::memchr3;
 
 /// One piece of a peer's output.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub enum Frame {
     Garbage(Vec<u8>),
 }
 
-/// Bytes given out before the buffer is moved together.
+/// Bytes given out, at least, before the buffer is moved together.
 const COMPACT_BYTES: usize = 1 << 16;
 
 /// Incremental framer. Feed bytes as they come, then take frames until there are none.
@@ -36,11 +37,21 @@ enum State {
     /// Between messages.
     Between,
     /// In a message that began at `head`.
-    Message { depth: usize, in_string: bool, escaped: bool },
+    Message(Inside),
     /// A message from `head` to this offset is complete; its line end is not known yet.
     Complete { end: usize },
     /// In bytes that belong to no message, from `head` on.
     Garbage,
+}
+
+/// Where in a message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inside {
+    /// Brackets and braces open.
+    depth: usize,
+    in_string: bool,
+    /// The byte before was the backslash of an escape.
+    escaped: bool,
 }
 
 impl Framer {
@@ -51,7 +62,9 @@ impl Framer {
 
     /// Takes bytes in, in any split.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if self.head >= COMPACT_BYTES || self.head == self.buffer.len() {
+        // Only when at least half of it is given out: then moving costs no more than reading did.
+        let mostly_given = self.head >= COMPACT_BYTES && self.head * 2 >= self.buffer.len();
+        if mostly_given || self.head == self.buffer.len() {
             self.buffer.drain(..self.head);
             self.scan -= self.head;
             if let State::Complete { end } = &mut self.state {
@@ -62,23 +75,23 @@ impl Framer {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole frame. A message is given out once its line end is known: after `\n`, or when the next
-    /// byte is no white space. `None` when more bytes are needed.
+    /// The next whole frame. A message is given out once its line end is known: after `\n` or `\r\n`, or when
+    /// what follows is neither. `None` when more bytes are needed.
     pub fn next_frame(&mut self) -> Option<Frame> {
         loop {
             match self.state {
-                State::Between => self.between()?,
-                State::Message { .. } => {
-                    if let Some(frame) = self.message()? {
-                        return Some(frame);
+                State::Between => {
+                    if let Some(sentinel) = self.between()? {
+                        return Some(sentinel);
+                    }
+                }
+                State::Message(inside) => {
+                    if let Some(garbage) = self.message(inside)? {
+                        return Some(garbage);
                     }
                 }
                 State::Complete { end } => return self.terminated(end),
                 State::Garbage => return self.garbage(),
-            }
-            if matches!(self.state, State::Between) && self.buffer.get(self.head) == Some(&0xFF) {
-                self.give_out(self.head + 1);
-                return Some(Frame::Sentinel);
             }
         }
     }
@@ -92,7 +105,7 @@ impl Framer {
         match self.state {
             State::Complete { end } => Some(self.give_message(end, self.buffer.len(), LineEnd::Missing)),
             State::Garbage => Some(self.give_garbage(self.buffer.len())),
-            State::Between | State::Message { .. } => None,
+            State::Between | State::Message(_) => None,
         }
     }
 
@@ -114,30 +127,42 @@ impl Framer {
         self.pending() > self.limits.message_bytes_max
     }
 
-    /// Skips white space and sees what begins. `None` when nothing does.
-    fn between(&mut self) -> Option<()> {
+    /// Skips white space and sees what begins: `None` when nothing does.
+    fn between(&mut self) -> Option<Option<Frame>> {
         let rest = &self.buffer[self.head..];
         let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
         self.give_out(self.head + blank);
         match self.buffer.get(self.head)? {
-            0xFF => {}
-            b'{' | b'[' => self.state = State::Message { depth: 0, in_string: false, escaped: false },
+            0xFF => {
+                self.give_out(self.head + 1);
+                return Some(Some(Frame::Sentinel));
+            }
+            b'{' | b'[' => self.state = State::Message(Inside::default()),
             _ => self.state = State::Garbage,
         }
-        Some(())
+        Some(None)
     }
 
-    /// Goes on in a message: `Some(None)` when it is complete, `Some(frame)` when it was cut short.
-    fn message(&mut self) -> Option<Option<Frame>> {
-        let State::Message { mut depth, mut in_string, mut escaped } = self.state else { return Some(None) };
+    /// Goes on in a message: `None` when it needs more, `Some(None)` when it is complete, and what there was of
+    /// it when it was cut short.
+    fn message(&mut self, inside: Inside) -> Option<Option<Frame>> {
+        let Inside { mut depth, mut in_string, mut escaped } = inside;
         let mut at = self.scan;
-        while let Some(&byte) = self.buffer.get(at) {
-            if in_string && !escaped && byte >= 0x20 && byte != b'"' && byte != b'\\' && byte != 0xFF {
-                at += plain_run(&self.buffer[at..]);
-                continue;
+        loop {
+            if in_string && !escaped {
+                at += run_length(&self.buffer[at..], ends_run);
             }
-            if byte == 0xFF || (in_string && byte < 0x20) {
+            let Some(&byte) = self.buffer.get(at) else { break };
+            if byte == 0xFF {
                 return Some(Some(self.give_garbage(at)));
+            }
+            if in_string && byte == b'\n' {
+                // A message that was cut is followed by another; a raw newline in a string is not.
+                match self.buffer.get(at + 1) {
+                    None => break,
+                    Some(b'{' | 0xFF) => return Some(Some(self.give_garbage(at))),
+                    Some(_) => {}
+                }
             }
             at += 1;
             match byte {
@@ -157,19 +182,18 @@ impl Framer {
             }
         }
         self.scan = at;
-        self.state = State::Message { depth, in_string, escaped };
+        self.state = State::Message(Inside { depth, in_string, escaped });
         None
     }
 
     fn terminated(&mut self, end: usize) -> Option<Frame> {
-        let rest = &self.buffer[end..];
-        let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
-        let (line_end, consumed) = match rest.get(blank)? {
-            b'\n' if blank == 1 && rest[0] == b'\r' => (LineEnd::CrLf, blank + 1),
-            b'\n' if blank == 0 => (LineEnd::Lf, 1),
+        let (line_end, length) = match (self.buffer.get(end)?, self.buffer.get(end + 1)) {
+            (b'\n', _) => (LineEnd::Lf, 1),
+            (b'\r', None) => return None,
+            (b'\r', Some(b'\n')) => (LineEnd::CrLf, 2),
             _ => (LineEnd::Missing, 0),
         };
-        Some(self.give_message(end, end + consumed, line_end))
+        Some(self.give_message(end, end + length, line_end))
     }
 
     fn garbage(&mut self) -> Option<Frame> {
@@ -198,15 +222,15 @@ impl Framer {
 
     fn give_garbage(&mut self, end: usize) -> Frame {
         let bytes = &self.buffer[self.head..end];
-        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec();
+        let before_newline = self.buffer.get(end) == Some(&b'\n');
+        let stripped = bytes.strip_suffix(b"\r").filter(|_| before_newline);
+        let bytes = stripped.unwrap_or(bytes).to_vec();
         self.give_out(end);
         Frame::Garbage(bytes)
     }
 }
 
-/// How many bytes from here on are neither quote, backslash, control character nor 0xFF.
-fn plain_run(bytes: &[u8]) -> usize {
-    let quote = memchr(b'"', bytes).unwrap_or(bytes.len());
-    let run = &bytes[..quote];
-    run.iter().position(|byte| *byte < 0x20 || *byte == b'\\' || *byte == 0xFF).unwrap_or(quote)
+/// What means something within a string: quote, backslash, control character, sentinel.
+fn ends_run(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte < 0x20) | (byte == 0xFF)
 }

@@ -14,6 +14,7 @@ pub mod message;
 pub mod number;
 pub mod parse;
 pub mod request;
+mod scan;
 pub mod session;
 pub mod transcript;
 pub mod value;

@@ -48,3 +48,15 @@ impl Limits {
         self.step_ms_max + self.send_ms_per_kib * (bytes as u64 / 1024)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_step_gets_more_time() {
+        let limits = Limits::default();
+        assert_eq!(limits.step_ms(1023), limits.step_ms_max);
+        assert_eq!(limits.step_ms(1 << 20), limits.step_ms_max + 1024 * limits.send_ms_per_kib);
+    }
+}

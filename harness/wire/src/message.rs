@@ -85,3 +85,47 @@ fn kind_of(value: Option<&Value>) -> MessageKind {
         _ => MessageKind::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> Message {
+        Message::new(text.as_bytes().to_vec(), LineEnd::CrLf, 64)
+    }
+
+    #[test]
+    fn a_message_is_what_its_one_mark_says() {
+        let kinds = [
+            (r#"{"QMP": {}}"#, MessageKind::Greeting),
+            (r#"{"return": {}, "id": 1}"#, MessageKind::Return),
+            (r#"{"id": 1, "error": {}}"#, MessageKind::Error),
+            (r#"{"timestamp": {}, "event": "STOP"}"#, MessageKind::Event),
+            (r#"{"return": {}, "error": {}}"#, MessageKind::Other),
+            (r#"{"id": 1}"#, MessageKind::Other),
+            ("[1]", MessageKind::Other),
+            ("{]", MessageKind::Other),
+        ];
+        for (text, kind) in kinds {
+            assert_eq!(message(text).kind, kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn whatever_could_answer_a_command_is_a_reply() {
+        for text in [r#"{"return": 1}"#, r#"{"error": 1}"#, r#"{"return": 1, "error": 2}"#, "[1]", "{]"] {
+            assert!(message(text).is_reply(), "{text}");
+        }
+        for text in [r#"{"QMP": 1}"#, r#"{"event": "STOP"}"#, r#"{"event": "STOP", "return": 1}"#] {
+            assert!(!message(text).is_reply(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_class_of_an_error_is_found_where_there_is_one() {
+        let text = r#"{"error": {"class": "GenericError", "desc": "x"}}"#;
+        assert_eq!(message(text).error_class(), Some("GenericError"));
+        assert_eq!(message(r#"{"error": {"class": 1}}"#).error_class(), None);
+        assert_eq!(message(r#"{"return": {"class": "GenericError"}}"#).error_class(), None);
+    }
+}

@@ -2,6 +2,7 @@
 //! What a deviation means (violation, warning, nothing) is for the oracles to say.
 
 use crate::number::Number;
+use crate::scan::run_length;
 use crate::value::Value;
 use std::collections::HashSet;
 
@@ -48,11 +49,11 @@ pub struct Deviation {
 pub struct Parsed {
     /// The value, repaired where it deviated; `None` when no value could be made of it.
     pub value: Option<Value>,
-    /// The deviations in order of offset, at most [`DEVIATIONS_MAX`].
+    /// The deviations in order of offset: the first [`DEVIATIONS_MAX`], and the one that ended the reading.
     pub deviations: Vec<Deviation>,
 }
 
-/// Deviations kept of one text; later ones are dropped.
+/// Deviations kept of one text; of later ones only that is kept which left no value.
 pub const DEVIATIONS_MAX: usize = 16;
 
 /// Members of an object beyond which repeated keys are looked for in a hash set.
@@ -62,6 +63,8 @@ const SCAN_MEMBERS_MAX: usize = 16;
 pub fn parse(bytes: &[u8], nesting_max: usize) -> Parsed {
     let mut parser = Parser { bytes, at: 0, nesting_max, stack: Vec::new(), deviations: Vec::new() };
     let value = parser.run();
+    // A repeated key is noted after what its own text deviates in.
+    parser.deviations.sort_by_key(|deviation| deviation.offset);
     Parsed { value, deviations: parser.deviations }
 }
 
@@ -99,9 +102,14 @@ impl Parser<'_> {
         }
     }
 
-    fn syntax<T>(&mut self) -> Option<T> {
-        self.note(self.at, DeviationKind::Syntax);
+    /// Ends the reading: there will be no value.
+    fn fail<T>(&mut self, kind: DeviationKind) -> Option<T> {
+        self.deviations.push(Deviation { offset: self.at, kind });
         None
+    }
+
+    fn syntax<T>(&mut self) -> Option<T> {
+        self.fail(DeviationKind::Syntax)
     }
 
     fn peek(&mut self) -> Option<u8> {
@@ -124,8 +132,7 @@ impl Parser<'_> {
 
     fn open(&mut self, bracket: u8) -> Option<Option<Value>> {
         if self.stack.len() >= self.nesting_max {
-            self.note(self.at, DeviationKind::Nesting);
-            return None;
+            return self.fail(DeviationKind::Nesting);
         }
         self.at += 1;
         let next = self.peek();
@@ -140,65 +147,64 @@ impl Parser<'_> {
             }
             (b'[', _) => self.stack.push(Open::Array(Vec::new())),
             _ => {
-                let key = self.key()?;
-                self.stack.push(Open::Object { members: Vec::new(), key, seen: None });
+                self.stack.push(Open::Object { members: Vec::new(), key: String::new(), seen: None });
+                self.key()?;
             }
         }
         Some(None)
     }
 
-    /// A key and its colon.
-    fn key(&mut self) -> Option<String> {
-        let key = match self.peek() {
-            Some(quote @ (b'"' | b'\'')) => self.string(quote)?,
+    /// A key of the innermost object, and its colon.
+    fn key(&mut self) -> Option<()> {
+        let (start, name) = match self.peek() {
+            Some(quote @ (b'"' | b'\'')) => {
+                let start = self.at;
+                (start, self.string(quote)?)
+            }
             _ => return self.syntax(),
         };
+        if let Some(Open::Object { members, key, seen }) = self.stack.last_mut() {
+            let repeated = is_repeated(members, seen, &name);
+            *key = name;
+            if repeated {
+                self.note(start, DeviationKind::DuplicateKey);
+            }
+        }
         if self.peek() != Some(b':') {
             return self.syntax();
         }
         self.at += 1;
-        Some(key)
+        Some(())
     }
 
     /// Puts a complete value where it belongs, and reads the comma or bracket after it.
     fn attach(&mut self, value: Value) -> Option<Attached> {
-        let start = self.at;
-        let Some(open) = self.stack.last_mut() else {
-            if self.peek().is_some() {
-                self.note(self.at, DeviationKind::TrailingBytes);
+        let closer = match self.stack.last_mut() {
+            None => {
+                if self.peek().is_some() {
+                    self.note(self.at, DeviationKind::TrailingBytes);
+                }
+                return Some(Attached::Whole(value));
             }
-            return Some(Attached::Whole(value));
-        };
-        let closer = match open {
-            Open::Array(elements) => {
+            Some(Open::Array(elements)) => {
                 elements.push(value);
                 b']'
             }
-            Open::Object { members, key, seen } => {
-                if is_repeated(members, seen, key) {
-                    self.note(start, DeviationKind::DuplicateKey);
-                    // The borrow of the container ended with the note; look it up again.
-                    if let Some(Open::Object { members, key, .. }) = self.stack.last_mut() {
-                        members.push((std::mem::take(key), value));
-                    }
-                } else {
-                    members.push((std::mem::take(key), value));
-                }
+            Some(Open::Object { members, key, .. }) => {
+                members.push((std::mem::take(key), value));
                 b'}'
             }
         };
         match self.peek() {
             Some(b',') => {
+                let comma = self.at;
                 self.at += 1;
                 if self.peek() == Some(closer) {
-                    self.note(self.at, DeviationKind::TrailingComma);
+                    self.note(comma, DeviationKind::TrailingComma);
                     return self.close();
                 }
                 if closer == b'}' {
-                    let next = self.key()?;
-                    if let Some(Open::Object { key, .. }) = self.stack.last_mut() {
-                        *key = next;
-                    }
+                    self.key()?;
                 }
                 Some(Attached::Next)
             }
@@ -215,53 +221,52 @@ impl Parser<'_> {
         }))
     }
 
-    fn word(&mut self) -> (usize, String) {
-        let start = self.at;
-        let part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_');
-        let length = self.bytes[start..].iter().take_while(part).count();
-        self.at += length;
-        (start, String::from_utf8_lossy(&self.bytes[start..self.at]).into_owned())
+    /// The letters, digits and signs from here on, which need not make sense.
+    fn word(&self) -> &str {
+        let ends = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'));
+        let rest = &self.bytes[self.at..];
+        // All of it is ASCII.
+        std::str::from_utf8(&rest[..run_length(rest, ends)]).unwrap_or_default()
     }
 
     fn keyword(&mut self) -> Option<Value> {
-        let (start, word) = self.word();
-        let value = match word.as_str() {
-            "null" => return Some(Value::Null),
-            "true" => return Some(Value::Bool(true)),
-            "false" => return Some(Value::Bool(false)),
-            _ => not_a_number(&word),
+        let word = self.word();
+        let length = word.len();
+        let value = match word {
+            "null" => Value::Null,
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => {
+                let Some(value) = not_a_number(word) else { return self.syntax() };
+                self.note(self.at, DeviationKind::NotANumber);
+                value
+            }
         };
-        match value {
-            Some(_) => self.note(start, DeviationKind::NotANumber),
-            None => self.note(start, DeviationKind::Syntax),
-        }
-        value
+        self.at += length;
+        Some(value)
     }
 
     fn number(&mut self) -> Option<Value> {
-        let start = self.at;
         if let Some(value) = self.small_integer() {
             return Some(value);
         }
-        let (_, word) = self.word();
-        if let Some(value) = not_a_number(&word) {
-            self.note(start, DeviationKind::NotANumber);
-            return Some(value);
-        }
-        if !is_json_number(&word) {
-            self.note(start, DeviationKind::NumberForm);
-        }
-        let number = Number::from_token(&word).or_else(|| {
-            let digits = word.strip_prefix("0x")?;
-            u64::from_str_radix(digits, 16).ok().map(Number::Uint)
-        });
-        match number {
-            Some(number) => Some(Value::Number(number)),
+        let word = self.word();
+        let length = word.len();
+        let (value, deviation) = match not_a_number(word) {
+            Some(value) => (value, Some(DeviationKind::NotANumber)),
             None => {
-                self.at = start;
-                self.syntax()
+                let form = (!is_json_number(word)).then_some(DeviationKind::NumberForm);
+                let Some(number) = Number::from_token(word).or_else(|| hexadecimal(word)) else {
+                    return self.syntax();
+                };
+                (Value::Number(number), form)
             }
+        };
+        if let Some(kind) = deviation {
+            self.note(self.at, kind);
         }
+        self.at += length;
+        Some(value)
     }
 
     /// The common case without a string: up to 18 digits, no fraction.
@@ -286,9 +291,9 @@ impl Parser<'_> {
         let mut text = String::new();
         loop {
             let start = self.at;
-            let plain = |byte: &&u8| **byte != quote && **byte != b'\\' && (0x20..0x80).contains(*byte);
-            self.at += self.bytes[start..].iter().take_while(plain).count();
-            // Every byte of the run is ASCII.
+            let ends = |byte| (byte == quote) | (byte == b'\\') | (byte < 0x20) | (byte >= 0x80);
+            self.at += run_length(&self.bytes[start..], ends);
+            // All of it is ASCII.
             text.push_str(std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default());
             match self.bytes.get(self.at) {
                 None => return self.syntax(),
@@ -307,21 +312,22 @@ impl Parser<'_> {
         }
     }
 
+    /// The bytes of 0x80 and more from here on: each stretch of characters and each broken one is noted.
     fn beyond_ascii(&mut self, text: &mut String) {
-        let start = self.at;
-        let length = self.bytes[start..].iter().take_while(|byte| **byte >= 0x80).count();
-        let run = &self.bytes[start..start + length];
-        match std::str::from_utf8(run) {
-            Ok(run) => {
-                self.note(start, DeviationKind::NonAscii);
-                text.push_str(run);
+        let rest = &self.bytes[self.at..];
+        let run = &rest[..run_length(rest, |byte| byte < 0x80)];
+        for chunk in run.utf8_chunks() {
+            if !chunk.valid().is_empty() {
+                self.note(self.at, DeviationKind::NonAscii);
+                text.push_str(chunk.valid());
+                self.at += chunk.valid().len();
             }
-            Err(_) => {
-                self.note(start, DeviationKind::NotUtf8);
-                text.push_str(&String::from_utf8_lossy(run));
+            if !chunk.invalid().is_empty() {
+                self.note(self.at, DeviationKind::NotUtf8);
+                text.push(char::REPLACEMENT_CHARACTER);
+                self.at += chunk.invalid().len();
             }
         }
-        self.at += length;
     }
 
     fn escape(&mut self, text: &mut String) -> Option<()> {
@@ -389,7 +395,12 @@ enum Attached {
     Closed(Value),
 }
 
-fn is_repeated(members: &[(String, Value)], seen: &mut Option<HashSet<String>>, key: &str) -> bool {
+/// Whether `key` names one of the members. `seen` takes their names over once they are many.
+pub(crate) fn is_repeated(
+    members: &[(String, Value)],
+    seen: &mut Option<HashSet<String>>,
+    key: &str,
+) -> bool {
     if members.len() < SCAN_MEMBERS_MAX {
         return members.iter().any(|(name, _)| name == key);
     }
@@ -407,6 +418,11 @@ fn not_a_number(word: &str) -> Option<Value> {
         "nan" => Some(Value::Number(Number::Double(f64::NAN))),
         _ => None,
     }
+}
+
+/// `0x1F`, as a number that a peer might mean by it.
+fn hexadecimal(word: &str) -> Option<Number> {
+    u64::from_str_radix(word.strip_prefix("0x")?, 16).ok().map(Number::from_u64)
 }
 
 /// RFC 8259, section 6.

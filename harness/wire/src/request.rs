@@ -30,3 +30,23 @@ fn envelope(verb: &str, name: &str, arguments: Option<&Value>, id: Option<&Value
     out.push(b'}');
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_that_are_not_given_are_left_out() {
+        assert_eq!(execute("query-name", None, None), br#"{"execute":"query-name"}"#);
+    }
+
+    #[test]
+    fn a_full_request_reads_back() {
+        let arguments = Value::Object(vec![("id".into(), Value::int(7))]);
+        let bytes = exec_oob("a\"b", Some(&arguments), Some(&Value::Null));
+        assert_eq!(bytes, br#"{"exec-oob":"a\"b","arguments":{"id":7},"id":null}"#);
+        let parsed = crate::parse::parse(&bytes, 8);
+        assert!(parsed.deviations.is_empty());
+        assert_eq!(parsed.value.unwrap().get("arguments"), Some(&arguments));
+    }
+}

@@ -128,7 +128,8 @@ pub fn encode_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Equality as the protocol sees it: numbers by value, objects without regard to member order.
+/// Equality as the protocol sees it: numbers by value, objects without regard to member order (but members of
+/// one name in their order).
 impl PartialEq for Value {
     fn eq(&self, other: &Value) -> bool {
         match (self, other) {
@@ -137,16 +138,94 @@ impl PartialEq for Value {
             (Value::Number(a), Value::Number(b)) => a == b,
             (Value::String(a), Value::String(b)) => a == b,
             (Value::Array(a), Value::Array(b)) => a == b,
-            (Value::Object(a), Value::Object(b)) => {
-                a.len() == b.len() && a.iter().all(|(key, value)| other.get(key) == Some(value))
-            }
+            (Value::Object(a), Value::Object(b)) => a.len() == b.len() && same_members(a, b),
             _ => false,
         }
     }
 }
 
+/// Compares as many members as the other side has, in `n log n`: a peer chooses how many there are.
+fn same_members(a: &[(String, Value)], b: &[(String, Value)]) -> bool {
+    if a.iter().zip(b).all(|((a, _), (b, _))| a == b) {
+        return a.iter().zip(b).all(|((_, a), (_, b))| a == b);
+    }
+    let sorted = |members| {
+        let mut members = Vec::from_iter(members);
+        members.sort_by(|(a, _): &&(String, Value), (b, _)| a.cmp(b));
+        members
+    };
+    sorted(a) == sorted(b)
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from_utf8_lossy(&self.encode()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Value {
+        crate::parse::parse(text.as_bytes(), 64).value.unwrap()
+    }
+
+    #[test]
+    fn objects_are_equal_in_any_order_of_members() {
+        assert_eq!(read(r#"{"a":1,"b":[2]}"#), read(r#"{"b":[2.0],"a":1}"#));
+        assert_ne!(read(r#"{"a":1,"b":2}"#), read(r#"{"b":1,"a":2}"#));
+        assert_ne!(read(r#"{"a":1}"#), read(r#"{"a":1,"b":2}"#));
+    }
+
+    #[test]
+    fn arrays_are_equal_in_their_order_only() {
+        assert_ne!(read("[1,2]"), read("[2,1]"));
+    }
+
+    #[test]
+    fn equality_with_repeated_keys_is_reflexive_and_symmetric() {
+        let (twice, mixed) = (read(r#"{"a":1,"a":2}"#), read(r#"{"a":1,"b":2}"#));
+        assert_eq!(twice, twice.clone());
+        assert_ne!(twice, mixed);
+        assert_ne!(mixed, twice);
+        assert_eq!(read(r#"{"a":1,"b":0,"a":2}"#), read(r#"{"b":0,"a":1,"a":2}"#));
+    }
+
+    #[test]
+    fn values_of_different_types_differ() {
+        let all = ["null", "false", "0", "\"\"", "[]", "{}"].map(read);
+        for (i, a) in all.iter().enumerate() {
+            for (j, b) in all.iter().enumerate() {
+                assert_eq!(a == b, i == j, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_is_compact_ascii_and_reads_back() {
+        let value = Value::Object(vec![
+            ("k\"\\".into(), Value::string("\0é😀\u{7f}/")),
+            ("l".into(), Value::Array(vec![Value::Null, Value::Bool(true), Value::int(-1)])),
+            ("m".into(), Value::Object(vec![])),
+        ]);
+        let text = value.to_string();
+        assert_eq!(text, r#"{"k\"\\":"\u0000\u00E9\uD83D\uDE00\u007F/","l":[null,true,-1],"m":{}}"#);
+        assert_eq!(read(&text), value);
+    }
+
+    #[test]
+    fn the_json_type_is_qemus_word() {
+        let words = ["null", "true", "1", "1.0", "\"\"", "[]", "{}"].map(|text| read(text).json_type());
+        assert_eq!(words, ["null", "boolean", "integer", "number", "string", "array", "object"]);
+    }
+
+    #[test]
+    fn an_accessor_of_another_type_gives_nothing() {
+        let value = read(r#"{"a":1}"#);
+        assert_eq!(value.get("a").and_then(Value::as_integer), Some(1));
+        assert!(value.get("b").is_none());
+        assert!(value.as_array().is_none() && value.as_str().is_none() && value.as_integer().is_none());
+        assert!(Value::Null.get("a").is_none());
     }
 }

@@ -98,3 +98,62 @@ impl fmt::Display for VersionRange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_up_to_its_first_other_character() {
+        let version = |major, minor, micro| Some(Version { major, minor, micro });
+        assert_eq!(Version::parse("7.2.22 (Debian 1:7.2+dfsg-7)"), version(7, 2, 22));
+        assert_eq!(Version::parse("11.1"), version(11, 1, 0));
+        assert_eq!(Version::parse("9.0.0-rc1"), version(9, 0, 0));
+    }
+
+    #[test]
+    fn what_has_no_two_numbers_is_no_version() {
+        for text in ["", "7", "7.", ".2", "v7.2", "99999999999.1"] {
+            assert_eq!(Version::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_has_both_its_ends_and_no_regard_for_the_micro_version() {
+        let range = VersionRange::parse("5.2-10.0").unwrap();
+        for inside in ["5.2", "7.2.22", "10.0.13"] {
+            assert!(range.contains(Version::parse(inside)), "{inside}");
+        }
+        for outside in ["5.1.99", "10.1", "11.0"] {
+            assert!(!range.contains(Version::parse(outside)), "{outside}");
+        }
+    }
+
+    #[test]
+    fn each_form_of_a_range_reads_as_what_it_says() {
+        let forms = [
+            ("*", "all versions"),
+            ("7.2", "7.2"),
+            (">= 6.0", "since 6.0"),
+            ("<=10.0", "up to 10.0"),
+            ("5.2-11.1", "5.2 to 11.1"),
+        ];
+        for (text, words) in forms {
+            assert_eq!(VersionRange::parse(text).unwrap().to_string(), words);
+        }
+        assert_eq!(VersionRange::parse("soon"), None);
+        assert_eq!(VersionRange::parse("7.2-soon"), None);
+    }
+
+    #[test]
+    fn a_peer_of_unknown_version_lies_in_no_range_but_all() {
+        assert!(VersionRange::ALL.contains(None));
+        assert!(!VersionRange::since(1, 0).contains(None));
+        assert!(!VersionRange::until(99, 0).contains(None));
+    }
+
+    #[test]
+    fn versions_are_ordered_by_number_and_not_by_text() {
+        assert!(Version::new(10, 0) > Version::new(9, 2));
+    }
+}

@@ -37,7 +37,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         let before: Vec<&Exchange> =
             exchanges[..refused.exchange].iter().filter(|one| one.sent == after.sent).collect();
         let [first, second] = before[..] else { continue };
-        if answer(first) == answer(second) && answer(second).is_some() && answer(after) != answer(second) {
+        if answer(first) == answer(second)
+            && answer(second).is_some()
+            && answer(after).is_some_and(|after| Some(after) != answer(second))
+        {
             breaches.push(Breach {
                 exchange: refused.exchange,
                 command: refused.expectation.command.clone(),

@@ -3,6 +3,7 @@
 use super::runtime;
 use crate::args::CheckArgs;
 use crate::exit::{Failure, complain, of_run};
+use crate::kept;
 use crate::names::known_rule;
 use crate::peers::{self, Chosen};
 use crate::reports::Reports;
@@ -27,7 +28,7 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     if let Some(text) = &choice.announcement {
         reports.announce(text)?;
     }
-    let several = choice.peers.len() > 1;
+    kept::clear(&args.out)?;
     let outcomes = runtime()?.block_on(async {
         let signals = Signals::listen()?;
         let mut outcomes = Outcomes { whole: Outcome::Conforming, runs: Vec::new() };
@@ -35,11 +36,7 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
             if signals.outcome().is_some() {
                 break;
             }
-            let out = if several {
-                args.out.join(format!("{}-{}", index + 1, peer.spec.kind()))
-            } else {
-                args.out.clone()
-            };
+            let out = kept::place(&args.out, index, choice.peers.len(), peer.spec.kind());
             let options = options(args, peer, &rules, &waivers, out);
             let outcome = one(options, peer, &signals, &mut reports, args.strict).await;
             outcomes.whole = outcomes.whole.worse(outcome);

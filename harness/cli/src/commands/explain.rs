@@ -44,12 +44,12 @@ fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
             &format!("{} (so that one defect is reported once)", rule.yields_to.join(", ")),
         )?;
     }
-    let protocol = if rule.dialects.contains(&Dialect::Qmp) { "" } else { " --protocol qga" };
     let bugs = qmprobe_reference::bugs().iter().filter(|bug| bug.rule == rule.slug);
     for (index, bug) in bugs.enumerate() {
         if index == 0 {
             writeln!(out, "\nThe reference peer breaks it with these bugs:")?;
         }
+        let protocol = if bug.dialect == Dialect::Qga { " --protocol qga" } else { "" };
         let serve = format!("qmprobe serve --bug {}{protocol} --listen unix:{{socket}}", bug.name);
         writeln!(out, "\n  {}: {}", bug.name, bug.summary)?;
         writeln!(out, "    qmprobe check --rule {}{protocol} --spawn '{serve}'", rule.slug)?;

@@ -26,11 +26,14 @@ pub fn run(args: &ReplayArgs) -> Result<Outcome, Failure> {
         let mut signals = Signals::listen()?;
         let run = replay::run(&finding, &peer.spec, peer.schema.clone(), args.tries, &limits);
         tokio::select! {
-            result = run => result.map(Some).map_err(Failure::trouble),
-            _ = signals.stop.changed() => Ok(None),
+            result = run => result.map(Ok).map_err(Failure::trouble),
+            _ = signals.stop.changed() => Ok(Err(signals.outcome().unwrap_or(Outcome::Trouble))),
         }
     })?;
-    let Some(Replay { fails, tries }) = result else { return Ok(Outcome::Interrupted(2)) };
+    let Replay { fails, tries } = match result {
+        Ok(replay) => replay,
+        Err(interrupted) => return Ok(interrupted),
+    };
     let mut out = Stdout::new();
     let what = format!("{} {}", printable(&finding.rule), printable(&finding.case.name));
     let (word, outcome) = match fails {

@@ -3,23 +3,25 @@
 use super::check::with_usable_path;
 use crate::args::ReportArgs;
 use crate::exit::{Failure, of_run};
+use crate::kept;
 use crate::reports::Reports;
 use qmprobe_engine::{Event, journal};
 use qmprobe_report::{Outcome, Outcomes};
-use std::io;
-use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
-    let dirs = journals(&args.dir)?;
+    let dirs = kept::runs(&args.dir)?;
+    if dirs.is_empty() {
+        return Err(Failure::usage(format!("no run was kept in {}", args.dir.display())));
+    }
     let mut reports = Reports::open(&args.output, args.strict)?;
     for dir in &dirs {
-        let kept = journal::read_journal(&dir.join(journal::FILE)).map_err(Failure::trouble)?;
-        for event in &kept.events {
+        let journal = journal::read_journal(&dir.join(journal::FILE)).map_err(Failure::trouble)?;
+        for event in &journal.events {
             reports.event(&with_usable_path(event, dir));
         }
         // A case that began and did not end may be what ended the run.
-        if let Some((id, name)) = &kept.unfinished {
+        if let Some((id, name)) = &journal.unfinished {
             let text = format!("the record ends in case {} of seed {}: {name}", id.index, id.seed);
             reports.event(&Event::Noted { text });
         }
@@ -28,27 +30,4 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
     let whole = runs.iter().copied().reduce(Outcome::worse).unwrap_or(Outcome::NothingRan);
     reports.finish(&Outcomes { whole, runs })?;
     Ok(whole)
-}
-
-/// The directories with a journal: `dir` itself, or those in it by name.
-fn journals(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if dir.join(journal::FILE).is_file() {
-        return Ok(vec![dir.to_owned()]);
-    }
-    let mut dirs = Vec::new();
-    match dir.read_dir() {
-        Ok(entries) => {
-            for entry in entries {
-                dirs.push(entry?.path());
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
-    }
-    dirs.retain(|dir| dir.join(journal::FILE).is_file());
-    dirs.sort();
-    if dirs.is_empty() {
-        return Err(Failure::usage(format!("no run was kept in {}", dir.display())));
-    }
-    Ok(dirs)
 }

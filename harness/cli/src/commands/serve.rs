@@ -8,9 +8,10 @@ use crate::peers::{REFERENCE_VERSION, dialect};
 use crate::schemas;
 use crate::signals::Signals;
 use crate::stdout::Stdout;
-use qmprobe_reference::{Config, Server, bugs};
+use qmprobe_reference::{Bug, Config, Server, bugs};
 use qmprobe_report::Outcome;
 use qmprobe_target::Address;
+use qmprobe_wire::Dialect;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,12 +24,13 @@ pub fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
         Some(other) => return Err(Failure::usage(format!("cannot listen on {other}: only on unix:PATH"))),
         None => return Err(Failure::usage("say where to listen: --listen unix:PATH")),
     };
-    let dialect = dialect(args.protocol);
+    let bugs: Vec<&'static Bug> = args.bugs.iter().map(|name| known_bug(name)).collect::<Result<_, _>>()?;
+    let shows_in = bugs.first().map_or(Dialect::Qmp, |bug| bug.dialect);
+    let dialect = args.protocol.map_or(shows_in, dialect);
     let schema = match &args.schema {
         Some(name) => schemas::load(name)?,
         None => schemas::default_for(dialect)?,
     };
-    let bugs = args.bugs.iter().map(|name| known_bug(name)).collect::<Result<_, _>>()?;
     let config =
         Config { schema: Arc::new(schema), dialect, bugs, version: REFERENCE_VERSION, seed: args.seed };
     runtime()?.block_on(serve(path, config))

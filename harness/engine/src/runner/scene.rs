@@ -1,13 +1,14 @@
 //! One case on stage: its steps one by one, and the exchanges that come of them.
 
-use super::due::{Due, Until, replies};
+use super::due::{Due, Until, messages, replies};
 use super::link::Heard;
 use super::session::{Session, blank};
 use super::{EXIT_MS, Ran, Runner};
+use crate::safety::ends_the_peer;
 use qmprobe_check::predict;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
-use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, Received, SessionState, Start, Step};
+use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step};
 use std::sync::Arc;
 
 /// What has happened so far.
@@ -215,6 +216,13 @@ impl Runner {
     async fn curtain(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
         if let Some(last) = scene.exchanges.last_mut() {
             let known = last.received.len();
+            let leaves = case.command.as_deref().is_some_and(ends_the_peer)
+                && messages(&last.received).any(|message| message.kind == MessageKind::Return);
+            if leaves {
+                // It ends a moment after its reply; the next case must not be taken for the cause.
+                let deadline = self.ear.deadline(EXIT_MS);
+                scene.session.link.listen(&mut self.ear, &Until::Eof, deadline, &mut last.received).await;
+            }
             scene.session.link.drain(&mut self.ear, &mut last.received);
             scene.clean &= replies(&last.received[known..]) == 0;
         }

@@ -13,6 +13,12 @@ use qmprobe_wire::{
 
 /// Milliseconds that a peer which has shown that it sends no greeting has for the next.
 const NO_GREETING_MS: u64 = 300;
+/// The id of our own negotiation.
+const NEGOTIATION_ID: &str = "qmprobe";
+/// Milliseconds for our reply to follow one that is not ours.
+const STRAY_REPLY_MS: u64 = 100;
+/// Milliseconds for the token of a sync to come back, from an agent that has failed to return one before.
+const NO_TOKEN_MS: u64 = 200;
 /// Syncs sent to an agent that does not answer.
 const SYNCS_MAX: u32 = 2;
 
@@ -32,6 +38,8 @@ pub(super) struct Manners {
     pub version: Option<Version>,
     /// A first connection got a greeting, or none was made yet.
     pub greets: bool,
+    /// The last sync brought its token back, or none was sent yet.
+    pub returns_tokens: bool,
     /// The token of the last sync.
     pub token: i64,
 }
@@ -101,11 +109,17 @@ impl Session {
         if !goes_on {
             return Err(vec![greeting]);
         }
-        let mut bytes = request::execute("qmp_capabilities", None, None);
+        let id = Value::string(NEGOTIATION_ID);
+        let mut bytes = request::execute("qmp_capabilities", None, Some(&id));
         bytes.extend_from_slice(b"\r\n");
-        let (answer, heard) = self.ask(ear, bytes, Until::Replies(Due::one())).await;
+        let (mut answer, heard) = self.ask(ear, bytes, Until::Replies(Due::one())).await;
         if heard != Heard::All {
             return Err(vec![greeting, answer]);
+        }
+        if !messages(&answer.received).any(|message| message.get("id") == Some(&id)) {
+            // It may be the reply to somebody else; then ours follows, and must not be taken for the next one.
+            let deadline = ear.deadline(STRAY_REPLY_MS);
+            self.link.listen(ear, &Until::Time, deadline, &mut answer.received).await;
         }
         self.state =
             SessionState { oob_offered: self.state.oob_offered, ..SessionState::command_mode(Dialect::Qmp) };
@@ -118,28 +132,38 @@ impl Session {
         let mut opened = blank(ear, 0);
         opened.opened = true;
         let mut exchanges = vec![opened];
+        let mut answered = false;
         for _ in 0..SYNCS_MAX {
             manners.token = manners.token.wrapping_add(1) & i64::MAX;
             let arguments = Value::Object(vec![("id".to_owned(), Value::int(manners.token))]);
             let mut bytes = vec![0xFF];
             bytes.extend(request::execute("guest-sync-delimited", Some(&arguments), None));
             bytes.push(b'\n');
-            let (answer, heard) = self.ask(ear, bytes, Until::Token(manners.token)).await;
+            let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
+            let (answer, heard) = self.ask_for(ear, bytes, Until::Token(manners.token), patience).await;
             if heard == Heard::All {
+                manners.returns_tokens = true;
                 return Ok(());
             }
+            manners.returns_tokens = false;
+            answered = messages(&answer.received).any(|message| message.kind == MessageKind::Return);
             exchanges.push(answer);
             if !matches!(heard, Heard::TimedOut { .. }) {
                 break;
             }
         }
-        Err(exchanges)
+        // An agent that answers, but with another token, can be talked to; the rules say what is wrong with it.
+        if answered { Ok(()) } else { Err(exchanges) }
     }
 
     /// Sends something outside any case and listens for what comes.
     pub async fn ask(&mut self, ear: &mut Ear, bytes: Vec<u8>, until: Until) -> (Exchange, Heard) {
+        let patience = ear.limits.step_ms(bytes.len());
+        self.ask_for(ear, bytes, until, patience).await
+    }
+
+    async fn ask_for(&mut self, ear: &mut Ear, bytes: Vec<u8>, until: Until, ms: u64) -> (Exchange, Heard) {
         let mut exchange = blank(ear, 0);
-        let ms = ear.limits.step_ms(bytes.len());
         let deadline = ear.deadline(ms);
         let mut heard = Heard::Closed;
         if self.link.write(&bytes, ms).await == Wrote::All {

@@ -10,15 +10,15 @@ use qmprobe_check::{Outcome, judge};
 use qmprobe_generate::Shrinker;
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{Case, Ending, Limits, Transcript};
+use qmprobe_wire::{Case, Ending, Limits, Transcript, Version};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Tries to see a finding again.
 const TRIES: u32 = 3;
-/// Time for the tries of one finding: a peer that hangs takes many seconds for each.
-const CONFIRM_TIME: Duration = Duration::from_secs(10);
+/// Time to look for what ended a peer among the cases before.
+const TRACE_TIME: Duration = Duration::from_secs(10);
 /// Time that all findings of a run have; afterwards each gets one try and keeps its size.
 const TIME: Duration = Duration::from_secs(60);
 /// Candidates that one case may be shrunk through.
@@ -33,6 +33,15 @@ pub(crate) struct Seen {
     pub reproduced: Vec<u32>,
     /// How often it was tried.
     pub tries: u32,
+}
+
+/// What ended a peer that its last case alone does not end.
+#[derive(Debug)]
+pub(crate) enum Trace {
+    /// The case before the last, by itself: its transcript.
+    Before(Transcript),
+    /// The last cases together, as one case: its transcript.
+    Together(Transcript),
 }
 
 /// What is needed to run a case beside the run.
@@ -54,15 +63,35 @@ impl Bench {
         &self.spec
     }
 
-    /// Runs the case again, and counts how often each signature shows.
-    pub async fn confirm(&mut self, main: &mut Runner, case: &Arc<Case>, signatures: &[&str]) -> Seen {
+    /// Runs the case again, and counts how often each signature shows. `lost`: the peer was lost, which may
+    /// take a moment.
+    pub async fn confirm(
+        &mut self,
+        main: &mut Runner,
+        case: &Arc<Case>,
+        signatures: &[&str],
+        lost: bool,
+    ) -> Seen {
         let began = Instant::now();
         let mut seen = Seen { reproduced: vec![0; signatures.len()], tries: 0 };
-        let tries = if self.spent < TIME { TRIES } else { 1 };
-        while seen.tries < tries && began.elapsed() < CONFIRM_TIME {
-            let Some(transcript) = self.once(main, case).await else { break };
+        let transcripts = if self.spent >= TIME {
+            vec![self.once(main, case, lost).await]
+        } else if self.spec.ours() {
+            // At once: a peer that hangs is waited for many seconds.
+            let version = main.version();
+            let again = || self.on_fresh_peer(version, case, lost);
+            let (first, second, third) = tokio::join!(again(), again(), again());
+            vec![first, second, third]
+        } else {
+            let mut transcripts = Vec::new();
+            for _ in 0..TRIES {
+                transcripts.push(self.once(main, case, lost).await);
+            }
+            transcripts
+        };
+        for transcript in transcripts.iter().flatten() {
             seen.tries += 1;
-            let shown: Vec<String> = self.breaches(&transcript).map(|(_, _, signature)| signature).collect();
+            let shown: Vec<String> = self.breaches(transcript).map(|(_, _, signature)| signature).collect();
             for (count, signature) in seen.reproduced.iter_mut().zip(signatures) {
                 *count += u32::from(shown.iter().any(|shown| shown == signature));
             }
@@ -86,58 +115,112 @@ impl Bench {
         }
         let began = Instant::now();
         let mut shrinker = Shrinker::new((**case).clone());
-        let mut runner = None;
+        let mut used = None;
         let mut best = None;
         for _ in 0..SHRINKS_MAX {
             if began.elapsed() >= SHRINK_TIME || *self.stop.borrow() {
                 break;
             }
-            let Some(candidate) = shrinker.next() else { break };
-            let mut peer = match runner.take() {
-                Some(peer) => peer,
-                None => self.fresh(main).await?,
+            let Some(candidate) = shrinker.next().map(Arc::new) else { break };
+            let mut shown = match used.is_some() {
+                true => self.shows(&mut used, main.version(), &candidate, signature).await,
+                false => None,
             };
-            let Ran::Through(transcript) = peer.run(&Arc::new(candidate)).await else { break };
-            // A peer that lives and was not tested for living serves the next candidate.
-            if transcript.ending == Ending::Alive && rule.slug != "peer-survives" {
-                runner = Some(peer);
+            // What earlier candidates left in the peer is no part of the case.
+            let settled = shown.is_none() && used.is_some();
+            if !settled {
+                used = None;
+                shown = self.shows(&mut used, main.version(), &candidate, signature).await;
             }
-            let shown = self.breaches(&transcript).find(|(_, _, shown)| shown == signature);
-            let breach = shown.map(|(_, breach, _)| breach);
-            shrinker.report(breach.is_some());
-            best = breach.map(|breach| (breach, transcript)).or(best);
+            shrinker.report(shown.is_some());
+            best = shown.or(best);
         }
         self.spent += began.elapsed();
         best
     }
 
-    /// Runs the case once on a fresh peer. `None` when there is none to be had or the run is to stop.
-    async fn once(&self, main: &mut Runner, case: &Arc<Case>) -> Option<Transcript> {
-        let ran = if self.spec.ours() {
-            let mut runner = self.fresh(main).await?;
-            let ran = runner.run(case).await;
-            runner.retire().await;
-            ran
-        } else {
-            main.retire().await;
-            main.run(case).await
+    /// What a case shows of a signature, on the peer given or a fresh one, which is kept if it lives.
+    async fn shows(
+        &self,
+        peer: &mut Option<Runner>,
+        version: Option<Version>,
+        case: &Arc<Case>,
+        signature: &str,
+    ) -> Option<(Breach, Transcript)> {
+        let mut runner = match peer.take() {
+            Some(runner) => runner,
+            None => self.fresh(version).await?,
         };
-        match ran {
-            Ran::Through(transcript) => Some(transcript),
-            Ran::LostBefore(_) | Ran::Stopped => None,
+        let transcript = transcript(runner.run(case).await)?;
+        if transcript.ending == Ending::Alive {
+            *peer = Some(runner);
         }
+        let (_, breach, _) = self.breaches(&transcript).find(|(_, _, shown)| shown == signature)?;
+        Some((breach, transcript))
     }
 
-    async fn fresh(&self, main: &Runner) -> Option<Runner> {
+    /// Looks for what ended a peer of ours when the last case alone does not: the case before it, or what the
+    /// cases before it left behind. `history` ends with the last case but one.
+    pub async fn trace_back(
+        &mut self,
+        main: &mut Runner,
+        case: &Arc<Case>,
+        history: &[Arc<Case>],
+    ) -> Option<Trace> {
+        let before = history.last()?;
+        if !self.spec.ours() || self.spent >= TIME {
+            return None;
+        }
+        let began = Instant::now();
+        let mut found = None;
+        let alone = self.once(main, before, true).await?;
+        if alone.ending != Ending::Alive {
+            found = Some(Trace::Before(alone));
+        }
+        let mut length = 1;
+        while found.is_none() && length <= history.len() && began.elapsed() < TRACE_TIME {
+            let tail = &history[history.len() - length..];
+            let steps = tail.iter().chain([case]).flat_map(|case| case.steps.iter().cloned());
+            let whole = Arc::new(Case { steps: steps.collect(), ..(**case).clone() });
+            let transcript = self.once(main, &whole, true).await?;
+            found = (transcript.ending != Ending::Alive).then_some(Trace::Together(transcript));
+            length *= 2;
+        }
+        self.spent += began.elapsed();
+        found
+    }
+
+    /// Runs the case once more. `None` when there is no peer to be had or the run is to stop.
+    async fn once(&self, main: &mut Runner, case: &Arc<Case>, lost: bool) -> Option<Transcript> {
+        if self.spec.ours() {
+            return self.on_fresh_peer(main.version(), case, lost).await;
+        }
+        main.retire().await;
+        transcript(main.run(case).await)
+    }
+
+    async fn on_fresh_peer(
+        &self,
+        version: Option<Version>,
+        case: &Arc<Case>,
+        lost: bool,
+    ) -> Option<Transcript> {
+        let mut runner = self.fresh(version).await?;
+        let ran = if lost { runner.run_to_the_end(case).await } else { runner.run(case).await };
+        runner.retire().await;
+        transcript(ran)
+    }
+
+    async fn fresh(&self, version: Option<Version>) -> Option<Runner> {
         if *self.stop.borrow() {
             return None;
         }
         let (schema, stop) = (Arc::clone(&self.schema), self.stop.clone());
-        Runner::open(&self.spec, &self.limits, schema, main.version(), stop).await.ok()
+        Runner::open(&self.spec, &self.limits, schema, version, stop).await.ok()
     }
 
     /// The breaches that a transcript shows, with their signatures.
-    fn breaches(&self, transcript: &Transcript) -> impl Iterator<Item = (&'static Rule, Breach, String)> {
+    pub fn breaches(&self, transcript: &Transcript) -> impl Iterator<Item = (&'static Rule, Breach, String)> {
         judge(&self.schema, transcript).into_iter().filter_map(|verdict| match verdict.outcome {
             Outcome::Fail(breach) => {
                 let signature = evidence::signature(verdict.rule, &breach, transcript);
@@ -145,5 +228,12 @@ impl Bench {
             }
             Outcome::Pass | Outcome::Skip(_) => None,
         })
+    }
+}
+
+fn transcript(ran: Ran) -> Option<Transcript> {
+    match ran {
+        Ran::Through(transcript) => Some(transcript),
+        Ran::LostBefore(_) | Ran::Stopped => None,
     }
 }

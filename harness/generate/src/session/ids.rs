@@ -68,6 +68,17 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         ];
         cases.push("reply-id-echo", format!("{shown} on errors"), Start::Command, errors);
     }
+    if cases.is_qmp() {
+        let gated = vec![
+            send(format!("{{\"execute\":\"{harmless}\",\"id\":\"gated\"}}")),
+            send("{\"execute\":\"qmprobe-no-such-command\",\"id\":[1]}"),
+            send("{\"id\":{\"a\":null}}"),
+            send("{\"execute\":\"qmp_capabilities\",\"arguments\":{\"foo\":1},\"id\":null}"),
+            send("{\"execute\":\"qmp_capabilities\",\"id\":0}"),
+            send("{\"execute\":\"qmp_capabilities\",\"id\":false}"),
+        ];
+        cases.push("reply-id-echo", "before and during negotiation", Start::Greeting, gated);
+    }
     let absent = vec![
         send(format!("{{\"execute\":\"{harmless}\"}}")),
         send("{\"execute\":\"qmprobe-no-such-command\"}"),

@@ -68,8 +68,7 @@ impl Bar {
 }
 
 fn drawn(planned: u64) -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("  {bar:32} {human_pos} of {human_len} cases, {eta} left  {msg}");
+    let style = ProgressStyle::with_template("  {bar:32} {human_pos} of {human_len} cases, {elapsed}  {msg}");
     let bar = ProgressBar::new(planned);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
     bar

@@ -2,15 +2,16 @@
 
 use super::TOKEN_BYTES_MAX;
 
+/// Room kept for the next token when one has ended: a huge token must not cost its room for ever.
+const KEPT_BYTES_MAX: usize = 64 << 10;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// One of `{ } [ ] , :`.
     Mark(u8),
-    /// Digits with an optional minus.
-    Integer,
-    /// With fraction or exponent.
-    Float,
+    /// Digits with an optional minus, fraction and exponent.
+    Number,
     /// Lower-case letters.
     Keyword,
     /// With its quotes, escapes untouched.
@@ -73,7 +74,7 @@ pub(super) struct Lexer {
 
 impl Lexer {
     /// Feeds bytes, handing each token to `take`.
-    pub fn feed(&mut self, bytes: &[u8], take: &mut impl FnMut(Token<'_>)) {
+    pub fn feed(&mut self, bytes: &[u8], take: &mut impl FnMut(&Token<'_>)) {
         let mut at = 0;
         while at < bytes.len() {
             if let State::Text(quote) = self.state {
@@ -96,14 +97,15 @@ impl Lexer {
     /// Takes the plain bytes of a string at once, up to the token limit.
     fn text_run(&mut self, bytes: &[u8], quote: u8) -> usize {
         let room = TOKEN_BYTES_MAX.saturating_sub(self.token.len());
-        let plain = |byte: &&u8| **byte != quote && **byte != b'\\' && (0x20..0xFE).contains(*byte);
-        let run = bytes.iter().take(room).take_while(plain).count();
+        let bytes = &bytes[..room.min(bytes.len())];
+        let ends = |byte| (byte == quote) | (byte == b'\\') | (byte < 0x20) | (byte >= 0xFE);
+        let run = crate::scan::run_length(bytes, ends);
         self.token.extend_from_slice(&bytes[..run]);
         self.offset += run as u64;
         run
     }
 
-    fn byte(&mut self, byte: u8, take: &mut impl FnMut(Token<'_>)) {
+    fn byte(&mut self, byte: u8, take: &mut impl FnMut(&Token<'_>)) {
         let mut consumed = false;
         while !consumed {
             let offset = self.offset;
@@ -133,9 +135,10 @@ impl Lexer {
         }
     }
 
-    fn give(&mut self, kind: Kind, offset: u64, next: State, take: &mut impl FnMut(Token<'_>)) {
-        take(Token { kind, text: &self.token, offset });
+    fn give(&mut self, kind: Kind, offset: u64, next: State, take: &mut impl FnMut(&Token<'_>)) {
+        take(&Token { kind, text: &self.token, offset });
         self.token.clear();
+        self.token.shrink_to(KEPT_BYTES_MAX);
         self.state = next;
     }
 }
@@ -194,8 +197,9 @@ fn number(state: State, byte: u8) -> Move {
         (State::ExponentMark | State::ExponentSign | State::ExponentDigits, b'0'..=b'9') => {
             Move::Go(State::ExponentDigits)
         }
-        (State::Zero | State::Digits, _) => Move::Before(Kind::Integer),
-        (State::MantissaDigits | State::ExponentDigits, _) => Move::Before(Kind::Float),
+        (State::Zero | State::Digits | State::MantissaDigits | State::ExponentDigits, _) => {
+            Move::Before(Kind::Number)
+        }
         _ => Move::Stray,
     }
 }

@@ -1,184 +1,172 @@
-//! The tokens of one balanced text into a value, or the first error (`json-parser.c`). Does not recurse.
+//! Tokens into a value, one at a time, or the first error (`json-parser.c`). Does not recurse.
+//! Knows nothing of balance or limits: the streamer begins and abandons texts.
 
 use super::lexer::Kind;
-use super::streamer::Kept;
 use crate::number::Number;
+use crate::parse::is_repeated;
 use crate::value::Value;
 use std::collections::HashSet;
 
-type Fallible<T> = Result<T, String>;
+/// What comes of a token: an error in words like QEMU's.
+pub(super) type Fallible<T> = Result<T, String>;
 
 /// A container that is not closed yet.
+#[derive(Debug)]
 enum Open {
     Array(Vec<Value>),
-    Object { members: Vec<(String, Value)>, key: String, seen: HashSet<String> },
+    Object { members: Vec<(String, Value)>, key: String, seen: Option<HashSet<String>> },
 }
 
-/// Parses the tokens of one text.
-///
-/// # Errors
-/// The first error, in words like QEMU's.
-pub(super) fn parse(tokens: &[Kept], arena: &[u8]) -> Fallible<Value> {
-    let mut parser = Parser { tokens, arena, at: 0, stack: Vec::new() };
-    loop {
-        let Some(mut value) = parser.value()? else { continue };
-        loop {
-            match parser.attach(value)? {
-                Attached::Whole(whole) => return Ok(whole),
-                Attached::Next => break,
-                Attached::Closed(closed) => value = closed,
+/// What the next token may be.
+#[derive(Clone, Copy, Debug, Default)]
+enum Expect {
+    #[default]
+    Value,
+    ElementOrClose,
+    KeyOrClose,
+    Key,
+    Colon,
+    CommaOrClose,
+}
+
+/// One text, as far as it has been read.
+#[derive(Debug, Default)]
+pub(super) struct Parser {
+    stack: Vec<Open>,
+    expect: Expect,
+}
+
+impl Parser {
+    /// Takes the next token; gives the value out with the token that completes it.
+    ///
+    /// # Errors
+    /// The token does not fit. The text is lost: the parser must be made anew.
+    pub fn feed(&mut self, kind: Kind, text: &[u8]) -> Fallible<Option<Value>> {
+        let value = match (self.expect, kind) {
+            (Expect::ElementOrClose, Kind::Mark(b']')) | (Expect::KeyOrClose, Kind::Mark(b'}')) => {
+                self.close()
+            }
+            (Expect::Value | Expect::ElementOrClose, _) => self.value(kind, text)?,
+            (Expect::Key | Expect::KeyOrClose, _) => return self.key(kind, text),
+            (Expect::Colon, Kind::Mark(b':')) => {
+                self.expect = Expect::Value;
+                None
+            }
+            (Expect::Colon, _) => return error("missing : in object pair"),
+            (Expect::CommaOrClose, _) => self.comma_or_close(kind)?,
+        };
+        value.map_or(Ok(None), |value| self.attach(value))
+    }
+
+    /// A scalar; `None` when a container was opened instead.
+    fn value(&mut self, kind: Kind, text: &[u8]) -> Fallible<Option<Value>> {
+        match (kind, text) {
+            (Kind::Mark(b'{'), _) => {
+                self.stack.push(Open::Object { members: Vec::new(), key: String::new(), seen: None });
+                self.expect = Expect::KeyOrClose;
+                Ok(None)
+            }
+            (Kind::Mark(b'['), _) => {
+                self.stack.push(Open::Array(Vec::new()));
+                self.expect = Expect::ElementOrClose;
+                Ok(None)
+            }
+            (Kind::Text, _) => string(text).map(|text| Some(Value::String(text))),
+            (Kind::Number, _) => {
+                let number = std::str::from_utf8(text).ok().and_then(Number::from_token);
+                number.map_or_else(|| error("invalid number"), |number| Ok(Some(Value::Number(number))))
+            }
+            (Kind::Keyword, b"true") => Ok(Some(Value::Bool(true))),
+            (Kind::Keyword, b"false") => Ok(Some(Value::Bool(false))),
+            (Kind::Keyword, b"null") => Ok(Some(Value::Null)),
+            (Kind::Keyword, _) => error(&format!("invalid keyword '{}'", quoted(text))),
+            _ => error("expecting value"),
+        }
+    }
+
+    fn key(&mut self, kind: Kind, text: &[u8]) -> Fallible<Option<Value>> {
+        match kind {
+            Kind::Text => {
+                let name = string(text)?;
+                if let Some(Open::Object { key, .. }) = self.stack.last_mut() {
+                    *key = name;
+                }
+                self.expect = Expect::Colon;
+                Ok(None)
+            }
+            Kind::Mark(b'}' | b']' | b',' | b':') => error("expecting value"),
+            _ => error("key is not a string in object"),
+        }
+    }
+
+    fn comma_or_close(&mut self, kind: Kind) -> Fallible<Option<Value>> {
+        match (self.stack.last(), kind) {
+            (Some(Open::Array(_)), Kind::Mark(b']')) | (Some(Open::Object { .. }), Kind::Mark(b'}')) => {
+                Ok(self.close())
+            }
+            (Some(Open::Array(_)), Kind::Mark(b',')) => {
+                self.expect = Expect::Value;
+                Ok(None)
+            }
+            (Some(Open::Object { .. }), Kind::Mark(b',')) => {
+                self.expect = Expect::Key;
+                Ok(None)
+            }
+            (Some(Open::Array(_)), _) => error("expected separator in list"),
+            _ => error("expected separator in dict"),
+        }
+    }
+
+    fn close(&mut self) -> Option<Value> {
+        self.stack.pop().map(|open| match open {
+            Open::Array(elements) => Value::Array(elements),
+            Open::Object { members, .. } => Value::Object(members),
+        })
+    }
+
+    /// Puts a complete value into its container, or gives it out when it has none.
+    fn attach(&mut self, value: Value) -> Fallible<Option<Value>> {
+        match self.stack.last_mut() {
+            None => {
+                self.expect = Expect::Value;
+                return Ok(Some(value));
+            }
+            Some(Open::Array(elements)) => elements.push(value),
+            // QEMU looks for the key only now, when the value is there.
+            Some(Open::Object { members, key, seen }) => {
+                if is_repeated(members, seen, key) {
+                    return error("duplicate key");
+                }
+                members.push((std::mem::take(key), value));
             }
         }
+        self.expect = Expect::CommaOrClose;
+        Ok(None)
     }
 }
 
-enum Attached {
-    Whole(Value),
-    Next,
-    Closed(Value),
-}
-
-struct Parser<'a> {
-    tokens: &'a [Kept],
-    arena: &'a [u8],
-    at: usize,
-    stack: Vec<Open>,
+/// A token in an error text. QEMU echoes all of it; the beginning is enough for ours.
+pub(super) fn quoted(token: &[u8]) -> String {
+    const SHOWN_BYTES_MAX: usize = 64;
+    match token.get(..SHOWN_BYTES_MAX) {
+        Some(shown) if token.len() > SHOWN_BYTES_MAX => format!("{}…", String::from_utf8_lossy(shown)),
+        _ => String::from_utf8_lossy(token).into_owned(),
+    }
 }
 
 fn error<T>(what: &str) -> Fallible<T> {
     Err(format!("JSON parse error, {what}"))
 }
 
-impl Parser<'_> {
-    fn peek(&self) -> Option<Kind> {
-        self.tokens.get(self.at).map(|token| token.kind)
-    }
-
-    fn text(&self, token: Kept) -> &[u8] {
-        let start = token.start as usize;
-        &self.arena[start..start + token.length as usize]
-    }
-
-    /// A scalar or an empty container; `None` when a container was opened instead.
-    fn value(&mut self) -> Fallible<Option<Value>> {
-        let Some(token) = self.tokens.get(self.at).copied() else { return error("premature EOI") };
-        self.at += 1;
-        let text = self.text(token);
-        match token.kind {
-            Kind::Mark(b'{') => self.open_object(),
-            Kind::Mark(b'[') => Ok(self.open_array()),
-            Kind::Text => string(text).map(|text| Some(Value::String(text))),
-            Kind::Integer | Kind::Float => {
-                let text = String::from_utf8_lossy(text);
-                let number = Number::from_token(&text).unwrap_or(Number::Double(f64::NAN));
-                Ok(Some(Value::Number(number)))
-            }
-            Kind::Keyword => match text {
-                b"true" => Ok(Some(Value::Bool(true))),
-                b"false" => Ok(Some(Value::Bool(false))),
-                b"null" => Ok(Some(Value::Null)),
-                _ => error(&format!("invalid keyword '{}'", String::from_utf8_lossy(text))),
-            },
-            _ => error("expecting value"),
-        }
-    }
-
-    fn open_array(&mut self) -> Option<Value> {
-        if self.peek() == Some(Kind::Mark(b']')) {
-            self.at += 1;
-            return Some(Value::Array(Vec::new()));
-        }
-        self.stack.push(Open::Array(Vec::new()));
-        None
-    }
-
-    fn open_object(&mut self) -> Fallible<Option<Value>> {
-        if self.peek() == Some(Kind::Mark(b'}')) {
-            self.at += 1;
-            return Ok(Some(Value::Object(Vec::new())));
-        }
-        let key = self.key()?;
-        self.stack.push(Open::Object { members: Vec::new(), key, seen: HashSet::new() });
-        Ok(None)
-    }
-
-    fn key(&mut self) -> Fallible<String> {
-        let token = match self.tokens.get(self.at) {
-            None => return error("premature EOI"),
-            Some(token) if token.kind == Kind::Text => *token,
-            Some(Kept { kind: Kind::Mark(b'}' | b']' | b',' | b':'), .. }) => {
-                return error("expecting value");
-            }
-            Some(_) => return error("key is not a string in object"),
-        };
-        let key = string(self.text(token))?;
-        self.at += 1;
-        match self.peek() {
-            Some(Kind::Mark(b':')) => {
-                self.at += 1;
-                Ok(key)
-            }
-            Some(_) => error("missing : in object pair"),
-            None => error("premature EOI"),
-        }
-    }
-
-    fn attach(&mut self, value: Value) -> Fallible<Attached> {
-        let Some(open) = self.stack.last_mut() else { return Ok(Attached::Whole(value)) };
-        let in_object = match open {
-            Open::Array(elements) => {
-                elements.push(value);
-                false
-            }
-            Open::Object { members, key, seen } => {
-                if !seen.insert(key.clone()) {
-                    return error("duplicate key");
-                }
-                members.push((std::mem::take(key), value));
-                true
-            }
-        };
-        let closer = if in_object { b'}' } else { b']' };
-        match self.peek() {
-            Some(Kind::Mark(mark)) if mark == closer => {
-                self.at += 1;
-                Ok(self.close())
-            }
-            Some(Kind::Mark(b',')) => {
-                self.at += 1;
-                if in_object {
-                    let next = self.key()?;
-                    if let Some(Open::Object { key, .. }) = self.stack.last_mut() {
-                        *key = next;
-                    }
-                }
-                Ok(Attached::Next)
-            }
-            Some(_) => {
-                error(if in_object { "expected separator in dict" } else { "expected separator in list" })
-            }
-            None => error("premature EOI"),
-        }
-    }
-
-    fn close(&mut self) -> Attached {
-        Attached::Closed(match self.stack.pop() {
-            Some(Open::Array(elements)) => Value::Array(elements),
-            Some(Open::Object { members, .. }) => Value::Object(members),
-            None => Value::Null,
-        })
-    }
-}
-
 /// A string token with its quotes: escapes resolved, its UTF-8 checked as QEMU does
 /// (`util/unicode.c:mod_utf8_codepoint`: C0 80 is U+0000, no other overlong form, no noncharacters).
 fn string(token: &[u8]) -> Fallible<String> {
-    let inner = &token[1..token.len() - 1];
+    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
     let mut text = String::with_capacity(inner.len());
     let mut at = 0;
     while at < inner.len() {
-        let plain = inner[at..].iter().take_while(|byte| **byte != b'\\' && byte.is_ascii()).count();
-        text.push_str(std::str::from_utf8(&inner[at..at + plain]).unwrap_or_default());
+        let plain = crate::scan::run_length(&inner[at..], |byte| (byte == b'\\') | (byte >= 0x80));
+        text.push_str(&String::from_utf8_lossy(&inner[at..at + plain]));
         at += plain;
         match inner.get(at) {
             None => break,

@@ -1,131 +1,157 @@
-//! Tokens into values: counts brackets, keeps the tokens of one value, and bounds them (`json-streamer.c`).
+//! Tokens into outcomes: finds where a text ends by counting brackets, and bounds it (`json-streamer.c`).
 
 use super::lexer::{Kind, Token};
-use super::parser::parse;
+use super::parser::{Parser, quoted};
 use super::{Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
-
-/// A token kept until its value is complete; its text lies in the arena.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Kept {
-    pub kind: Kind,
-    pub start: u32,
-    pub length: u32,
-}
 
 #[derive(Debug)]
 pub(super) struct Streamer {
     model: Model,
-    tokens: Vec<Kept>,
-    /// Texts of the kept tokens that have one, end to end.
-    arena: Vec<u8>,
-    /// Bytes of all kept tokens, marks included.
+    text: Text,
+}
+
+/// The text being read, since its first token.
+#[derive(Debug, Default)]
+struct Text {
+    course: Course,
+    /// Offset of its first byte.
+    first: u64,
+    tokens: usize,
+    /// Bytes of its tokens.
     bytes: usize,
     braces: i64,
     brackets: i64,
-    first: u64,
-    /// 11.x: after a limit error, tokens are only counted until the brackets balance.
-    discarding: bool,
+}
+
+#[derive(Debug)]
+enum Course {
+    Reading(Parser),
+    /// The text has its one error, and that is still to be told if it is here.
+    /// Its tokens are only counted from now on.
+    Refused(Option<Refusal>),
+}
+
+impl Default for Course {
+    fn default() -> Course {
+        Course::Reading(Parser::default())
+    }
+}
+
+/// Why a text is no value.
+#[derive(Debug)]
+struct Refusal {
+    stage: Stage,
+    desc: String,
+}
+
+impl Refusal {
+    fn at(self, token: &Token<'_>) -> Outcome {
+        Outcome::Error { offset: token.offset, stage: self.stage, desc: self.desc }
+    }
 }
 
 impl Streamer {
     pub fn new(model: Model) -> Streamer {
-        Streamer {
-            model,
-            tokens: Vec::new(),
-            arena: Vec::new(),
-            bytes: 0,
-            braces: 0,
-            brackets: 0,
-            first: 0,
-            discarding: false,
+        Streamer { model, text: Text::default() }
+    }
+
+    /// Whether a text is begun that only further tokens end.
+    pub fn is_open(&self) -> bool {
+        self.text.is_open()
+    }
+
+    /// Takes the next token in; appends the outcome that it brings about, if it does.
+    pub fn take(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+        self.text.count(token);
+        match self.model {
+            Model::V3_1 => self.take_patiently(token, outcomes),
+            Model::V11 => self.take_promptly(token, outcomes),
         }
     }
 
-    /// Whether brackets are open.
-    pub fn is_open(&self) -> bool {
-        self.braces > 0 || self.brackets > 0
+    /// A syntax error waits for the end of the text. A lexical error or a limit comes in its place and ends
+    /// the text on the spot.
+    fn take_patiently(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+        if let Some(refusal) = lexical(token).or_else(|| self.text.limit(token)) {
+            outcomes.push(refusal.at(token));
+            self.text = Text::default();
+            return;
+        }
+        match self.text.parse(token) {
+            Ok(value) => outcomes.extend(value),
+            Err(refusal) => self.text.course = Course::Refused(Some(refusal)),
+        }
+        if !self.text.is_open() {
+            if let Course::Refused(Some(refusal)) = std::mem::take(&mut self.text).course {
+                outcomes.push(refusal.at(token));
+            }
+        }
     }
 
-    pub fn take(&mut self, token: Token<'_>, outcomes: &mut Vec<Outcome>) {
-        if self.tokens.is_empty() {
+    /// The first error of a text is told at once, and the rest of the text passes in silence. It ends where its
+    /// brackets balance, or at a lexical error.
+    fn take_promptly(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+        if matches!(self.text.course, Course::Reading(_)) {
+            let refusal = self.text.limit(token).or_else(|| lexical(token));
+            match refusal.map_or_else(|| self.text.parse(token), Err) {
+                Ok(value) => outcomes.extend(value),
+                Err(refusal) => {
+                    outcomes.push(refusal.at(token));
+                    self.text.course = Course::Refused(None);
+                }
+            }
+        }
+        if token.kind == Kind::Stray || !self.text.is_open() {
+            self.text = Text::default();
+        }
+    }
+}
+
+impl Text {
+    fn count(&mut self, token: &Token<'_>) {
+        if self.tokens == 0 {
             self.first = (token.offset + 1).saturating_sub(token.text.len() as u64);
         }
+        self.tokens += 1;
+        self.bytes += token.text.len();
         match token.kind {
             Kind::Mark(b'{') => self.braces += 1,
             Kind::Mark(b'}') => self.braces -= 1,
             Kind::Mark(b'[') => self.brackets += 1,
             Kind::Mark(b']') => self.brackets -= 1,
-            // The limit error was the one error of this text.
-            Kind::Stray if self.discarding => return self.reset(),
-            Kind::Stray => {
-                let desc = format!("JSON parse error, stray '{}'", String::from_utf8_lossy(token.text));
-                return self.refuse(token.offset, Stage::Lexical, desc, outcomes);
-            }
             _ => {}
         }
-        if self.discarding {
-            return self.end_discarding();
-        }
-        if let Some(limit) = self.limit(&token) {
-            let open = self.is_whole();
-            let (braces, brackets) = (self.braces, self.brackets);
-            self.refuse(token.offset, Stage::Limit, format!("JSON {limit} limit exceeded"), outcomes);
-            if self.model == Model::V11 && !open {
-                (self.braces, self.brackets, self.discarding) = (braces, brackets, true);
-            }
-            return;
-        }
-        self.keep(&token);
-        if self.is_whole() {
-            outcomes.push(match parse(&self.tokens, &self.arena) {
-                Ok(value) => Outcome::Value { offset: self.first, value },
-                Err(desc) => Outcome::Error { offset: token.offset, stage: Stage::Syntax, desc },
-            });
-            self.reset();
-        }
     }
 
-    fn is_whole(&self) -> bool {
-        let open = self.braces > 0 || self.brackets > 0;
-        !open || self.braces < 0 || self.brackets < 0
+    /// A surplus closer of one kind ends the text, even where brackets of the other kind are open.
+    fn is_open(&self) -> bool {
+        self.braces >= 0 && self.brackets >= 0 && self.braces + self.brackets > 0
     }
 
-    fn end_discarding(&mut self) {
-        if self.is_whole() {
-            self.reset();
-        }
-    }
-
-    fn limit(&self, token: &Token<'_>) -> Option<&'static str> {
-        if token.kind == Kind::TooLong || self.bytes + token.text.len() + 1 > TOKEN_BYTES_MAX {
-            Some("token size")
-        } else if self.tokens.len() + 1 > TOKENS_MAX {
-            Some("token count")
+    fn limit(&self, token: &Token<'_>) -> Option<Refusal> {
+        let what = if token.kind == Kind::TooLong || self.bytes + 1 > TOKEN_BYTES_MAX {
+            "token size"
+        } else if self.tokens > TOKENS_MAX {
+            "token count"
         } else if self.braces + self.brackets > NESTING_MAX {
-            Some("nesting depth")
+            "nesting depth"
         } else {
-            None
+            return None;
+        };
+        Some(Refusal { stage: Stage::Limit, desc: format!("JSON {what} limit exceeded") })
+    }
+
+    /// Lets the parser have the token, unless the text is refused already.
+    fn parse(&mut self, token: &Token<'_>) -> Result<Option<Outcome>, Refusal> {
+        let Course::Reading(parser) = &mut self.course else { return Ok(None) };
+        match parser.feed(token.kind, token.text) {
+            Ok(value) => Ok(value.map(|value| Outcome::Value { offset: self.first, value })),
+            Err(desc) => Err(Refusal { stage: Stage::Syntax, desc }),
         }
     }
+}
 
-    fn keep(&mut self, token: &Token<'_>) {
-        let start = self.arena.len() as u32;
-        if !matches!(token.kind, Kind::Mark(_)) {
-            self.arena.extend_from_slice(token.text);
-        }
-        let length = self.arena.len() as u32 - start;
-        self.bytes += token.text.len();
-        self.tokens.push(Kept { kind: token.kind, start, length });
-    }
-
-    fn refuse(&mut self, offset: u64, stage: Stage, desc: String, outcomes: &mut Vec<Outcome>) {
-        outcomes.push(Outcome::Error { offset, stage, desc });
-        self.reset();
-    }
-
-    fn reset(&mut self) {
-        self.tokens.clear();
-        self.arena.clear();
-        (self.bytes, self.braces, self.brackets, self.discarding) = (0, 0, 0, false);
-    }
+fn lexical(token: &Token<'_>) -> Option<Refusal> {
+    let desc = || format!("JSON parse error, stray '{}'", quoted(token.text));
+    (token.kind == Kind::Stray).then(|| Refusal { stage: Stage::Lexical, desc: desc() })
 }

@@ -8,5 +8,10 @@ pub(in crate::bugs) static BUG: Bug = Bug {
     rule: "event-data",
     summary: "events lack their data",
     dialect: Dialect::Qmp,
-    hooks: Hooks { event: |event| event.remove("data"), eventful: true, ..Hooks::NONE },
+    hooks: Hooks {
+        event: |event| event.remove("data"),
+        eventful: true,
+        favourite: Some("JOB_STATUS_CHANGE"),
+        ..Hooks::NONE
+    },
 };

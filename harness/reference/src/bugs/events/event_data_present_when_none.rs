@@ -15,6 +15,7 @@ pub(in crate::bugs) static BUG: Bug = Bug {
             }
         },
         eventful: true,
+        favourite: Some("RESUME"),
         ..Hooks::NONE
     },
 };

@@ -15,6 +15,7 @@ pub(in crate::bugs) static BUG: Bug = Bug {
             }
         },
         eventful: true,
+        favourite: Some("JOB_STATUS_CHANGE"),
         ..Hooks::NONE
     },
 };

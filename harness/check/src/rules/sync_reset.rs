@@ -1,0 +1,39 @@
+//! The byte 0xFF resets the agent's parser, whatever stood before it.
+
+use crate::context::Context;
+use crate::predict::Accepted;
+use crate::rule::{QGA, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::VersionRange;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "G106",
+    slug: "sync-reset",
+    title: "0xFF resets the agent's parser",
+    requirement: "After the byte 0xFF the next command is read afresh: half a command before it is discarded.",
+    source: "QEMU qga/qapi-schema.json (guest-sync-delimited); qobject/json-lexer.c",
+    severity: Severity::Violation,
+    dialects: QGA,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+/// Looks only at cases made for it: half a command, 0xFF, and then a sync that must be answered.
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    if context.transcript.case.aim.as_deref() != Some(rule.slug) || context.peer_is_lost() {
+        return out.push(Verdict::skip(rule, "nothing put it to the test"));
+    }
+    let due = context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
+    let unanswered = due.clone().find(|pair| pair.reply.is_none_or(|reply| reply.get("return").is_none()));
+    let breach = unanswered.map(|pair| Breach {
+        exchange: pair.exchange,
+        class: "no-reset".to_owned(),
+        expected: vec!["the command after 0xFF is answered with return".to_owned()],
+        actual: pair.reply.map_or("no reply".to_owned(), |_| "another reply".to_owned()),
+        ..Breach::default()
+    });
+    conclude(rule, breach.into_iter().collect(), due.count() > 0, "no command followed", out);
+}

@@ -1,0 +1,107 @@
+//! The oracles held against the reference peer: without a bug there is no finding, and each bug is reported by
+//! the rule that it breaks and by no other. Runs what may be sent to anybody's peer.
+
+use qmprobe_engine::campaign::{Options, run};
+use qmprobe_engine::{Event, safety::Class};
+use qmprobe_reference::{Bug, Config, Server};
+use qmprobe_target::{Embedded, PeerSpec};
+use qmprobe_wire::{Dialect, Limits, Version};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Campaigns at once: they wait more than they work.
+const WORKERS: usize = 6;
+
+/// Bugs that only commands show which a stranger's peer is not sent.
+const NEEDS_MORE_THAN_OBSERVING: &[&str] = &["descriptor-required", "silent-success"];
+
+/// Bugs that one rule cannot be blamed for alone, with the rules that may speak besides their own.
+const ALSO: &[(&str, &[&str])] = &[
+    // The stray reply is taken for the answer to a command, whose own answer then comes one too late.
+    ("reply-to-next-client", &["return-required", "return-type", "return-undeclared", "return-empty"]),
+];
+
+fn findings(dialect: Dialect, bug: Option<&'static Bug>) -> BTreeSet<String> {
+    let name = if dialect == Dialect::Qmp { "qemu-7.2" } else { "qga-10.0" };
+    let schema = Arc::new(qmprobe_schema::shipped(name).expect("shipped").expect("well-formed"));
+    let config = Config {
+        schema: Arc::clone(&schema),
+        dialect,
+        bugs: bug.into_iter().collect(),
+        version: Version::new(10, 0),
+        seed: 0,
+    };
+    let server = Server::new(config);
+    let dial = Arc::new(move || server.dial());
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let destroying = bug.is_some_and(|bug| NEEDS_MORE_THAN_OBSERVING.contains(&bug.rule));
+    let options = Options {
+        peer: PeerSpec::Embedded(Embedded { name: "reference".to_owned(), dialect, dial }),
+        peer_name: None,
+        schema: Some(schema),
+        allow: if destroying { Class::Destroying } else { Class::Observing },
+        rules: Vec::new(),
+        seed: 0,
+        time: None,
+        out: scratch.path().to_owned(),
+        waivers: Vec::new(),
+        strict: true,
+        limits: Limits { step_ms_max: 1_500, greeting_ms_max: 1_500, ..Limits::default() },
+        max_cases: None,
+    };
+    let mut found = BTreeSet::new();
+    let mut sink = |event: &Event| {
+        if let Event::FindingMade(finding) = event {
+            found.insert(finding.rule.clone());
+        }
+    };
+    let (_keep, stop) = tokio::sync::watch::channel(false);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(run(options, stop, &mut sink)).expect("the reference peer can be tested");
+    found
+}
+
+#[test]
+fn the_reference_peer_without_a_bug_gives_no_finding() {
+    for dialect in [Dialect::Qmp, Dialect::Qga] {
+        assert_eq!(findings(dialect, None), BTreeSet::new(), "{dialect:?}");
+    }
+}
+
+#[test]
+fn each_bug_is_reported_by_its_own_rule_and_by_no_other() {
+    let bugs = qmprobe_reference::bugs();
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = findings(bug.dialect, Some(bug));
+                    let also =
+                        ALSO.iter().find(|(name, _)| *name == bug.name).map_or(&[][..], |(_, also)| also);
+                    let stray = found.iter().any(|rule| rule != bug.rule && !also.contains(&rule.as_str()));
+                    if !found.contains(bug.rule) || stray {
+                        let text = format!("{}: {} expected, {found:?} found", bug.name, bug.rule);
+                        wrong.lock().expect("no panic holds it").push(text);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no panic holds it");
+    assert!(bugs.len() >= 100, "{} bugs", bugs.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_bug_or_a_reason_why_not() {
+    // A rule about memory or time that the reference peer could only break by really hurting its client.
+    const WITHOUT: &[&str] = &["output-bounded", "event-rate", "refused-changes-nothing"];
+    let broken: BTreeSet<&str> = qmprobe_reference::bugs().iter().map(|bug| bug.rule).collect();
+    for rule in qmprobe_check::ALL {
+        let excused = WITHOUT.contains(&rule.slug);
+        assert!(broken.contains(rule.slug) != excused, "{} needs a bug, or no excuse", rule.slug);
+    }
+}
