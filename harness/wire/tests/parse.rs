@@ -46,10 +46,7 @@ fn a_value_is_read_exactly() {
     let expected = Value::Object(vec![
         (
             "a".into(),
-            Value::Array(vec![
-                Value::int(1),
-                Value::Object(vec![("b".into(), Value::string("x\tyé😀"))]),
-            ]),
+            Value::Array(vec![Value::int(1), Value::Object(vec![("b".into(), Value::string("x\tyé😀"))])]),
         ),
         ("c".into(), Value::Object(vec![])),
         ("d".into(), Value::Number(Number::Uint(u64::MAX))),
@@ -217,7 +214,9 @@ fn any_value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::int),
         any::<u64>().prop_map(|n| Value::Number(Number::from_u64(n))),
-        any::<f64>().prop_filter("JSON has no NaN", |d| !d.is_nan()).prop_map(|d| Value::Number(Number::Double(d))),
+        any::<f64>()
+            .prop_filter("JSON has no NaN", |d| !d.is_nan())
+            .prop_map(|d| Value::Number(Number::Double(d))),
         any::<String>().prop_map(Value::String),
     ];
     leaf.prop_recursive(5, 40, 6, |inner| {

@@ -23,6 +23,8 @@ use tokio::sync::watch;
 
 /// Milliseconds that the reference peer may take: it is in this process, and has nothing to do.
 const STEP_MS_MAX: u64 = 500;
+/// Bytes of its longest message: its schema has 200 kB.
+const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
 /// Runs the command.
 pub fn run(args: &SelfTestArgs) -> Result<Outcome, Failure> {
@@ -120,8 +122,19 @@ impl Trial {
             out: scratch.join("out"),
             waivers: Vec::new(),
             strict: true,
-            limits: Limits { step_ms_max: STEP_MS_MAX, greeting_ms_max: STEP_MS_MAX, ..Limits::default() },
+            limits: limits(),
             max_cases: None,
         })
+    }
+}
+
+/// An endless reply must reach its limit before the time is up.
+fn limits() -> Limits {
+    Limits {
+        step_ms_max: STEP_MS_MAX,
+        greeting_ms_max: STEP_MS_MAX,
+        message_bytes_max: MESSAGE_BYTES_MAX,
+        case_bytes_max: 4 * MESSAGE_BYTES_MAX,
+        ..Limits::default()
     }
 }

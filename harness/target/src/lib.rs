@@ -1,0 +1,25 @@
+//! Starts peers, locks them in, connects to them and watches over them.
+//!
+//! This is the only crate (besides the reference peer's server) that opens sockets or starts processes. It
+//! moves bytes and reports fates; it knows no JSON, repeats nothing by itself and judges nothing.
+//!
+//! Everything runs on a tokio current-thread runtime. A peer must be opened on a thread that lives as long
+//! as the peer should: Linux sends the parent-death signal when the *thread* that started a process ends.
+
+mod connection;
+mod error;
+mod exit;
+mod launch;
+mod output;
+mod peer;
+mod process;
+mod sandbox;
+mod spec;
+mod transport;
+
+pub use connection::{Connection, Read, Wrote};
+pub use error::{BadAddress, Error};
+pub use exit::Exit;
+pub use peer::Peer;
+pub use spec::{Embedded, PeerSpec};
+pub use transport::{ALL as TRANSPORTS, Address, Transport};

@@ -1,0 +1,178 @@
+//! A process of ours and everything it starts: one process group, watched, and killed as one.
+
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::launch::Launch;
+use crate::output::Output;
+use crate::sandbox::{Cell, Sandbox};
+use qmprobe_wire::Limits;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use std::fs;
+use std::io::{self, PipeWriter};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Processes of a peer, and threads of each, that are looked at.
+const FAMILY_MAX: usize = 64;
+/// How long a drop waits for a killed process, so that its scratch directory can be removed.
+const DROP_WAIT_MAX: Duration = Duration::from_millis(500);
+
+/// Variables that lead a peer to the user's desktop.
+const DESKTOP: [&str; 4] = ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
+
+/// A process that leads a group of its own. Dropping it kills the group.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    group: Pid,
+    output: Output,
+    /// See [`Launch::relayed`].
+    relayed: bool,
+    sandboxed: bool,
+    exit: Option<Exit>,
+}
+
+impl Process {
+    /// Starts what `launch` says, and takes its listening socket. Also returns a note where it had to be
+    /// started without the namespaces it should have.
+    ///
+    /// The process dies with this thread: `PR_SET_PDEATHSIG` follows threads, not processes (prctl(2)).
+    pub fn start(launch: &mut Launch, limits: &Limits) -> Result<(Process, Option<String>), Error> {
+        let (reader, writer) = io::pipe().map_err(Error::Scratch)?;
+        let output = Output::drain(reader, limits.stderr_bytes_max).map_err(Error::Scratch)?;
+        let listener = launch.listener.take().map(Arc::new);
+        let mut refusal = io::Error::other("no namespaces can be planned");
+        for cell in launch.cells() {
+            let sandboxed = cell.is_some();
+            let spawned =
+                command(launch, &writer, cell, listener.clone()).and_then(|mut command| command.spawn());
+            match spawned {
+                Ok(child) => {
+                    let unmet = launch.cell.is_some() && !sandboxed;
+                    let note = unmet.then(|| format!("started without namespaces of its own: {refusal}"));
+                    return Ok((Process::watch(child, output, launch.relayed, sandboxed), note));
+                }
+                Err(error) => refusal = error,
+            }
+        }
+        Err(Error::Spawn { command: launch.command_line.clone(), source: refusal })
+    }
+
+    fn watch(child: Child, output: Output, relayed: bool, sandboxed: bool) -> Process {
+        let group = Pid::from_child(&child);
+        Process { child, group, output, relayed, sandboxed, exit: None }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn sandboxed(&self) -> bool {
+        self.sandboxed
+    }
+
+    pub fn stderr_tail(&self) -> String {
+        self.exit.as_ref().map_or_else(|| self.output.tail(), |exit| exit.stderr_tail.clone())
+    }
+
+    /// How it ended, if it has. What it left behind in its group ends with it.
+    pub fn exited(&mut self) -> Option<Exit> {
+        if self.exit.is_none() {
+            // Look first, kill, and reap then: until it is reaped, its number belongs to no other group.
+            let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            rustix::process::waitid(WaitId::Pid(self.group), peek).ok()??;
+            self.kill();
+            let status = self.child.try_wait().ok()??;
+            self.exit = Some(Exit::new(status, self.relayed, self.output.tail()));
+        }
+        self.exit.clone()
+    }
+
+    /// Kills the group, unless its leader has been reaped, and the rest with it.
+    pub fn kill(&mut self) {
+        if self.exit.is_none() {
+            // Fails only where there is nobody left to kill.
+            let _ = rustix::process::kill_process_group(self.group, Signal::KILL);
+        }
+    }
+
+    /// Resident KiB of the largest process among this one and its descendants.
+    pub fn rss_kib(&self) -> Option<u64> {
+        self.family().into_iter().filter_map(resident_kib).max()
+    }
+
+    /// Whether every thread of this process and its descendants sleeps at this moment.
+    pub fn sleeps(&self) -> bool {
+        self.family().into_iter().all(|pid| {
+            let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+            threads.take(FAMILY_MAX).all(|thread| state(&thread.path()) == Some('S'))
+        })
+    }
+
+    /// This process and its descendants, parents first.
+    fn family(&self) -> Vec<u32> {
+        let mut family = vec![self.pid()];
+        let mut next = 0;
+        while let Some(pid) = family.get(next).copied() {
+            family.extend(children(pid));
+            family.truncate(FAMILY_MAX);
+            next += 1;
+        }
+        family
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        let until = Instant::now() + DROP_WAIT_MAX;
+        while self.exited().is_none() && Instant::now() < until {
+            thread::sleep(Duration::from_micros(500));
+        }
+    }
+}
+
+/// The command that starts what `launch` says.
+fn command(
+    launch: &Launch,
+    output: &PipeWriter,
+    cell: Option<Cell>,
+    inherit: Option<Arc<UnixListener>>,
+) -> io::Result<Command> {
+    let mut command = Command::new(&launch.program);
+    command.args(&launch.args).process_group(0).env("LC_ALL", "C").env("TMPDIR", launch.scratch.path());
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output.try_clone()?);
+    if launch.at_home {
+        command.current_dir(launch.scratch.path()).env("HOME", launch.scratch.path());
+        for variable in DESKTOP {
+            command.env_remove(variable);
+        }
+    }
+    let keep_capabilities = launch.cell.as_ref().is_some_and(|wish| wish.keep_capabilities);
+    Sandbox { inherit, cell, keep_capabilities }.install(&mut command);
+    Ok(command)
+}
+
+/// The children that the first thread of `pid` started (proc_pid_task(5)).
+fn children(pid: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    list.split_ascii_whitespace().filter_map(|child| child.parse().ok()).take(FAMILY_MAX).collect()
+}
+
+/// The letter for what a process or thread is doing (proc_pid_stat(5)); its name before that is in parentheses
+/// and may hold anything.
+fn state(folder: &Path) -> Option<char> {
+    let stat = fs::read(folder.join("stat")).ok()?;
+    String::from_utf8_lossy(&stat).rsplit_once(") ")?.1.chars().next()
+}
+
+fn resident_kib(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
