@@ -111,10 +111,13 @@ impl<'a> Context<'a> {
             return;
         }
         let mut replies = replies.into_iter().peekable();
-        for pair in pairs.iter_mut() {
+        for at in 0..pairs.len() {
+            let (before, later) = pairs.split_at_mut(at + 1);
+            let Some(pair) = before.last_mut() else { break };
             let may_be_silent = pair.expectation.accepted.has(Accepted::NOTHING);
             let Some(next) = replies.peek() else { break };
-            if may_be_silent && !belongs(&pair.expectation, next) {
+            let skipped = may_be_silent && !belongs(&pair.expectation, next);
+            if skipped || is_of_a_later(&pair.expectation, later, next) {
                 continue;
             }
             pair.reply = replies.next();
@@ -205,6 +208,14 @@ fn learn_offer(exchange: &Exchange, state: &mut SessionState) {
 /// Whether a reply can be the answer to an expectation that also accepts silence.
 fn belongs(expectation: &Expectation, reply: &Message) -> bool {
     reply.kind == MessageKind::Error && reply.get("id") == expectation.id.as_ref()
+}
+
+/// Whether a reply carries the id of a later request and not of this one, which then went unanswered.
+fn is_of_a_later(expectation: &Expectation, later: &[Pair<'_>], reply: &Message) -> bool {
+    let id = reply.get("id");
+    id.is_some()
+        && expectation.id.as_ref() != id
+        && later.iter().any(|pair| pair.expectation.id.as_ref() == id)
 }
 
 /// Pairs by id when every expectation has an id of its own and every reply carries one of them.

@@ -47,7 +47,12 @@ fn findings(dialect: Dialect, bug: Option<&'static Bug>) -> BTreeSet<String> {
         out: scratch.path().to_owned(),
         waivers: Vec::new(),
         strict: true,
-        limits: Limits { step_ms_max: 1_500, greeting_ms_max: 1_500, ..Limits::default() },
+        limits: Limits {
+            step_ms_max: 1_500,
+            greeting_ms_max: 1_500,
+            message_bytes_max: 1 << 20,
+            ..Limits::default()
+        },
         max_cases: None,
     };
     let mut found = BTreeSet::new();

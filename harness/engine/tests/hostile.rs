@@ -22,7 +22,8 @@ fn monitor(serve: impl Fn(UnixStream) + Send + Sync + 'static) -> PeerSpec {
 /// Runs a campaign with these seconds to spend, and looks at what it cost.
 fn attacked(peer: &PeerSpec, seconds_max: u64) -> Over {
     let began = Instant::now();
-    let limits = Limits { greeting_ms_max: 1_000, step_ms_max: 1_000, case_ms_max: 4_000, ..Limits::default() };
+    let limits =
+        Limits { greeting_ms_max: 1_000, step_ms_max: 1_000, case_ms_max: 4_000, ..Limits::default() };
     let over = run(peer, |options| options.limits = limits);
     let took = began.elapsed();
     assert!(took < Duration::from_secs(seconds_max), "{took:?}");
@@ -70,7 +71,8 @@ fn a_byte_now_and_then() {
 
 #[test]
 fn a_million_events() {
-    let event = b"{\"timestamp\": {\"seconds\": 1, \"microseconds\": 1}, \"event\": \"STOP\"}\r\n".repeat(1_000);
+    let event =
+        b"{\"timestamp\": {\"seconds\": 1, \"microseconds\": 1}, \"event\": \"STOP\"}\r\n".repeat(1_000);
     let peer = monitor(move |mut stream| {
         let _ = stream.write_all(GREETING.as_bytes());
         for _ in 0..1_000 {

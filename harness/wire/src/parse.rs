@@ -291,7 +291,7 @@ impl Parser<'_> {
         let mut text = String::new();
         loop {
             let start = self.at;
-            let ends = |byte| (byte == quote) | (byte == b'\\') | (byte < 0x20) | (byte >= 0x80);
+            let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0x80).contains(&byte);
             self.at += run_length(&self.bytes[start..], ends);
             // All of it is ASCII.
             text.push_str(std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default());

@@ -105,12 +105,20 @@ fn after_another_stray_byte_all_is_skipped_up_to_a_bracket_or_control_character(
 
 #[test]
 fn an_error_amid_a_line_leaves_the_closers_to_err_again() {
-    for text in ["01", "+1", ".5", "--1", "NaN", "True", "1K", "1_000", "#x", "%p", "//c", "0e1", "-0e1"] {
+    for text in ["01", "+1", ".5", "--1", "NaN", "True", "1K", "1_000", "#x", "%p", "//c"] {
         makes(format!("{{\"execute\":\"query-name\",\"id\":{text}}}"), "LS");
     }
     for text in ["1.", "1e", "1e+", "-"] {
         makes(format!("{{\"execute\":\"query-name\",\"id\":{text}}}"), "L");
     }
+}
+
+#[test]
+fn after_a_lone_zero_there_is_no_exponent() {
+    for text in ["[0e1]", "[-0e1]", "[0x10]"] {
+        makes(text, "S");
+    }
+    makes("[0.0e1]", "v");
 }
 
 #[test]

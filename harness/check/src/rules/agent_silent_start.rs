@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{QGA, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{VersionRange, escape};
+use qmprobe_wire::{Start, VersionRange, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,8 +23,10 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
+    let fresh = context.transcript.case.start != Start::Command;
     for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
-        if !exchange.opened {
+        let unasked = context.transcript.exchanges[..=index].iter().all(|earlier| earlier.sent.is_empty());
+        if !exchange.opened && !(unasked && fresh) {
             continue;
         }
         looked = true;

@@ -85,7 +85,8 @@ fn clean_cases_share_one_session_and_their_bytes_are_exact() {
 #[test]
 fn every_predicted_reply_of_one_write_is_waited_for() {
     let (spec, _) = monitor(|_| Twist::Proper);
-    let many = send("{\"execute\":\"query-version\"}{]{\"execute\":\"no\"} 1 {\"execute\":\"query-commands\"}");
+    let many =
+        send("{\"execute\":\"query-version\"}{]{\"execute\":\"no\"} 1 {\"execute\":\"query-commands\"}");
     let transcript = Stage::new(&spec).run(Start::Command, vec![many]);
     assert_eq!(transcript.exchanges[0].replies().count(), 5);
 }
@@ -155,10 +156,11 @@ fn a_missing_greeting_is_waited_for_in_full_only_once() {
 
 #[test]
 fn a_peer_that_closes_is_disconnected_and_its_last_words_are_kept() {
-    let (spec, _) = monitor(|asked| if asked.command == "query-commands" { Twist::Close } else { Twist::Proper });
+    let (spec, _) =
+        monitor(|asked| if asked.command == "query-commands" { Twist::Close } else { Twist::Proper });
     let mut stage = Stage::new(&spec);
-    let transcript =
-        stage.run(Start::Command, vec![send("{\"execute\":\"query-version\"}{\"execute\":\"query-commands\"}")]);
+    let transcript = stage
+        .run(Start::Command, vec![send("{\"execute\":\"query-version\"}{\"execute\":\"query-commands\"}")]);
     assert_eq!(transcript.exchanges[0].end, ExchangeEnd::Closed);
     assert_eq!(transcript.exchanges[0].replies().count(), 1);
     assert_eq!(transcript.ending, Ending::Disconnected);
@@ -242,9 +244,7 @@ fn a_message_without_a_line_end_is_taken_after_a_moment() {
 
 #[test]
 fn an_endless_message_is_a_flood() {
-    let (spec, _) = peer(Dialect::Qmp, |mut stream, _| {
-        while stream.write_all(&[b'['; 65_536]).is_ok() {}
-    });
+    let (spec, _) = peer(Dialect::Qmp, |mut stream, _| while stream.write_all(&[b'['; 65_536]).is_ok() {});
     let limits = Limits { message_bytes_max: 1 << 20, ..impatient() };
     let transcript = Stage::with(&spec, &limits).run(Start::Command, vec![version(1)]);
     assert_eq!(transcript.exchanges[0].end, ExchangeEnd::Flooded("message_bytes_max"));
@@ -301,7 +301,8 @@ fn a_reconnection_is_counted_and_greeted() {
     let (spec, connections) = monitor(|_| Twist::Proper);
     let mut stage = Stage::new(&spec);
     let transcript = stage.run(Start::Greeting, vec![version(1), Step::Reconnect, version(2)]);
-    let seen: Vec<(u32, bool)> = transcript.exchanges.iter().map(|one| (one.connection, one.opened)).collect();
+    let seen: Vec<(u32, bool)> =
+        transcript.exchanges.iter().map(|one| (one.connection, one.opened)).collect();
     assert_eq!(seen, [(0, true), (0, false), (1, true), (1, false)]);
     assert_eq!(connections.count(), 2);
 }
@@ -322,7 +323,9 @@ fn a_half_closed_connection_is_read_to_its_end() {
 #[test]
 fn replies_to_what_was_pushed_belong_to_it() {
     let (spec, _) = monitor(|_| Twist::Proper);
-    let push = Step::Push(b"{\"execute\":\"query-version\",\"id\":1}{\"execute\":\"query-commands\",\"id\":2}".to_vec());
+    let push = Step::Push(
+        b"{\"execute\":\"query-version\",\"id\":1}{\"execute\":\"query-commands\",\"id\":2}".to_vec(),
+    );
     let transcript = Stage::new(&spec).run(Start::Command, vec![push, version(3)]);
     let ids = |at: usize| {
         let replies = transcript.exchanges[at].replies();
@@ -357,7 +360,8 @@ fn an_agents_leftovers_are_cleared_before_the_connection_is_closed() {
 
 #[test]
 fn an_agent_that_ignores_garbage_is_not_waited_for_in_full() {
-    let (spec, _) = agent(|asked| if asked.command.is_empty() { Twist::Say(Vec::new()) } else { Twist::Proper });
+    let (spec, _) =
+        agent(|asked| if asked.command.is_empty() { Twist::Say(Vec::new()) } else { Twist::Proper });
     let limits = Limits { step_ms_max: 5_000, ..impatient() };
     let mut stage = Stage::with(&spec, &limits);
     let began = Instant::now();
@@ -378,7 +382,10 @@ fn a_run_that_is_stopped_does_not_wait_for_the_deadline() {
         stopper.send(true)
     });
     let began = Instant::now();
-    assert!(matches!(stage.ran(Start::Command, vec![send("{\"execute\":\"query-commands\"}")]), Ran::Stopped));
+    assert!(matches!(
+        stage.ran(Start::Command, vec![send("{\"execute\":\"query-commands\"}")]),
+        Ran::Stopped
+    ));
     assert!(began.elapsed().as_millis() < 2_000);
 }
 

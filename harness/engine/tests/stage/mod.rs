@@ -1,5 +1,9 @@
 //! Runs a campaign against a peer, in a directory of its own, and keeps everything that was said.
-#![allow(dead_code, clippy::expect_used, reason = "no test uses all of it; a stage that breaks is a test that fails")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "no test uses all of it; a stage that breaks is a test that fails"
+)]
 
 use qmprobe_engine::campaign::{self, Options};
 use qmprobe_engine::event::{Event, Finding, Summary};

@@ -98,7 +98,7 @@ impl Lexer {
     fn text_run(&mut self, bytes: &[u8], quote: u8) -> usize {
         let room = TOKEN_BYTES_MAX.saturating_sub(self.token.len());
         let bytes = &bytes[..room.min(bytes.len())];
-        let ends = |byte| (byte == quote) | (byte == b'\\') | (byte < 0x20) | (byte >= 0xFE);
+        let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0xFE).contains(&byte);
         let run = crate::scan::run_length(bytes, ends);
         self.token.extend_from_slice(&bytes[..run]);
         self.offset += run as u64;

@@ -81,10 +81,10 @@ impl Streamer {
             Ok(value) => outcomes.extend(value),
             Err(refusal) => self.text.course = Course::Refused(Some(refusal)),
         }
-        if !self.text.is_open() {
-            if let Course::Refused(Some(refusal)) = std::mem::take(&mut self.text).course {
-                outcomes.push(refusal.at(token));
-            }
+        if !self.text.is_open()
+            && let Course::Refused(Some(refusal)) = std::mem::take(&mut self.text).course
+        {
+            outcomes.push(refusal.at(token));
         }
     }
 
