@@ -11,7 +11,7 @@ use crate::journal::FINDINGS;
 use crate::runner::Runner;
 use crate::waivers::Waivers;
 pub(crate) use bench::Bench;
-use bench::Trace;
+use bench::{Trace, is_flood};
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, Verdict};
@@ -121,6 +121,9 @@ impl Triage {
             let suspicion = Suspicion { rule, breach, signature };
             if rule.yields_to.is_empty() {
                 fresh.push(suspicion);
+            } else if is_flood(transcript) {
+                // The flood itself is reported; what it shows besides is not worth keeping all of it for.
+                self.known.remove(&suspicion.signature);
             } else {
                 self.held.push((suspicion, transcript.clone()));
             }
@@ -209,7 +212,7 @@ impl Triage {
         }
         let lost = transcript.ending != Ending::Alive;
         let signatures: Vec<&str> = fresh.iter().map(|one| one.signature.as_str()).collect();
-        let seen = self.bench.confirm(main, &transcript.case, &signatures, lost).await;
+        let seen = self.bench.confirm(main, transcript, &signatures).await;
         let mut findings = Vec::new();
         for (suspicion, reproduced) in fresh.into_iter().zip(seen.reproduced) {
             let confirmed = Confirmed { reproduced, tries: seen.tries };
@@ -249,7 +252,7 @@ impl Triage {
         if before {
             self.known.insert(signature.clone(), Known::Reported { occurrences: 1 });
         }
-        let seen = self.bench.confirm(main, &shown.case, &[&signature], true).await;
+        let seen = self.bench.confirm(main, &shown, &[&signature]).await;
         let reproduced = seen.reproduced.first().copied().unwrap_or_default();
         let confirmed = Confirmed { reproduced, tries: seen.tries };
         self.file(main, &shown, Suspicion { rule, breach, signature }, confirmed).await.map(Some)

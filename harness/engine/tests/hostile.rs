@@ -27,9 +27,9 @@ fn attacked(peer: &PeerSpec, seconds_max: u64) -> Over {
     let over = run(peer, |options| options.limits = limits);
     let took = began.elapsed();
     assert!(took < Duration::from_secs(seconds_max), "{took:?}");
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").expect("the kernel tells it");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel tells it");
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("the kernel tells it");
     assert!(peak < RSS_KIB_MAX, "{peak} KiB");
     over
 }

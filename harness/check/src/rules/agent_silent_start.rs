@@ -26,7 +26,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let fresh = context.transcript.case.start != Start::Command;
     for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
         let unasked = context.transcript.exchanges[..=index].iter().all(|earlier| earlier.sent.is_empty());
-        if !exchange.opened && !(unasked && fresh) {
+        if !(exchange.opened || unasked && fresh) {
             continue;
         }
         looked = true;

@@ -1,6 +1,6 @@
 //! What one case may still receive, and what is known of how the peer talks.
 
-use qmprobe_wire::{Limits, Message, Received};
+use qmprobe_wire::{Frame, Limits, Message, MessageKind, Received};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -9,7 +9,7 @@ const LINE_END_MS: u64 = 30;
 /// Line ends in a row that may stay out before none is waited for.
 const LINE_END_MISSES_MAX: u32 = 3;
 /// Bytes that the received messages of one case may take up in memory, by [`memory_of`].
-const MEMORY_BYTES_MAX: usize = 96 << 20;
+const MEMORY_BYTES_MAX: usize = 32 << 20;
 
 /// The ear on a peer: counts what comes against the limits.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Ear {
     pub fn took_message(&mut self, message: &Message) {
         self.messages += 1;
         self.memory += memory_of(message);
-        if message.is_reply() {
+        if matches!(message.kind, MessageKind::Return | MessageKind::Error) {
             self.heard_reply = true;
             self.ever_heard_reply = true;
         }
@@ -98,12 +98,13 @@ impl Ear {
         self.line_end_misses = if came { 0 } else { self.line_end_misses.saturating_add(1) };
     }
 
-    pub fn received(&self, frame: qmprobe_wire::Frame) -> Received {
+    pub fn received(&self, frame: Frame) -> Received {
         Received { at_us: self.now_us(), frame }
     }
 }
 
-/// About what a message takes up: its bytes, and many times that in small values.
+/// About what a message takes up: its bytes and the strings made of them, and a value for each comma.
 fn memory_of(message: &Message) -> usize {
-    256 + 16 * message.bytes.len()
+    let values = message.bytes.iter().filter(|byte| **byte == b',').count();
+    256 + 3 * message.bytes.len() + 64 * values
 }

@@ -228,7 +228,7 @@ impl Runner {
         }
         let reusable = scene.is_reusable();
         let Scene { session, start, exchanges, heard, asked, half_closed, .. } = scene;
-        self.count_silence(asked);
+        self.count_silence(asked || heard != Heard::All);
         let mut transcript = self.transcript(case, start, exchanges);
         let closed = heard == Heard::Closed || (session.link.ended && !half_closed);
         self.session = Some(session);
@@ -245,10 +245,11 @@ impl Runner {
         if self.ear.stopped() { Ran::Stopped } else { Ran::Through(transcript) }
     }
 
-    fn count_silence(&mut self, asked: bool) {
+    /// `owed`: the peer had something to answer, or did something else instead.
+    fn count_silence(&mut self, owed: bool) {
         if self.ear.heard_reply {
             self.silent_cases = 0;
-        } else if asked {
+        } else if owed {
             self.silent_cases += 1;
         }
     }

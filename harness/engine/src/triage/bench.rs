@@ -10,13 +10,13 @@ use qmprobe_check::{Outcome, judge};
 use qmprobe_generate::Shrinker;
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{Case, Ending, Limits, Transcript, Version};
+use qmprobe_wire::{Case, Ending, ExchangeEnd, Limits, Transcript, Version};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Tries to see a finding again.
-const TRIES: u32 = 3;
+const TRIES: usize = 3;
 /// Time to look for what ended a peer among the cases before.
 const TRACE_TIME: Duration = Duration::from_secs(10);
 /// Time that all findings of a run have; afterwards each gets one try and keeps its size.
@@ -63,35 +63,29 @@ impl Bench {
         &self.spec
     }
 
-    /// Runs the case again, and counts how often each signature shows. `lost`: the peer was lost, which may
-    /// take a moment.
-    pub async fn confirm(
-        &mut self,
-        main: &mut Runner,
-        case: &Arc<Case>,
-        signatures: &[&str],
-        lost: bool,
-    ) -> Seen {
+    /// Runs the transcript's case again, and counts how often each signature shows.
+    pub async fn confirm(&mut self, main: &mut Runner, of: &Transcript, signatures: &[&str]) -> Seen {
         let began = Instant::now();
-        let mut seen = Seen { reproduced: vec![0; signatures.len()], tries: 0 };
-        let transcripts = if self.spent >= TIME {
-            vec![self.once(main, case, lost).await]
-        } else if self.spec.ours() {
+        let tries = if self.spent < TIME { TRIES } else { 1 };
+        let version = main.version();
+        let shown = if self.spec.ours() && tries == TRIES && !is_flood(of) {
             // At once: a peer that hangs is waited for many seconds.
-            let version = main.version();
-            let again = || self.on_fresh_peer(version, case, lost);
-            let (first, second, third) = tokio::join!(again(), again(), again());
-            vec![first, second, third]
+            let again = || async {
+                let transcript = self.on_fresh_peer(version, &of.case, of.ending != Ending::Alive).await;
+                transcript.map(|transcript| self.signatures(&transcript))
+            };
+            <[_; TRIES]>::from(tokio::join!(again(), again(), again())).to_vec()
         } else {
-            let mut transcripts = Vec::new();
-            for _ in 0..TRIES {
-                transcripts.push(self.once(main, case, lost).await);
+            let mut shown = Vec::new();
+            for _ in 0..tries {
+                let transcript = self.once(main, &of.case, of.ending != Ending::Alive).await;
+                shown.push(transcript.map(|transcript| self.signatures(&transcript)));
             }
-            transcripts
+            shown
         };
-        for transcript in transcripts.iter().flatten() {
+        let mut seen = Seen { reproduced: vec![0; signatures.len()], tries: 0 };
+        for shown in shown.iter().flatten() {
             seen.tries += 1;
-            let shown: Vec<String> = self.breaches(transcript).map(|(_, _, signature)| signature).collect();
             for (count, signature) in seen.reproduced.iter_mut().zip(signatures) {
                 *count += u32::from(shown.iter().any(|shown| shown == signature));
             }
@@ -219,6 +213,10 @@ impl Bench {
         Runner::open(&self.spec, &self.limits, schema, version, stop).await.ok()
     }
 
+    fn signatures(&self, transcript: &Transcript) -> Vec<String> {
+        self.breaches(transcript).map(|(_, _, signature)| signature).collect()
+    }
+
     /// The breaches that a transcript shows, with their signatures.
     pub fn breaches(&self, transcript: &Transcript) -> impl Iterator<Item = (&'static Rule, Breach, String)> {
         judge(&self.schema, transcript).into_iter().filter_map(|verdict| match verdict.outcome {
@@ -236,4 +234,9 @@ fn transcript(ran: Ran) -> Option<Transcript> {
         Ran::Through(transcript) => Some(transcript),
         Ran::LostBefore(_) | Ran::Stopped => None,
     }
+}
+
+/// Whether the peer flooded us: its transcript takes up what one may, and one is enough.
+pub(crate) fn is_flood(transcript: &Transcript) -> bool {
+    transcript.exchanges.iter().any(|exchange| matches!(exchange.end, ExchangeEnd::Flooded(_)))
 }
