@@ -22,8 +22,7 @@ fn monitor(serve: impl Fn(UnixStream) + Send + Sync + 'static) -> PeerSpec {
 /// Runs a campaign with these seconds to spend, and looks at what it cost.
 fn attacked(peer: &PeerSpec, seconds_max: u64) -> Over {
     let began = Instant::now();
-    let limits =
-        Limits { greeting_ms_max: 1_000, step_ms_max: 1_000, case_ms_max: 4_000, ..Limits::default() };
+    let limits = Limits { greeting_ms_max: 400, step_ms_max: 400, case_ms_max: 2_000, ..Limits::default() };
     let over = run(peer, |options| options.limits = limits);
     let took = began.elapsed();
     assert!(took < Duration::from_secs(seconds_max), "{took:?}");
@@ -63,7 +62,7 @@ fn a_byte_now_and_then() {
             if stream.write_all(&[byte]).is_err() {
                 return;
             }
-            thread::sleep(Duration::from_millis(150));
+            thread::sleep(Duration::from_millis(60));
         }
     });
     found(&attacked(&peer, 60), "output-framing");

@@ -107,8 +107,8 @@ impl Hooks {
 pub(crate) struct Session {
     /// Commands are let through.
     pub negotiated: bool,
-    /// `qmp_capabilities` was carried out on this connection.
-    pub greeted_back: bool,
+    /// `qmp_capabilities` was carried out on this connection. The same, but for bugs that let commands through.
+    pub has_negotiated: bool,
     /// `exec-oob` is enabled.
     pub oob: bool,
     /// Commands carried out.

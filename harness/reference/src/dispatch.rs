@@ -174,7 +174,7 @@ impl<'h> Dispatch<'h, '_> {
             }
             None => {}
         }
-        if self.session.greeted_back {
+        if self.session.has_negotiated {
             self.refuse(Check::Once, NOT_FOUND, "negotiation is over".to_owned(), name)?;
             return Ok(Action::Nothing);
         }

@@ -6,9 +6,6 @@ use qmprobe_schema::{Builtin, EnumType, Features, Member, Object, Schema, TypeDe
 use qmprobe_wire::Value;
 use std::collections::HashSet;
 
-/// The name of the empty object, which commands and events without data refer to.
-const EMPTY: &str = "empty";
-
 /// What `query-qmp-schema` returns. Members that the schema's own `SchemaInfo` does not declare are left out.
 pub(crate) fn of(schema: &Schema) -> Value {
     let mut told = entities(schema);
@@ -39,8 +36,10 @@ fn entities(schema: &Schema) -> Value {
         let members = vec![("arg-type", reference(schema, event.data))];
         told.push(entity(&event.name, "event", members, &event.features));
     }
-    let none = Features::default();
-    told.push(entity(EMPTY, "object", vec![("members", Value::Array(Vec::new()))], &none));
+    if empty_object(schema).is_none() {
+        let members = vec![("members", Value::Array(Vec::new()))];
+        told.push(entity(&reference_text(schema, None), "object", members, &Features::default()));
+    }
     let mut named = HashSet::new();
     for (def, index) in schema.types.iter().zip(0..) {
         let name = name_of(schema, TypeId(index));
@@ -69,7 +68,22 @@ fn push_features(members: &mut Vec<(String, Value)>, features: &Features) {
 }
 
 fn reference(schema: &Schema, ty: Option<TypeId>) -> Value {
-    Value::string(ty.map_or(EMPTY.to_owned(), |ty| name_of(schema, ty)))
+    Value::string(reference_text(schema, ty))
+}
+
+/// The name of a type; that of the empty object, which QEMU refers to where there is no data, for none.
+fn reference_text(schema: &Schema, ty: Option<TypeId>) -> String {
+    match ty.or_else(|| empty_object(schema)) {
+        Some(ty) => name_of(schema, ty),
+        None => schema.types.len().to_string(),
+    }
+}
+
+fn empty_object(schema: &Schema) -> Option<TypeId> {
+    let mut objects = (0..).map(TypeId).take(schema.types.len());
+    objects.find(|ty| {
+        schema.object(*ty).is_some_and(|object| object.members.is_empty() && object.variants.is_none())
+    })
 }
 
 fn name_of(schema: &Schema, ty: TypeId) -> String {

@@ -63,8 +63,8 @@ impl Peer {
         }
     }
 
-    /// Takes what the client sends, in any split. At most one outcome per byte waits to be answered, so a
-    /// caller bounds the memory by the size of `bytes`.
+    /// Takes what the client sends, in any split. Each byte makes at most two requests to be answered, so a
+    /// caller bounds the memory by the length of `bytes`.
     pub fn take(&mut self, bytes: &[u8]) {
         let mut input = bytes.to_vec();
         for bug in &self.host.config.bugs {
@@ -107,22 +107,19 @@ impl Peer {
             Outcome::Error { desc, .. } => dispatch.malformed(desc),
         };
         let id = request.and_then(|request| request.get("id"));
-        let reply = match decision {
-            Ok(action) => {
-                let arguments = request.and_then(|request| request.get("arguments"));
-                let arguments = arguments.filter(|arguments| arguments.as_object().is_some());
-                self.carry_out(host, world, &action, arguments, id, out)
-            }
-            Err(refusal) => refused(refusal, id, self.pipelined),
-        };
         if let Some(id) = id {
             self.session.last_id = Some(id.clone());
         }
+        let reply = match decision {
+            Ok(action) => self.carry_out(host, world, &action, request, out),
+            Err(refusal) => refused(refusal, id, self.pipelined),
+        };
         let worked = !reply.is_error() && reply.command.is_some();
         self.deliver(reply, world, out);
         self.session.commands += u64::from(worked);
-        let ripe = worked && self.session.negotiated && events::is_due(host, self.session.commands);
-        if ripe && host.config.dialect == Dialect::Qmp && !self.session.hung {
+        let listens = self.session.negotiated && !self.session.closed && !self.session.hung;
+        let due = worked && listens && events::is_due(host, self.session.commands);
+        if due && host.config.dialect == Dialect::Qmp {
             let event = events::by_itself(host, world);
             self.tell(event, out);
         }
@@ -133,8 +130,7 @@ impl Peer {
         host: &Host,
         world: &mut World,
         action: &Action<'_>,
-        arguments: Option<&Value>,
-        id: Option<&Value>,
+        request: Option<&Value>,
         out: &mut Vec<u8>,
     ) -> Reply {
         let mut reply = Reply {
@@ -147,18 +143,20 @@ impl Peer {
         let command = match action {
             Action::Nothing => None,
             Action::Negotiate { oob } => {
-                (self.session.negotiated, self.session.greeted_back) = (true, true);
+                (self.session.negotiated, self.session.has_negotiated) = (true, true);
                 self.session.oob = *oob;
                 world.negotiated_oob = *oob;
                 host.config.schema.command("qmp_capabilities")
             }
             Action::Run(command) => Some(*command),
         };
+        let arguments = request.and_then(|request| request.get("arguments"));
+        let arguments = arguments.filter(|arguments| arguments.as_object().is_some());
         let returned = command.map_or(Value::Object(Vec::new()), |command| {
             answer::value(host, world, &Call { schema: &host.config.schema, command, arguments })
         });
         reply.push("return", returned);
-        if let Some(id) = id {
+        if let Some(id) = request.and_then(|request| request.get("id")) {
             reply.push("id", id.clone());
         }
         if let Some(command) = command {

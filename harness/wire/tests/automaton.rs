@@ -96,7 +96,7 @@ fn a_resync_byte_first_completes_a_scalar() {
 #[test]
 fn after_another_stray_byte_all_is_skipped_up_to_a_bracket_or_control_character() {
     makes(b"\x80 hello \"abc\" 12 \t{}", "Lv");
-    makes("#hello [1]", "Lv");
+    makes("#hello\t12 [1]", "Lv");
     makes("#hello\n12 ", "Lv");
     makes("#a,b", "LS");
     makes("\u{feff}{}", "Lv");

@@ -112,6 +112,7 @@ fn a_control_character_within_a_string_is_the_parsers_affair() {
 fn what_begins_no_message_is_garbage_up_to_the_next_that_could() {
     assert_eq!(whole(b"12\r\n{}\r\n"), ["garbage:12", "crlf:{}"]);
     assert_eq!(whole(b"oops{}\n"), ["garbage:oops", "lf:{}"]);
+    assert_eq!(whole(b"oops\r{}\n"), ["garbage:oops\\r", "lf:{}"]);
     assert_eq!(whole(b"}}\n\x80\xff"), ["garbage:}}", "garbage:\\x80", "sentinel"]);
     assert_eq!(whole(b"warning: [x]\n"), ["garbage:warning: [x]"]);
     assert_eq!(whole(b" \t\r\n\n "), Vec::<String>::new());
@@ -157,6 +158,20 @@ fn an_endless_message_overflows_and_one_within_the_limit_does_not() {
     framer.feed(&b"{}\n".repeat(100));
     while framer.next_frame().is_some() {
         assert!(!framer.overflowed());
+    }
+}
+
+#[test]
+fn what_was_given_out_is_let_go_without_harm_to_what_is_held() {
+    let mut framer = framer();
+    for _ in 0..3 {
+        framer.feed(&b"{}\n".repeat(100_000));
+        framer.feed(b"{\"a\": 1}");
+        assert_eq!(std::iter::from_fn(|| framer.next_frame()).count(), 100_000);
+        framer.feed(b"\r\n{\"b\": ");
+        assert_eq!(framer.next_frame().map(short).as_deref(), Some("crlf:{\"a\": 1}"));
+        framer.feed(b"2}\n");
+        assert_eq!(framer.next_frame().map(short).as_deref(), Some("lf:{\"b\": 2}"));
     }
 }
 

@@ -9,7 +9,7 @@ const LINE_END_MS: u64 = 30;
 /// Line ends in a row that may stay out before none is waited for.
 const LINE_END_MISSES_MAX: u32 = 3;
 /// Bytes that the received messages of one case may take up in memory, by [`memory_of`].
-const MEMORY_BYTES_MAX: usize = 32 << 20;
+const MEMORY_BYTES_MAX: usize = 16 << 20;
 
 /// The ear on a peer: counts what comes against the limits.
 #[derive(Debug)]

@@ -202,11 +202,12 @@ impl Runner {
 
     /// What came after the last exchange of the case belongs to it.
     fn gather_stray(&mut self, scene: &mut Scene, exchange: &mut Exchange) {
-        let last = scene.exchanges.last_mut();
-        let into = match last.filter(|last| last.connection == scene.connection && scene.owed.is_empty()) {
-            Some(last) => &mut last.received,
-            None => &mut exchange.received,
-        };
+        if !scene.owed.is_empty() {
+            // It belongs to what was pushed: it is sorted out when it is listened to.
+            return;
+        }
+        let last = scene.exchanges.last_mut().filter(|last| last.connection == scene.connection);
+        let into = last.map_or(&mut exchange.received, |last| &mut last.received);
         let known = into.len();
         scene.session.link.drain(&mut self.ear, into);
         scene.clean &= replies(&into[known..]) == 0;

@@ -79,3 +79,9 @@ pub fn run_until(peer: &PeerSpec, change: impl FnOnce(&mut Options), stops: impl
     let summary = runtime.block_on(campaign::run(options, stop, &mut sink)).expect("a campaign");
     Over { events, summary, out }
 }
+
+/// What a peer declares.
+pub fn schema_of(peer: &PeerSpec) -> std::sync::Arc<qmprobe_schema::Schema> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(qmprobe_engine::ask_schema(peer)).expect("a schema").into()
+}

@@ -1,0 +1,104 @@
+//! The released QEMU, storage daemon and guest agent, where they are installed: what is found of them is known.
+#![allow(clippy::print_stderr, reason = "a test that did not run says so")]
+
+mod stage;
+
+use qmprobe_engine::event::Event;
+use qmprobe_target::PeerSpec;
+use stage::{Over, run};
+use std::env;
+use std::path::PathBuf;
+
+/// Rules whose cases are few and concern the session, not a command.
+const SESSION_RULES: &[&str] = &[
+    "greeting-shape",
+    "negotiation-gate",
+    "negotiation-once",
+    "negotiation-per-connection",
+    "envelope-members",
+    "reply-id-echo",
+    "reply-order",
+    "json-error-answered",
+    "json-error-no-id",
+    "output-strict-json",
+    "one-reply",
+    "peer-survives",
+];
+
+/// The program's path; `None`, said aloud, where it is not installed.
+fn installed(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let places = env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let found = places.map(|place| place.join(program)).find(|path| path.is_file());
+    if found.is_none() {
+        assert_ne!(env::var("QMPROBE_REQUIRE_PEERS").as_deref(), Ok("1"), "there is no {program}");
+        eprintln!("not run: there is no {program}");
+    }
+    found
+}
+
+fn nothing_new(over: &Over) {
+    let new = over.findings().into_iter().filter(|finding| finding.waived.is_none());
+    let new: Vec<String> = new.map(|finding| format!("{}: {}", finding.rule, finding.case.name)).collect();
+    assert_eq!(new, Vec::<String>::new());
+    assert!(over.summary.complete, "{:?}", over.summary.cut);
+}
+
+#[test]
+fn qemus_sessions_break_no_rule_but_known_ones() {
+    let Some(binary) = installed("qemu-system-x86_64") else { return };
+    let over = run(&PeerSpec::Qemu { binary, extra: Vec::new() }, |options| {
+        options.strict = false;
+        options.max_cases = Some(250);
+    });
+    let new: Vec<&str> = over
+        .findings()
+        .iter()
+        .filter(|finding| finding.waived.is_none())
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    assert_eq!(new, Vec::<&str>::new());
+    assert!(over.summary.waived > 0, "the id 1e400 comes back as inf");
+    assert!(over.summary.rules.len() >= SESSION_RULES.len());
+}
+
+#[test]
+fn a_crash_of_qemu_is_found_made_small_and_reproduced() {
+    let Some(binary) = installed("qemu-system-x86_64") else { return };
+    let over = run(&PeerSpec::Qemu { binary, extra: Vec::new() }, |options| {
+        options.rules = vec!["peer-survives".to_owned()];
+        let mut schema = (*stage::schema_of(&options.peer)).clone();
+        schema.commands.retain(|command| command.name == "object-add" || command.name == "quit");
+        options.schema = Some(schema.into());
+    });
+    let findings = over.findings();
+    assert!(findings.iter().all(|finding| finding.command.as_deref() == Some("object-add")));
+    for finding in findings.iter().filter(|finding| finding.waived.is_none()) {
+        assert_eq!(finding.reproduced, 3, "{}", finding.case.name);
+        assert!(finding.by_hand.contains("socat"));
+    }
+    let restarts = over.events.iter().filter(|event| matches!(event, Event::PeerRestarted { .. })).count();
+    assert!(restarts >= 1, "quit ends it, as it should");
+}
+
+#[test]
+fn the_storage_daemons_sessions_break_no_rule_but_known_ones() {
+    let Some(binary) = installed("qemu-storage-daemon") else { return };
+    let over = run(&PeerSpec::StorageDaemon { binary, extra: Vec::new() }, |options| {
+        options.strict = false;
+        options.rules = SESSION_RULES.iter().map(|rule| (*rule).to_owned()).collect();
+        options.max_cases = Some(250);
+    });
+    assert!(over.findings().iter().all(|finding| finding.waived.is_some()), "{:?}", over.rules());
+}
+
+#[test]
+fn the_guest_agent_breaks_no_rule_but_known_ones() {
+    let Some(binary) = installed("qemu-ga") else { return };
+    let over = run(&PeerSpec::GuestAgent { binary, extra: Vec::new() }, |options| options.strict = false);
+    nothing_new(&over);
+    let skipped = &over.summary.commands_skipped;
+    let reason = skipped.get("guest-shutdown").map(String::as_str);
+    assert!(matches!(reason, Some("not sandboxed" | "dangerous: needs the guest sandbox")), "{reason:?}");
+    assert!(over.summary.commands_exercised > 5);
+}
