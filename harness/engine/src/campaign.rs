@@ -95,7 +95,7 @@ pub async fn run(
     for text in note.into_iter().chain(runner.peer().notes().iter().cloned()) {
         log.say(Event::Noted { text })?;
     }
-    let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), options.limits.clone(), stop.clone());
+    let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());
     let waivers = Waivers::new(options.waivers.clone(), options.strict, at)?;
     let mut campaign = Campaign {
         triage: Triage::new(bench, waivers, facts, &options.out, &options.rules),

@@ -81,6 +81,19 @@ impl Runner {
         })
     }
 
+    /// Opens another peer of the same kind, of which the same is known and expected.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    pub async fn another(&self) -> Result<Runner, qmprobe_target::Error> {
+        let (schema, stop) = (Arc::clone(&self.schema), self.ear.stop.clone());
+        let version = self.manners.version;
+        let mut runner = Runner::open(&self.spec, &self.ear.limits, schema, version, stop).await?;
+        runner.manners.greets = self.manners.greets;
+        runner.silent_cases = self.silent_cases;
+        Ok(runner)
+    }
+
     /// Judges predictions by another schema from now on.
     pub fn adopt(&mut self, schema: Arc<Schema>) {
         self.schema = schema;

@@ -193,6 +193,30 @@ fn a_peer_that_drops_the_line_on_a_command_is_found_with_that_command() {
 }
 
 #[test]
+fn what_only_two_commands_together_do_is_found_as_those_two() {
+    let (peer, _) = peer(Dialect::Qmp, |mut stream, _| {
+        use std::io::Write;
+        let listed = std::cell::Cell::new(false);
+        if stream.write_all(scripted::GREETING.as_bytes()).is_ok() {
+            scripted::serve(stream, Dialect::Qmp, &|asked: &Asked<'_>| match asked.command {
+                "stop" if listed.get() => Twist::Close,
+                "query-commands" => {
+                    listed.set(true);
+                    Twist::Proper
+                }
+                _ => Twist::Proper,
+            });
+        }
+    });
+    let over = run(&peer, |options| options.schema = declared());
+    let found = over.findings();
+    let [finding] = of_rule(&found, "peer-survives")[..] else { panic!("{:?}", over.rules()) };
+    assert_eq!(finding.reproduced, 3);
+    let steps = [&b"{\"execute\":\"query-commands\"}"[..], b"{\"execute\":\"stop\"}"];
+    assert_eq!(finding.case.steps, steps.map(|bytes| qmprobe_wire::Step::Send(bytes.to_vec())));
+}
+
+#[test]
 fn a_case_that_fails_is_made_smaller() {
     let (peer, _) = monitor(|asked| match asked.command {
         "stop" if asked.answer.starts_with(b"{\"error") => Twist::Proper,

@@ -82,6 +82,21 @@ fn a_crash_of_qemu_is_found_made_small_and_reproduced() {
 }
 
 #[test]
+fn a_peer_of_ours_that_takes_too_much_memory_is_started_anew() {
+    let Some(binary) = installed("qemu-system-x86_64") else { return };
+    let over = run(&PeerSpec::Qemu { binary, extra: Vec::new() }, |options| {
+        options.limits.peer_rss_mib_max = 1;
+        options.max_cases = Some(60);
+    });
+    let reason = over.events.iter().find_map(|event| match event {
+        Event::PeerRestarted { reason } => Some(reason.as_str()),
+        _ => None,
+    });
+    assert!(reason.is_some_and(|reason| reason.contains("MiB resident, 1 are allowed")), "{reason:?}");
+    assert_eq!(over.summary.peer_starts, 2);
+}
+
+#[test]
 fn the_storage_daemons_sessions_break_no_rule_but_known_ones() {
     let Some(binary) = installed("qemu-storage-daemon") else { return };
     let over = run(&PeerSpec::StorageDaemon { binary, extra: Vec::new() }, |options| {

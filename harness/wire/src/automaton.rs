@@ -76,7 +76,8 @@ impl Automaton {
         self.lexer.feed(bytes, &mut |token| streamer.take(token, outcomes));
     }
 
-    /// Whether a value is begun but not complete: the server waits for more.
+    /// Whether a text is begun but not complete: the server waits for more of it. In [`Model::V11`] it may have
+    /// told an error of that text already, and keeps silent about the rest.
     pub fn pending(&self) -> bool {
         self.streamer.is_open() || self.lexer.in_token()
     }

@@ -10,7 +10,7 @@ use qmprobe_check::{Outcome, judge};
 use qmprobe_generate::Shrinker;
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{Case, Ending, ExchangeEnd, Limits, Transcript, Version};
+use qmprobe_wire::{Case, Ending, ExchangeEnd, Transcript};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -49,14 +49,13 @@ pub(crate) enum Trace {
 pub(crate) struct Bench {
     spec: PeerSpec,
     schema: Arc<Schema>,
-    limits: Limits,
     stop: watch::Receiver<bool>,
     spent: Duration,
 }
 
 impl Bench {
-    pub fn new(spec: PeerSpec, schema: Arc<Schema>, limits: Limits, stop: watch::Receiver<bool>) -> Bench {
-        Bench { spec, schema, limits, stop, spent: Duration::ZERO }
+    pub fn new(spec: PeerSpec, schema: Arc<Schema>, stop: watch::Receiver<bool>) -> Bench {
+        Bench { spec, schema, stop, spent: Duration::ZERO }
     }
 
     pub fn spec(&self) -> &PeerSpec {
@@ -67,18 +66,18 @@ impl Bench {
     pub async fn confirm(&mut self, main: &mut Runner, of: &Transcript, signatures: &[&str]) -> Seen {
         let began = Instant::now();
         let tries = if self.spent < TIME { TRIES } else { 1 };
-        let version = main.version();
+        let lost = of.ending != Ending::Alive;
         let shown = if self.spec.ours() && tries == TRIES && !is_flood(of) {
             // At once: a peer that hangs is waited for many seconds.
             let again = || async {
-                let transcript = self.on_fresh_peer(version, &of.case, of.ending != Ending::Alive).await;
+                let transcript = self.on_fresh_peer(main, &of.case, lost).await;
                 transcript.map(|transcript| self.signatures(&transcript))
             };
             <[_; TRIES]>::from(tokio::join!(again(), again(), again())).to_vec()
         } else {
             let mut shown = Vec::new();
             for _ in 0..tries {
-                let transcript = self.once(main, &of.case, of.ending != Ending::Alive).await;
+                let transcript = self.once(main, &of.case, lost).await;
                 shown.push(transcript.map(|transcript| self.signatures(&transcript)));
             }
             shown
@@ -117,14 +116,14 @@ impl Bench {
             }
             let Some(candidate) = shrinker.next().map(Arc::new) else { break };
             let mut shown = match used.is_some() {
-                true => self.shows(&mut used, main.version(), &candidate, signature).await,
+                true => self.shows(&mut used, main, &candidate, signature).await,
                 false => None,
             };
             // What earlier candidates left in the peer is no part of the case.
             let settled = shown.is_none() && used.is_some();
             if !settled {
                 used = None;
-                shown = self.shows(&mut used, main.version(), &candidate, signature).await;
+                shown = self.shows(&mut used, main, &candidate, signature).await;
             }
             shrinker.report(shown.is_some());
             best = shown.or(best);
@@ -137,13 +136,13 @@ impl Bench {
     async fn shows(
         &self,
         peer: &mut Option<Runner>,
-        version: Option<Version>,
+        main: &Runner,
         case: &Arc<Case>,
         signature: &str,
     ) -> Option<(Breach, Transcript)> {
         let mut runner = match peer.take() {
             Some(runner) => runner,
-            None => self.fresh(version).await?,
+            None => self.fresh(main).await?,
         };
         let transcript = transcript(runner.run(case).await)?;
         if transcript.ending == Ending::Alive {
@@ -187,30 +186,21 @@ impl Bench {
     /// Runs the case once more. `None` when there is no peer to be had or the run is to stop.
     async fn once(&self, main: &mut Runner, case: &Arc<Case>, lost: bool) -> Option<Transcript> {
         if self.spec.ours() {
-            return self.on_fresh_peer(main.version(), case, lost).await;
+            return self.on_fresh_peer(main, case, lost).await;
         }
-        main.retire().await;
+        main.restart().await.ok()?;
         transcript(main.run(case).await)
     }
 
-    async fn on_fresh_peer(
-        &self,
-        version: Option<Version>,
-        case: &Arc<Case>,
-        lost: bool,
-    ) -> Option<Transcript> {
-        let mut runner = self.fresh(version).await?;
+    async fn on_fresh_peer(&self, main: &Runner, case: &Arc<Case>, lost: bool) -> Option<Transcript> {
+        let mut runner = self.fresh(main).await?;
         let ran = if lost { runner.run_to_the_end(case).await } else { runner.run(case).await };
         runner.retire().await;
         transcript(ran)
     }
 
-    async fn fresh(&self, version: Option<Version>) -> Option<Runner> {
-        if *self.stop.borrow() {
-            return None;
-        }
-        let (schema, stop) = (Arc::clone(&self.schema), self.stop.clone());
-        Runner::open(&self.spec, &self.limits, schema, version, stop).await.ok()
+    async fn fresh(&self, main: &Runner) -> Option<Runner> {
+        if *self.stop.borrow() { None } else { main.another().await.ok() }
     }
 
     fn signatures(&self, transcript: &Transcript) -> Vec<String> {

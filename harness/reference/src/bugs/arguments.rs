@@ -12,10 +12,10 @@ pub(super) mod wrong_type_accepted;
 
 use qmprobe_check::conform::{Mismatch, MismatchKind};
 
-/// Whether a mismatch is of this kind, and not in the arguments of `qmp_capabilities`: those have rules of
-/// their own.
+/// Whether a mismatch is of this kind. Not in the arguments of `qmp_capabilities`, which have rules of their
+/// own, nor in those of `quit`, which would end the peer.
 fn is(kind: MismatchKind, command: &str, mismatch: &Mismatch) -> bool {
-    mismatch.kind == kind && command != "qmp_capabilities"
+    mismatch.kind == kind && !matches!(command, "qmp_capabilities" | "quit")
 }
 
 /// Whether a mismatch is within a member or an element.
