@@ -39,9 +39,13 @@ fn socat_address(address: &Address) -> String {
     }
 }
 
+fn opens_another(step: &Step) -> bool {
+    matches!(step, Step::Reconnect | Step::Leave(_))
+}
+
 /// What is said over each of the case's connections.
 fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
-    let connections = case.steps.split(|step| *step == Step::Reconnect).enumerate();
+    let connections = case.steps.split(opens_another).enumerate();
     let talks = connections.map(|(number, steps)| {
         let mut words = Vec::new();
         let mut bytes = Vec::new();
@@ -55,7 +59,7 @@ fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
                     words.extend((!bytes.is_empty()).then(|| printf(&std::mem::take(&mut bytes))));
                     words.push(format!("sleep {}", *ms as f64 / 1000.0));
                 }
-                Step::Reconnect | Step::HalfClose => {}
+                Step::Reconnect | Step::Leave(_) | Step::HalfClose => {}
             }
         }
         words.extend((!bytes.is_empty()).then(|| printf(&bytes)));

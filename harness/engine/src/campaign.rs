@@ -29,9 +29,9 @@ const LOSSES_MAX: u32 = 3;
 /// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
 const TIMEOUTS_PER_KIND_MAX: u32 = 4;
 /// Cases kept in case that they only together end the peer.
-const HISTORY_CASES: usize = 32;
+const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
-const RSS_LOOK_CASES: u64 = 50;
+const LOOK_CASES: u64 = 50;
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
@@ -297,7 +297,7 @@ impl Campaign<'_> {
             self.history.push_back(case);
         }
         self.previous = Some(transcript);
-        Ok(self.recover(&ending).await? && self.watch_memory().await?)
+        Ok(self.recover(&ending).await? && self.watch_resources().await?)
     }
 
     /// The peer ended after a case that had been judged: it survived it less than it seemed.
@@ -342,17 +342,22 @@ impl Campaign<'_> {
         Ok(true)
     }
 
-    /// Starts a peer of ours anew before it takes the machine's memory.
-    async fn watch_memory(&mut self) -> Result<bool, Error> {
-        if !self.tally.judged().is_multiple_of(RSS_LOOK_CASES) {
+    /// Starts a peer of ours anew before it takes the machine's memory, or runs out of file descriptors.
+    async fn watch_resources(&mut self) -> Result<bool, Error> {
+        if !self.tally.judged().is_multiple_of(LOOK_CASES) {
             return Ok(true);
         }
         let mib = self.runner.peer().rss_kib().unwrap_or_default() / 1024;
         let max = self.options.limits.peer_rss_mib_max;
-        if mib <= max {
-            return Ok(true);
+        if mib > max {
+            return self.restart(format!("it had {mib} MiB resident, {max} are allowed")).await;
         }
-        self.restart(format!("it had {mib} MiB resident, {max} are allowed")).await
+        let files = self.runner.peer().open_files().unwrap_or_default();
+        let max = self.options.limits.peer_files_max;
+        if files > max {
+            return self.restart(format!("it had {files} files open, {max} are allowed")).await;
+        }
+        Ok(true)
     }
 
     fn report(&mut self, findings: Vec<Finding>) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use crate::journal::FINDINGS;
 use crate::runner::Runner;
 use crate::waivers::Waivers;
 pub(crate) use bench::Bench;
-use bench::{Trace, is_flood};
+use bench::{Seen, Trace, is_flood};
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, Verdict};
@@ -212,7 +212,11 @@ impl Triage {
         }
         let lost = transcript.ending != Ending::Alive;
         let signatures: Vec<&str> = fresh.iter().map(|one| one.signature.as_str()).collect();
-        let seen = self.bench.confirm(main, transcript, &signatures).await;
+        let known_hang = fresh.iter().all(|one| one.breach.class == HANG && self.is_waived(one, transcript));
+        let seen = match known_hang {
+            true => Seen { reproduced: vec![0; fresh.len()], tries: 0 },
+            false => self.bench.confirm(main, transcript, &signatures).await,
+        };
         let mut findings = Vec::new();
         for (suspicion, reproduced) in fresh.into_iter().zip(seen.reproduced) {
             let confirmed = Confirmed { reproduced, tries: seen.tries };
@@ -224,6 +228,13 @@ impl Triage {
             findings.extend(finding);
         }
         Ok(findings)
+    }
+
+    /// Whether a suspicion is a known defect as it stands.
+    fn is_waived(&mut self, suspicion: &Suspicion, transcript: &Transcript) -> bool {
+        let Suspicion { rule, breach, signature } = suspicion;
+        let draft = evidence::draft(rule, breach, transcript, &self.facts, signature.clone());
+        self.waivers.reason(&draft).is_some()
     }
 
     /// The peer was lost in a case that by itself does not end it: lays that at the right case's door.

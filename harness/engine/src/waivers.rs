@@ -4,7 +4,8 @@
 use crate::clock;
 use crate::event::Finding;
 use crate::glob;
-use qmprobe_wire::VersionRange;
+use memchr::memmem;
+use qmprobe_wire::{Step, VersionRange};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -24,6 +25,8 @@ pub struct Waiver {
     pub class: String,
     /// Text that stands in the actual outcome or in the peer's standard error; empty for any.
     pub contains: String,
+    /// Text that stands in the bytes that the case sends; empty for any.
+    pub sent: String,
     /// Why the finding is accepted.
     pub reason: String,
     /// Where and when the defect was seen.
@@ -65,6 +68,8 @@ struct Entry {
     class: String,
     #[serde(default)]
     contains: String,
+    #[serde(default)]
+    sent: String,
     reason: Spanned<String>,
     #[serde(default)]
     seen: Option<String>,
@@ -133,6 +138,7 @@ impl Entry {
             versions,
             class: self.class,
             contains: self.contains,
+            sent: self.sent,
             reason: self.reason.into_inner(),
             seen: self.seen,
             link: self.link,
@@ -163,6 +169,12 @@ impl Waiver {
             && self.versions.contains(finding.peer.version)
             && glob::matches(&self.class, &finding.class)
             && contained()
+            && (self.sent.is_empty() || finding.case.steps.iter().any(|step| self.is_sent_in(step)))
+    }
+
+    fn is_sent_in(&self, step: &Step) -> bool {
+        let (Step::Send(bytes) | Step::Push(bytes)) = step else { return false };
+        memmem::find(bytes, self.sent.as_bytes()).is_some()
     }
 
     /// Whether it no longer holds on the day `today` (`YYYY-MM-DD`).

@@ -32,6 +32,7 @@ fn each_key_narrows_what_is_covered() {
         "class = \"miss*\"",
         "contains = \"no reply\"",
         "contains = \"Assertion\"",
+        "sent = \"execute\"",
     ] {
         assert!(one(keys).covers(&subject), "{keys}");
     }
@@ -41,6 +42,7 @@ fn each_key_narrows_what_is_covered() {
         "versions = \"<=6.0\"",
         "class = \"surplus\"",
         "contains = \"SIGSEGV\"",
+        "sent = \"exec-oob\"",
     ] {
         assert!(!one(keys).covers(&subject), "{keys}");
     }

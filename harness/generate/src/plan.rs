@@ -2,20 +2,24 @@
 //!
 //! What a case is gets decided in [`Plan::new`]; its bytes are made when it is asked for.
 
+use crate::budget::{self, Share};
 use crate::build::{Build, Form, put_token};
 use crate::minimal::Smallest;
 use crate::site::{Site, Step, sites};
 use crate::title::title;
+use crate::valid;
 use crate::violation::{self, Violation};
-use crate::{budget, valid};
 use qmprobe_schema::{Command, Schema};
 use qmprobe_wire::{Case, CaseId, Dialect, Start, Step as CaseStep, Value, request};
 use std::sync::Arc;
 
 /// Valid cases of one command.
-pub const VALID_MAX: usize = 400;
+pub const VALID_MAX: usize = 1200;
 /// Violations of one command.
-pub const VIOLATIONS_MAX: usize = 400;
+pub const VIOLATIONS_MAX: usize = 600;
+/// Valid values that a place which is always there gets before other places get their second one: as many as
+/// an integer has.
+const MANDATORY_EACH: usize = 4;
 
 /// Stand for strings without a reason to be another. They can be neither a host path outside the working
 /// directory nor an option nor a protocol, whoever takes them for one.
@@ -114,8 +118,7 @@ impl<'s> Plan<'s> {
 
     fn make(&self, command: &Command, draft: &Draft<'s>, index: u64) -> Case {
         let noise = mix(self.seed, index);
-        let word = WORDS[(noise >> 8) as usize % WORDS.len()];
-        let arguments = self.arguments(command, draft, word);
+        let arguments = self.arguments(command, draft, &word(noise, index));
         let id = id(noise, index);
         let mut bytes = request::execute(&command.name, arguments.as_ref(), id.as_ref());
         if let Form::Token(token) = draft.form {
@@ -168,12 +171,15 @@ fn drafts<'s>(
     if sites.is_empty() {
         return None;
     }
-    let valid: Vec<Vec<Draft<'s>>> = sites.iter().map(|site| valid_drafts(smallest, site)).collect();
-    let mut drafts = budget::round_robin(valid, VALID_MAX, spin);
+    let valid = sites.iter().map(|site| Share {
+        each: if site.optional { 1 } else { MANDATORY_EACH },
+        items: valid_drafts(smallest, site),
+    });
+    let mut drafts = budget::round_robin(valid.collect(), VALID_MAX, spin);
     if binds {
-        let wrong: Vec<Vec<Draft<'s>>> =
-            sites.iter().zip(0..).map(|(site, nth)| wrong_drafts(smallest, site, nth)).collect();
-        drafts.extend(budget::round_robin(wrong, VIOLATIONS_MAX, spin));
+        let wrong = sites.iter().zip(0..);
+        let wrong = wrong.map(|(site, nth)| Share { each: 1, items: wrong_drafts(smallest, site, nth) });
+        drafts.extend(budget::round_robin(wrong.collect(), VIOLATIONS_MAX, spin));
     }
     Some(drafts)
 }
@@ -200,6 +206,13 @@ fn wrong_drafts<'s>(smallest: &Smallest<'s>, site: &Site<'s>, nth: usize) -> Vec
         drafts.rotate_left(first);
     }
     drafts
+}
+
+/// What stands for the strings of a case: mostly a word of its own, since what is made under a name that is
+/// taken gets no further than that; else one that others share, so that they meet what was made.
+fn word(noise: u64, index: u64) -> String {
+    let shared = WORDS[(noise >> 8) as usize % WORDS.len()];
+    if (noise >> 16).is_multiple_of(4) { shared.to_owned() } else { format!("w{index}") }
 }
 
 /// Most requests carry their index as id; one in sixteen a short string, one in sixteen none.

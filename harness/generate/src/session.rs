@@ -6,6 +6,7 @@ mod envelope;
 mod events;
 mod ids;
 mod json;
+mod leaving;
 mod names;
 mod negotiation;
 mod order;
@@ -24,6 +25,7 @@ type Family = fn(&mut Cases<'_>);
 /// Every family, in the order in which they run: fresh connections first, then one shared session.
 const FAMILIES: &[Family] = &[
     negotiation::push,
+    leaving::push,
     events::push,
     agent::push,
     envelope::push,

@@ -69,12 +69,16 @@ impl Shrinker {
 /// The case after the change number `at` of those that it allows: whole steps first, then parts of requests.
 fn changed(case: &Case, mut at: usize) -> Option<Case> {
     let last = case.steps.len().saturating_sub(1);
-    if at < last {
-        let mut smaller = case.clone();
-        smaller.steps.remove(at);
-        return Some(smaller);
+    for size in sizes(last) {
+        let windows = last.div_ceil(size);
+        if at < windows {
+            let window = at * size..last.min((at + 1) * size);
+            let mut smaller = case.clone();
+            smaller.steps.drain(window);
+            return Some(smaller);
+        }
+        at -= windows;
     }
-    at -= last;
     for (nth, step) in case.steps.iter().enumerate() {
         let Step::Send(bytes) = step else { continue };
         let parsed = parse(bytes, NESTING_MAX);
@@ -89,6 +93,12 @@ fn changed(case: &Case, mut at: usize) -> Option<Case> {
         }
     }
     None
+}
+
+/// How many steps are taken out at once, most first: all but the last step, then halves down to one, as in
+/// delta debugging (Zeller and Hildebrandt, 2002).
+fn sizes(steps: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors((steps > 0).then_some(steps), |size| (*size > 1).then(|| size.div_ceil(2)))
 }
 
 /// The request after its change number `at`, or `None` with `at` lessened by the number of its changes.

@@ -141,6 +141,11 @@ impl Peer {
         self.process.as_ref()?.rss_kib()
     }
 
+    /// File descriptors open in the one of the peer's processes that has most.
+    pub fn open_files(&self) -> Option<usize> {
+        self.process.as_ref()?.open_files()
+    }
+
     /// The end of what the process wrote to standard output and error so far, lossy. Empty for others.
     pub fn stderr_tail(&self) -> String {
         self.process.as_ref().map(Process::stderr_tail).unwrap_or_default()

@@ -106,6 +106,12 @@ impl Process {
         self.family().into_iter().filter_map(resident_kib).max()
     }
 
+    /// File descriptors open in the one among this process and its descendants that has most.
+    pub fn open_files(&self) -> Option<usize> {
+        let open = |pid| fs::read_dir(format!("/proc/{pid}/fd")).ok().map(Iterator::count);
+        self.family().into_iter().filter_map(open).max()
+    }
+
     /// Whether every thread of this process and its descendants sleeps at this moment.
     pub fn sleeps(&self) -> bool {
         self.family().into_iter().all(|pid| {

@@ -39,6 +39,9 @@ pub enum Step {
     Settle(u64),
     /// Close this connection cleanly and open a new one; its greeting is read and recorded.
     Reconnect,
+    /// Wait this many milliseconds without reading, shut down our writing side and open a new connection at
+    /// once, as a client does that is restarted while its command runs; the new greeting is read and recorded.
+    Leave(u64),
     /// Shut down our writing side and read until the peer closes.
     HalfClose,
 }
@@ -90,6 +93,7 @@ mod tests {
                 Step::Send(b"{\"execute\"\\\n".to_vec()),
                 Step::Settle(5),
                 Step::Reconnect,
+                Step::Leave(1),
                 Step::HalfClose,
             ],
         }

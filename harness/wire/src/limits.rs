@@ -21,6 +21,9 @@ pub struct Limits {
     pub case_ms_max: u64,
     /// Resident MiB of a peer we started before it is ended.
     pub peer_rss_mib_max: u64,
+    /// File descriptors that a peer we started has open before it is ended: at its limit it could not even
+    /// accept us.
+    pub peer_files_max: usize,
     /// Bytes of a peer's standard error kept (the tail).
     pub stderr_bytes_max: usize,
 }
@@ -37,6 +40,7 @@ impl Default for Limits {
             send_ms_per_kib: 20,
             case_ms_max: 20_000,
             peer_rss_mib_max: 2_048,
+            peer_files_max: 256,
             stderr_bytes_max: 16 << 10,
         }
     }

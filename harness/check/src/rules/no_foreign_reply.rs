@@ -1,16 +1,16 @@
 //! A fresh connection gets no reply that it did not ask for.
 
-use crate::context::Context;
+use crate::context::{Context, Pair};
 use crate::rule::{QMP, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{VersionRange, escape};
+use qmprobe_wire::{Message, VersionRange, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "Q307",
     slug: "no-foreign-reply",
     title: "Nobody gets the reply to another",
-    requirement: "A fresh connection receives no reply before it has sent a command.",
+    requirement: "A connection receives no reply before it has sent a command, and none to a command of another connection.",
     source: "QMP specification; QEMU monitor/qmp.c:monitor_qmp_cleanup_queues",
     severity: Severity::Violation,
     dialects: QMP,
@@ -23,8 +23,7 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     for (index, extra) in &context.extras {
-        let opened = context.transcript.exchanges[*index].opened;
-        if opened && !context.is_garbled(*index) {
+        if is_foreign(context, *index, extra) && !context.is_garbled(*index) {
             breaches.push(Breach {
                 exchange: *index,
                 class: "foreign".to_owned(),
@@ -36,4 +35,14 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     }
     let looked = context.transcript.exchanges.iter().any(|exchange| exchange.opened);
     conclude(rule, breaches, looked, "no fresh connection was opened", out);
+}
+
+/// Whether nothing was sent over this connection that the surplus reply could answer.
+pub fn is_foreign(context: &Context<'_>, index: usize, extra: &Message) -> bool {
+    let connection = context.transcript.exchanges[index].connection;
+    let earlier = || context.pairs.iter().take_while(|pair| pair.exchange <= index);
+    let here = |pair: &&Pair<'_>| context.exchange(pair).connection == connection;
+    let answers =
+        |pair: &Pair<'_>| extra.get("id").is_some_and(|id| pair.expectation.id.as_ref() == Some(id));
+    !earlier().any(|pair| here(&pair)) || earlier().any(answers) && !earlier().filter(here).any(answers)
 }

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::context::Pair;
 use crate::predict::Accepted;
 use crate::rule::{BOTH, Rule, Severity};
+use crate::rules::no_foreign_reply::is_foreign;
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::{ExchangeEnd, VersionRange, escape};
 
@@ -27,8 +28,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         context.pairs.iter().filter_map(|pair| unanswered(context, pair)).collect();
     let silent = |index: usize| context.pairs.iter().any(|p| p.exchange == index && p.is_silent());
     for (index, extra) in &context.extras {
-        let exchange = &context.transcript.exchanges[*index];
-        let another_rule = exchange.opened || silent(*index) || context.is_garbled(*index);
+        let another_rule = is_foreign(context, *index, extra) || silent(*index) || context.is_garbled(*index);
         if !another_rule {
             breaches.push(Breach {
                 exchange: *index,

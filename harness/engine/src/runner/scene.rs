@@ -10,6 +10,7 @@ use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What has happened so far.
 #[derive(Debug)]
@@ -106,10 +107,13 @@ impl Runner {
                     let ms = self.step_ms(0);
                     self.listen(&mut scene, ms, &Until::Eof, exchange).await;
                 }
-                Step::Reconnect => match self.reconnect(case, scene).await {
-                    Ok(reconnected) => scene = reconnected,
-                    Err(ran) => return ran,
-                },
+                Step::Reconnect | Step::Leave(_) => {
+                    let leave_ms = if let Step::Leave(ms) = step { Some(*ms) } else { None };
+                    match self.reconnect(case, scene, leave_ms).await {
+                        Ok(reconnected) => scene = reconnected,
+                        Err(ran) => return ran,
+                    }
+                }
             }
             if scene.heard == Heard::Stopped {
                 return Ran::Stopped;
@@ -167,12 +171,28 @@ impl Runner {
         scene.keep(exchange, received);
     }
 
-    async fn reconnect(&mut self, case: &Arc<Case>, scene: Scene) -> Result<Scene, Ran> {
-        let Scene { session, start, mut exchanges, connection, asked, .. } = scene;
+    /// Opens the next connection: after this one was closed, or beside it when its client leaves.
+    async fn reconnect(
+        &mut self,
+        case: &Arc<Case>,
+        scene: Scene,
+        leave_ms: Option<u64>,
+    ) -> Result<Scene, Ran> {
+        let Scene { mut session, start, mut exchanges, connection, asked, owed, .. } = scene;
         let connection = connection + 1;
+        for (pushed, _) in owed {
+            if let Some(pushed) = exchanges.get_mut(pushed).filter(|_| leave_ms.is_some()) {
+                pushed.end = ExchangeEnd::Left;
+            }
+        }
+        if let Some(ms) = leave_ms {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            session.link.half_close().await;
+        }
         self.session = Some(session);
+        let beside = if leave_ms.is_some() { self.connect().await } else { None };
         self.retire().await;
-        let Some(session) = self.connect().await else {
+        let Some(session) = (if beside.is_some() { beside } else { self.connect().await }) else {
             exchanges.push(self.refused(connection));
             let mut transcript = self.transcript(case, start, exchanges);
             transcript.ending = self.fate_of_closed().await;

@@ -19,12 +19,20 @@ use tokio::sync::watch;
 const TRIES: usize = 3;
 /// Time to look for what ended a peer among the cases before.
 const TRACE_TIME: Duration = Duration::from_secs(10);
+/// How much longer each look back is than the one before.
+const LENGTHENS: usize = 8;
 /// Time that all findings of a run have; afterwards each gets one try and keeps its size.
 const TIME: Duration = Duration::from_secs(60);
 /// Candidates that one case may be shrunk through.
 const SHRINKS_MAX: u32 = 40;
+/// The same for one that was put together of many.
+const LONG_SHRINKS_MAX: u32 = 200;
+/// Steps that make a case long.
+const LONG_STEPS: usize = 8;
 /// Time for them.
 const SHRINK_TIME: Duration = Duration::from_secs(10);
+/// Time for those of a long one.
+const LONG_SHRINK_TIME: Duration = Duration::from_secs(30);
 
 /// How often each signature was seen again.
 #[derive(Debug)]
@@ -107,11 +115,15 @@ impl Bench {
             return None;
         }
         let began = Instant::now();
+        let (shrinks, time) = match case.steps.len() {
+            0..=LONG_STEPS => (SHRINKS_MAX, SHRINK_TIME),
+            _ => (LONG_SHRINKS_MAX, LONG_SHRINK_TIME),
+        };
         let mut shrinker = Shrinker::new((**case).clone());
         let mut used = None;
         let mut best = None;
-        for _ in 0..SHRINKS_MAX {
-            if began.elapsed() >= SHRINK_TIME || *self.stop.borrow() {
+        for _ in 0..shrinks {
+            if began.elapsed() >= time || *self.stop.borrow() {
                 break;
             }
             let Some(candidate) = shrinker.next().map(Arc::new) else { break };
@@ -170,14 +182,18 @@ impl Bench {
         if alone.ending != Ending::Alive {
             found = Some(Trace::Before(alone));
         }
-        let mut length = 1;
-        while found.is_none() && length <= history.len() && began.elapsed() < TRACE_TIME {
+        let lengths = std::iter::successors(Some(1), |length| {
+            (*length < history.len()).then(|| history.len().min(length * LENGTHENS))
+        });
+        for length in lengths {
+            if found.is_some() || began.elapsed() >= TRACE_TIME {
+                break;
+            }
             let tail = &history[history.len() - length..];
             let steps = tail.iter().chain([case]).flat_map(|case| case.steps.iter().cloned());
             let whole = Arc::new(Case { steps: steps.collect(), ..(**case).clone() });
             let transcript = self.once(main, &whole, true).await?;
             found = (transcript.ending != Ending::Alive).then_some(Trace::Together(transcript));
-            length *= 2;
         }
         self.spent += began.elapsed();
         found

@@ -1,7 +1,7 @@
 //! A finding to match waivers against.
 
 use qmprobe_engine::event::{Finding, PeerFacts};
-use qmprobe_wire::{Case, CaseId, Dialect, Start, Version};
+use qmprobe_wire::{Case, CaseId, Dialect, Start, Step, Version};
 
 /// A missing reply of `query-name` on QEMU 7.2, whose standard error mentions an assertion.
 pub fn finding(rule: &str) -> Finding {
@@ -32,7 +32,7 @@ pub fn finding(rule: &str) -> Finding {
             command: Some("query-name".to_owned()),
             aim: None,
             start: Start::Command,
-            steps: Vec::new(),
+            steps: vec![Step::Send(b"{\"execute\":\"query-name\"}".to_vec())],
         },
         peer: PeerFacts {
             name: "QEMU 7.2.22".to_owned(),

@@ -1,0 +1,40 @@
+//! A client that goes while its command runs, and the next one, which must not get the reply.
+
+use super::{Cases, command, send};
+use qmprobe_wire::{Start, Step};
+
+/// Commands that keep an emulator busy for some milliseconds, longest first.
+const SLOW: &[&str] = &["qom-list-types", "query-command-line-options", "query-commands"];
+/// Types, commands and events of a schema that is told in one piece: a reply that is longer than a socket's
+/// buffer (208 KiB on Linux) can be left half told, and then the next client reads its rest.
+const ENTITIES_MAX: usize = 800;
+/// Long enough for the command to have begun, and too short for it to be done.
+const LEAVES_AFTER_MS: u64 = 1;
+/// In which the reply shows itself.
+const LISTENS_MS: u64 = 100;
+
+pub(super) fn push(cases: &mut Cases<'_>) {
+    let schema = cases.schema;
+    let entities = schema.types.len() + schema.commands.len() + schema.events.len();
+    let introspection = (entities <= ENTITIES_MAX).then_some("query-qmp-schema");
+    let mut candidates = introspection.into_iter().chain(SLOW.iter().copied());
+    let Some(slow) = candidates.find(|name| schema.command(name).is_some()) else { return };
+    if !cases.is_qmp() {
+        return;
+    }
+    let harmless = cases.harmless();
+    // A command that runs out of the reach of the input keeps nobody from seeing that the client went.
+    for (name, enable) in [("in band", "[]"), ("with out-of-band execution", "[\"oob\"]")] {
+        let negotiate =
+            format!(r#"{{"execute":"qmp_capabilities","arguments":{{"enable":{enable}}},"id":"go"}}"#);
+        let steps = vec![
+            send(negotiate),
+            Step::Push(format!(r#"{{"execute":"{slow}","id":"left"}}"#).into_bytes()),
+            Step::Leave(LEAVES_AFTER_MS),
+            Step::Settle(LISTENS_MS),
+            send(r#"{"execute":"qmp_capabilities","id":"mine"}"#),
+            command(harmless, 1),
+        ];
+        cases.push("no-foreign-reply", format!("{slow} left running, {name}"), Start::Greeting, steps);
+    }
+}
