@@ -110,7 +110,7 @@ mod tests {
         let steps = serde_json::to_string(&case().steps).unwrap();
         assert_eq!(
             steps,
-            r#"[{"push":"\\xff"},{"send":"{\"execute\"\\\\\\n"},{"settle":5},"reconnect","half-close"]"#
+            r#"[{"push":"\\xff"},{"send":"{\"execute\"\\\\\\n"},{"settle":5},"reconnect",{"leave":1},"half-close"]"#
         );
     }
 
