@@ -8,6 +8,7 @@ pub mod introspection;
 pub mod model;
 pub mod own;
 pub mod replies;
+pub mod scrape;
 pub mod shipped;
 pub mod show;
 
@@ -19,6 +20,7 @@ pub use model::{
 };
 pub use own::{Provenance, from_own, to_own};
 pub use replies::from_replies;
+pub use scrape::{Scrape, is_scrape};
 pub use shipped::{shipped, shipped_names};
 
 /// Loads a schema from JSON text: our own format, or the reply of `query-qmp-schema`, which may stand among
