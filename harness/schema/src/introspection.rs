@@ -208,7 +208,7 @@ impl<'a> Loader<'a> {
     /// Whoever walks lists of lists may rely on an end.
     fn bounded(&self, entity: &Entity<'_>, schema: &Schema) -> Result<(), LoadError> {
         let mut at = self.reference(entity.element_type.as_ref(), entity)?;
-        for _ in 1..LIST_DEPTH_MAX {
+        for _ in 0..LIST_DEPTH_MAX {
             let TypeKind::Array(element) = schema.ty(at).kind else { return Ok(()) };
             at = element;
         }

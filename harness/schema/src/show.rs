@@ -19,7 +19,8 @@ use std::fmt::Write;
 pub const WIDTH: usize = 100;
 
 /// The page for `path`: a command, an event, a named type, or a place in one of them, written as our own
-/// format names types (`block-commit.arguments.on-error`, `blockdev-add.arguments=file.locking`). `None` when
+/// format names types: `block-commit.arguments.on-error`, `blockdev-add.arguments=file.locking`, `x.y|0` for the first
+/// choice of an alternate. `None` when
 /// there is no such thing.
 pub fn show(schema: &Schema, path: &str) -> Option<String> {
     let mut page = Page::new(schema);
@@ -35,19 +36,21 @@ pub fn show(schema: &Schema, path: &str) -> Option<String> {
 pub fn names(schema: &Schema) -> impl Iterator<Item = &str> {
     let commands = schema.commands.iter().map(|command| &*command.name);
     let events = schema.events.iter().map(|event| &*event.name);
-    commands.chain(events).chain(schema.types.iter().filter_map(|def| def.name.as_deref()))
+    // What begins with `q_` is made up by QEMU's generator for types written in place.
+    let types = schema.types.iter().filter_map(|def| def.name.as_deref());
+    commands.chain(events).chain(types.filter(|name| !name.starts_with("q_")))
 }
 
 /// What a schema has: counts, then commands and events, a line each with what is special about it.
 pub fn overview(schema: &Schema) -> String {
     let of_kind = |is: fn(&TypeKind) -> bool| schema.types.iter().filter(|def| is(&def.kind)).count();
     let mut out = format!(
-        "{} commands, {} events; types: {} objects, {} enums, {} alternates\n",
-        schema.commands.len(),
-        schema.events.len(),
-        of_kind(|kind| matches!(kind, TypeKind::Object(_))),
-        of_kind(|kind| matches!(kind, TypeKind::Enum(_))),
-        of_kind(|kind| matches!(kind, TypeKind::Alternate(_))),
+        "{}, {}; types: {}, {}, {}\n",
+        counted(schema.commands.len(), "command"),
+        counted(schema.events.len(), "event"),
+        counted(of_kind(|kind| matches!(kind, TypeKind::Object(_))), "object"),
+        counted(of_kind(|kind| matches!(kind, TypeKind::Enum(_))), "enum"),
+        counted(of_kind(|kind| matches!(kind, TypeKind::Alternate(_))), "alternate"),
     );
     if schema.partial {
         out.push_str("cut: what is missing here may exist all the same\n");
@@ -56,6 +59,10 @@ pub fn overview(schema: &Schema) -> String {
     section(&mut out, "commands", commands);
     section(&mut out, "events", schema.events.iter().map(|event| (&event.name, of_event(event))));
     out
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn section<'a>(out: &mut String, title: &str, entries: impl Iterator<Item = (&'a String, String)>) {

@@ -13,7 +13,7 @@ fn texts() -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(&'static str, Schema)> {
-    shipped_names().map(|name| (name, shipped(name).unwrap().expect(name))).collect()
+    shipped_names().map(|name| (name, shipped(name).expect("listed").expect(name))).collect()
 }
 
 #[test]

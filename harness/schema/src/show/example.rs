@@ -65,13 +65,21 @@ impl<'a> Costs<'a> {
                 let mandatory = object.members.iter().filter(|member| !member.optional);
                 let members = mandatory.fold(1, |sum: u32, member| sum.saturating_add(self.known(member.ty)));
                 let branch = match self.branch(id) {
-                    Some((_, branch)) => branch.map_or(0, |branch| self.known(branch)),
+                    Some((_, branch)) => self.added(branch),
                     None => 0,
                 };
                 members.saturating_add(branch)
             }
         };
         cost.min(ENDLESS)
+    }
+
+    /// What a branch adds: its object is not a value of its own.
+    fn added(&self, branch: Option<TypeId>) -> u32 {
+        match branch.map_or(0, |branch| self.known(branch)) {
+            ENDLESS => ENDLESS,
+            cost => cost.saturating_sub(1),
+        }
     }
 
     /// The tag value with the smallest branch, and that branch. `None` for what is no union, or has a tag
@@ -85,8 +93,7 @@ impl<'a> Costs<'a> {
             return Some((&cheapest.value, Some(cheapest.ty)));
         };
         let values = tag.values.iter().map(|value| (value, variants.branch(&value.name)));
-        let cost = |branch: Option<TypeId>| branch.map_or(0, |branch| self.known(branch));
-        let (value, branch) = values.min_by_key(|(value, branch)| (cost(*branch), !is_plain(value)))?;
+        let (value, branch) = values.min_by_key(|(value, branch)| (self.added(*branch), !is_plain(value)))?;
         Some((&value.name, branch))
     }
 

@@ -69,7 +69,7 @@ impl<'a> Page<'a> {
 
     /// The type at `place`, under that name.
     pub fn entry(&mut self, depth: usize, place: &str, id: TypeId) {
-        let at = place.rfind(['.', '=']).map_or(0, |at| at + 1);
+        let at = place.rfind(['.', '=', '|']).map_or(0, |at| at + 1);
         self.open(depth, &format!("{}: ", &place[at..]), place, id, Vec::new());
     }
 

@@ -25,9 +25,11 @@ pub fn find<'a>(schema: &'a Schema, path: &str) -> Option<Place<'a>> {
     let mut at = start;
     while !rest.is_empty() {
         at = elements(schema, at);
-        (at, rest) = match rest.strip_prefix('=') {
-            Some(value) => branch(schema.object(at)?, value)?,
-            None => member(schema.object(at)?, rest.strip_prefix('.')?)?,
+        (at, rest) = match rest.split_at_checked(1)? {
+            (".", name) => member(schema.object(at)?, name)?,
+            ("=", value) => branch(schema.object(at)?, value)?,
+            ("|", index) => choice(schema, at, index)?,
+            _ => return None,
         };
     }
     Some(Place::Type(at))
@@ -51,7 +53,7 @@ fn root<'p>(schema: &Schema, path: &'p str) -> Option<(TypeId, &'p str)> {
 }
 
 fn ends_a_name(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with(['.', '='])
+    rest.is_empty() || rest.starts_with(['.', '=', '|'])
 }
 
 /// What a list of any depth is of: paths pass through lists.
@@ -73,4 +75,10 @@ fn branch<'p>(object: &Object, path: &'p str) -> Option<(TypeId, &'p str)> {
     let branches = object.variants.as_ref()?.branches.iter();
     let fitting = branches.filter_map(|branch| Some((branch.ty, path.strip_prefix(&*branch.value)?)));
     fitting.filter(|(_, rest)| ends_a_name(rest)).min_by_key(|(_, rest)| rest.len())
+}
+
+fn choice<'p>(schema: &Schema, id: TypeId, path: &'p str) -> Option<(TypeId, &'p str)> {
+    let TypeKind::Alternate(alternate) = &schema.ty(id).kind else { return None };
+    let end = path.find(|character: char| !character.is_ascii_digit()).unwrap_or(path.len());
+    Some((*alternate.choices.get(path[..end].parse::<usize>().ok()?)?, &path[end..]))
 }
