@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod introspection;
+pub mod join;
 pub mod model;
 pub mod own;
 pub mod replies;
@@ -14,6 +15,7 @@ pub mod show;
 
 pub use error::LoadError;
 pub use introspection::from_introspection;
+pub use join::{Difference, Disagreement, join};
 pub use model::{
     Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX,
     Member, Object, Schema, TypeDef, TypeId, TypeKind, Variants,

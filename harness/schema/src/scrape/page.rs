@@ -90,7 +90,7 @@ pub fn has_source(lines: &[&str]) -> bool {
 /// Whether page text comes before the first line of source, and source there is.
 pub fn surrounds(lines: &[&str]) -> bool {
     let is_source = |line: &&str| line.starts_with('#') || is_expression(line);
-    let Some(first) = lines.iter().position(|line| is_source(line)) else { return false };
+    let Some(first) = lines.iter().position(is_source) else { return false };
     let prose = |line: &&str| {
         line.chars().any(char::is_alphabetic)
             && !line.contains(['\'', '"'])

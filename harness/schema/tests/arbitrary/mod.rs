@@ -114,6 +114,13 @@ pub fn schemas() -> impl Strategy<Value = Schema> {
         for def in &mut schema.types {
             resolve(def, &|any| of(&all, any), &|any| of(&objects, any));
         }
+        let kinds: Vec<&'static str> = schema.types.iter().map(|def| json_type(&def.kind)).collect();
+        for def in &mut schema.types {
+            if let TypeKind::Alternate(alternate) = &mut def.kind {
+                let mut seen = HashSet::new();
+                alternate.choices.retain(|choice| seen.insert(kinds[choice.0 as usize]));
+            }
+        }
         for (name, ((arguments, returns, flags, allow_preconfig), features, condition)) in commands {
             schema.commands.push(Command {
                 name,
@@ -137,6 +144,18 @@ pub fn schemas() -> impl Strategy<Value = Schema> {
         }
         schema
     })
+}
+
+/// By which an alternate tells its choices apart.
+fn json_type(kind: &TypeKind) -> &'static str {
+    match kind {
+        TypeKind::Builtin(Builtin::Str) | TypeKind::Enum(_) => "string",
+        TypeKind::Builtin(Builtin::Bool) => "boolean",
+        TypeKind::Builtin(Builtin::Any) | TypeKind::Alternate(_) => "value",
+        TypeKind::Builtin(_) => "number",
+        TypeKind::Array(_) => "array",
+        TypeKind::Object(_) => "object",
+    }
 }
 
 fn resolve(def: &mut TypeDef, any: &dyn Fn(u32) -> Option<TypeId>, object: &dyn Fn(u32) -> Option<TypeId>) {
