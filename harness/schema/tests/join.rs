@@ -139,96 +139,91 @@ fn ranges_names_and_flags_come_from_the_source_and_existence_from_the_peer() {
     assert!(!schema.command("quit").unwrap().success_response && !schema.command("raw").unwrap().marshalled);
 }
 
+/// What is replaced in what the peer says, by what, and what must be told then.
+const DIFFERENCES: &[(&str, &str, &[&str])] = &[
+    (
+        r#""name":"dim""#,
+        r#""name":"dam""#,
+        &["dam: the peer has it, and it is not declared", "dim: declared, and the peer lacks it"],
+    ),
+    (
+        r#""name":"LIT""#,
+        r#""name":"LID""#,
+        &["LID: the peer has it, and it is not declared", "LIT: declared, and the peer lacks it"],
+    ),
+    (
+        r#""name":"to""#,
+        r#""name":"at""#,
+        &[
+            "dim.arguments.at: the peer has it, and it is not declared",
+            "dim.arguments.to: declared, and the peer lacks it",
+        ],
+    ),
+    (
+        r#"{"name":"to","type":"int"}"#,
+        r#"{"name":"to","type":"str"}"#,
+        &["dim.arguments.to: declared int; the peer says str"],
+    ),
+    (
+        r#"{"name":"to","type":"int"}"#,
+        r#"{"name":"to","type":"int","default":null}"#,
+        &["dim.arguments.to: declared mandatory; the peer says optional"],
+    ),
+    (
+        r#""by","type":"int","default":null"#,
+        r#""by","type":"int""#,
+        &["dim.arguments.by: declared optional; the peer says mandatory"],
+    ),
+    (r#"["slow","fast"]"#, r#"["slow","odd"]"#, &["dim.arguments.how=fast: declared, and the peer lacks it"]),
+    (
+        r#"["slow","fast"]"#,
+        r#"["slow","fast","new"]"#,
+        &["dim.arguments.how=new: the peer has it, and it is not declared"],
+    ),
+    (r#","allow-oob":true"#, "", &["raw: declared as what may run out of band; the peer says it may not"]),
+    (
+        r#"[{"type":"3"},{"type":"str"}]"#,
+        r#"[{"type":"3"}]"#,
+        &["LIT.data.ref|str: declared, and the peer lacks it"],
+    ),
+    (
+        r#"[{"type":"3"},{"type":"str"}]"#,
+        r#"[{"type":"3"},{"type":"str"},{"type":"int"}]"#,
+        &["LIT.data.ref|int: the peer has it, and it is not declared"],
+    ),
+    (
+        r#"{"case":"none","type":"0"}"#,
+        r#"{"case":"none","type":"5"}"#,
+        &["LIT.data=none: the peer has it, and it is not declared"],
+    ),
+    (r#"{"case":"gas","type":"5"},"#, "", &["LIT.data=gas: declared, and the peer lacks it"]),
+    (
+        r#"{"case":"gas","type":"5"}"#,
+        r#"{"case":"gas","type":"0"}"#,
+        &["LIT.data=gas.bar: declared, and the peer lacks it"],
+    ),
+    (
+        r#""event","arg-type":"3""#,
+        r#""event","arg-type":"0""#,
+        &["LIT.data: declared, and the peer lacks it"],
+    ),
+    (
+        r#""name":"raw","meta-type":"command","arg-type":"0""#,
+        r#""name":"raw","meta-type":"command","arg-type":"5""#,
+        &["raw.arguments: the peer has it, and it is not declared"],
+    ),
+];
+
 #[test]
 fn each_difference_is_found_where_it_is() {
-    for (from, to, expected) in [
-        (
-            r#""name":"dim""#,
-            r#""name":"dam""#,
-            &["dam: the peer has it, and it is not declared", "dim: declared, and the peer lacks it"][..],
-        ),
-        (
-            r#""name":"LIT""#,
-            r#""name":"LID""#,
-            &["LID: the peer has it, and it is not declared", "LIT: declared, and the peer lacks it"],
-        ),
-        (
-            r#""name":"to""#,
-            r#""name":"at""#,
-            &[
-                "dim.arguments.at: the peer has it, and it is not declared",
-                "dim.arguments.to: declared, and the peer lacks it",
-            ],
-        ),
-        (
-            r#"{"name":"to","type":"int"}"#,
-            r#"{"name":"to","type":"str"}"#,
-            &["dim.arguments.to: declared int; the peer says str"],
-        ),
-        (
-            r#"{"name":"to","type":"int"}"#,
-            r#"{"name":"to","type":"int","default":null}"#,
-            &["dim.arguments.to: declared mandatory; the peer says optional"],
-        ),
-        (
-            r#""by","type":"int","default":null"#,
-            r#""by","type":"int""#,
-            &["dim.arguments.by: declared optional; the peer says mandatory"],
-        ),
-        (
-            r#"["slow","fast"]"#,
-            r#"["slow","odd"]"#,
-            &["dim.arguments.how=fast: declared, and the peer lacks it"],
-        ),
-        (
-            r#"["slow","fast"]"#,
-            r#"["slow","fast","new"]"#,
-            &["dim.arguments.how=new: the peer has it, and it is not declared"],
-        ),
-        (
-            r#","allow-oob":true"#,
-            "",
-            &["raw: declared as what may run out of band; the peer says it may not"],
-        ),
-        (
-            r#"[{"type":"3"},{"type":"str"}]"#,
-            r#"[{"type":"3"}]"#,
-            &["LIT.data.ref|str: declared, and the peer lacks it"],
-        ),
-        (
-            r#"[{"type":"3"},{"type":"str"}]"#,
-            r#"[{"type":"3"},{"type":"str"},{"type":"int"}]"#,
-            &["LIT.data.ref|int: the peer has it, and it is not declared"],
-        ),
-        (
-            r#"{"case":"none","type":"0"}"#,
-            r#"{"case":"none","type":"5"}"#,
-            &["LIT.data=none: the peer has it, and it is not declared"],
-        ),
-        (r#"{"case":"gas","type":"5"},"#, "", &["LIT.data=gas: declared, and the peer lacks it"]),
-        (
-            r#"{"case":"gas","type":"5"}"#,
-            r#"{"case":"gas","type":"0"}"#,
-            &["LIT.data=gas.bar: declared, and the peer lacks it"],
-        ),
-        (
-            r#""event","arg-type":"3""#,
-            r#""event","arg-type":"0""#,
-            &["LIT.data: declared, and the peer lacks it"],
-        ),
-        (
-            r#""name":"raw","meta-type":"command","arg-type":"0""#,
-            r#""name":"raw","meta-type":"command","arg-type":"5""#,
-            &["raw.arguments: the peer has it, and it is not declared"],
-        ),
-    ] {
+    for (from, to, expected) in DIFFERENCES {
         let live = LIVE.replacen(from, to, 1);
         assert_ne!(live, LIVE, "{from}");
         let (_, disagreements) = joined(&live);
         // A type that is used at two places is compared once; which of them is named does not matter.
         let told: Vec<String> =
             disagreements.iter().map(|told| told.replace("dim.returns", "LIT.data")).collect();
-        assert_eq!(told, expected, "{from} -> {to}");
+        assert_eq!(told, *expected, "{from} -> {to}");
     }
 }
 
