@@ -226,11 +226,20 @@ pub enum SchemaCommand {
 /// `schema show`.
 #[derive(Debug, Group)]
 pub struct SchemaShowArgs {
-    /// A file or a shipped name; none lists the shipped names
-    pub schema: Option<String>,
+    /// A file or a shipped name; without it and without a peer, the shipped names are listed
+    #[arg(value_name = "SCHEMA")]
+    pub of: Option<String>,
+    /// Only this command, event or type, or what is at a place in it (block-commit.arguments.on-error)
+    #[arg(long, value_name = "NAME")]
+    pub command: Option<String>,
+    /// All commands and events, a line each, with the names of all members
+    #[arg(long, conflicts_with = "command")]
+    pub tree: bool,
     /// In our own format
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["command", "tree"])]
     pub json: bool,
+    #[command(flatten)]
+    pub peers: PeerArgs,
 }
 
 /// `schema record`.

@@ -148,3 +148,71 @@ fn explain_says_how_to_see_the_rule_broken() {
     let text = stdout(&output);
     assert!(text.contains("Q301") && text.contains("source") && text.contains("--spawn"), "{text}");
 }
+
+#[test]
+fn schema_show_lists_what_is_shipped() {
+    let text = stdout(&run(&["schema", "show"]));
+    let names: Vec<&str> = text.lines().collect();
+    assert!(
+        names.contains(&"qemu-11.1") && names.contains(&"storage-daemon-5.2") && names.contains(&"qga-7.2")
+    );
+}
+
+#[test]
+fn schema_show_shows_a_command_an_event_or_a_place() {
+    let shown = |what: &str| {
+        let output = run(&["schema", "show", "qemu-7.2", "--command", what]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        stdout(&output)
+    };
+    let command = shown("block-commit");
+    assert!(command.contains("on-error?: enum report|ignore|enospc|stop|auto\n"), "{command}");
+    assert!(command.ends_with("\n{\"execute\":\"block-commit\",\"arguments\":{\"device\":\"text\"}}\n"));
+    assert!(shown("STOP").starts_with("event STOP\n"));
+    assert!(shown("block-commit.arguments.on-error").starts_with("on-error: enum report|"));
+}
+
+#[test]
+fn schema_show_says_what_may_have_been_meant() {
+    let output = run(&["schema", "show", "qemu-7.2", "--command", "blok-comit"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean `block-commit`"), "{}", stderr(&output));
+    let output = run(&["schema", "show", "qemu-7.3"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean `qemu-7.2`"), "{}", stderr(&output));
+}
+
+#[test]
+fn schema_show_tree_is_a_line_for_each_command_and_event() {
+    let text = stdout(&run(&["schema", "show", "storage-daemon-7.2", "--tree"]));
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with("blockdev-add(driver, ") && line.contains("iscsi: transport"))
+    );
+    assert!(text.lines().any(|line| line == "quit()"));
+}
+
+#[test]
+fn schema_show_asks_a_peer_and_its_json_can_be_shown_again() {
+    let asked = run(&["schema", "show", "--reference", "--json"]);
+    assert_eq!(code(&asked), 0, "{}", stderr(&asked));
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("reference.json");
+    let file = file.to_str().unwrap();
+    let recorded = run(&["schema", "record", "--reference", "-o", file]);
+    assert_eq!(code(&recorded), 0, "{}", stderr(&recorded));
+    assert_eq!(std::fs::read(file).unwrap(), asked.stdout);
+    assert_eq!(json(Path::new(file))["provenance"]["source"], "query-qmp-schema");
+    assert_eq!(stdout(&run(&["schema", "show", file])), stdout(&run(&["schema", "show", "--reference"])));
+}
+
+#[test]
+fn schema_show_takes_a_schema_or_a_peer_and_one_form() {
+    for words in [
+        &["schema", "show", "qemu-7.2", "--reference"][..],
+        &["schema", "show", "qemu-7.2", "--json", "--tree"],
+        &["schema", "show", "qemu-7.2", "--tree", "--command", "quit"],
+    ] {
+        assert_eq!(code(&run(words)), 2, "{words:?}");
+    }
+}

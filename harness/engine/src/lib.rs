@@ -23,4 +23,4 @@ pub mod waivers;
 
 pub use error::Error;
 pub use event::{Event, Finding, Line, Summary};
-pub use schema_of::ask_schema;
+pub use schema_of::{Told, ask_schema};

@@ -37,11 +37,20 @@ const EVERY_AGENT: &str = r#"[
     {"name": "any", "meta-type": "builtin", "json-type": "value"}
 ]"#;
 
+/// What a peer told when it was asked.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Its schema.
+    pub schema: Schema,
+    /// The version that it says it is.
+    pub version: Option<Version>,
+}
+
 /// Asks a peer for its schema; starts it for that if it is ours.
 ///
 /// # Errors
 /// There is no peer, it does not tell its schema, or what it tells cannot be loaded.
-pub async fn ask_schema(spec: &PeerSpec) -> Result<Schema, Error> {
+pub async fn ask_schema(spec: &PeerSpec) -> Result<Told, Error> {
     let (_go_on, stop) = watch::channel(false);
     let least = Arc::new(least(spec.dialect())?);
     let mut runner = Runner::open(spec, &Limits::default(), least, None, stop).await?;
@@ -49,8 +58,10 @@ pub async fn ask_schema(spec: &PeerSpec) -> Result<Schema, Error> {
         true => declared(&mut runner, spec.dialect()).await,
         false => Ok(None),
     };
+    let version = runner.version();
     runner.retire().await;
-    learned?.ok_or_else(|| Error::NoSchema { why: "it does not answer".to_owned() })
+    let schema = learned?.ok_or_else(|| Error::NoSchema { why: "it does not answer".to_owned() })?;
+    Ok(Told { schema, version })
 }
 
 /// What every peer of a dialect declares. It is marked as cut: what it lacks proves nothing.

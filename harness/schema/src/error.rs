@@ -51,6 +51,36 @@ pub enum LoadError {
         /// The entity.
         entity: String,
     },
+    /// A reference to a type of a kind that cannot stand there.
+    #[error("{file}: '{entity}' refers to '{name}', which is no object type")]
+    NoObject {
+        /// The file.
+        file: String,
+        /// Who refers.
+        entity: String,
+        /// To what.
+        name: String,
+    },
+    /// Lists of lists, deeper than any schema has them, or without end.
+    #[error("{file}: '{entity}' is a list of lists of lists, deeper than {limit}")]
+    Deep {
+        /// The file.
+        file: String,
+        /// The outermost.
+        entity: String,
+        /// How deep they may be.
+        limit: usize,
+    },
+    /// JSON, but no schema in it.
+    #[error(
+        "{file}: none of its {documents} JSON documents is a reply of query-qmp-schema or a schema in our own format"
+    )]
+    NoSchema {
+        /// The file.
+        file: String,
+        /// How many documents there are.
+        documents: usize,
+    },
     /// A schema in our own format, of a version that this tool does not know.
     #[error("{file}: this is format version {found}; known is {known}")]
     FormatVersion {
@@ -65,13 +95,23 @@ pub enum LoadError {
 
 impl LoadError {
     pub(crate) fn json(file: &str, text: &str, error: &serde_json::Error) -> LoadError {
-        let at_end = error.is_eof() && text.is_empty();
+        let at_end = error.is_eof() && text.trim().is_empty();
         let message = if at_end { "the file is empty".to_owned() } else { error.to_string() };
+        // serde_json repeats the place at the end of its message.
+        let message = message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what).to_owned();
         LoadError::Json { file: file.to_owned(), line: error.line(), column: error.column(), message }
     }
 
     pub(crate) fn dangling(file: &str, entity: &str, name: &str) -> LoadError {
         LoadError::Dangling { file: file.to_owned(), entity: entity.to_owned(), name: name.to_owned() }
+    }
+
+    pub(crate) fn no_object(file: &str, entity: &str, name: &str) -> LoadError {
+        LoadError::NoObject { file: file.to_owned(), entity: entity.to_owned(), name: name.to_owned() }
+    }
+
+    pub(crate) fn deep(file: &str, entity: &str, limit: usize) -> LoadError {
+        LoadError::Deep { file: file.to_owned(), entity: entity.to_owned(), limit }
     }
 
     pub(crate) fn duplicate(file: &str, name: &str) -> LoadError {

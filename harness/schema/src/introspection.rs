@@ -5,12 +5,13 @@
 
 use crate::error::LoadError;
 use crate::model::{
-    Alternate, Branch, Builtin, Command, EnumType, EnumValue, Event, Features, Member, Object, Schema,
-    TypeDef, TypeId, TypeKind, Variants,
+    Alternate, Branch, Builtin, Command, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX, Member,
+    Object, Schema, TypeDef, TypeId, TypeKind, Variants,
 };
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 
 /// Commands whose arguments are checked by hand in every version (`'gen': false`), which introspection does
 /// not tell: `device_add` takes a device's properties, `query-qmp-schema` is answered before marshalling.
@@ -18,54 +19,67 @@ const HAND_WRITTEN: &[&str] = &["device_add", "query-qmp-schema"];
 /// Commands that were hand-written before 6.0. Told by their free-form argument.
 const HAND_WRITTEN_ONCE: &[&str] = &["object-add", "netdev_add"];
 
+/// A string that borrows from the text unless it has escapes. Serde borrows into a bare `Cow`, but not into
+/// one inside an `Option` or a `Vec`.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
 #[derive(Deserialize)]
 struct Entity<'a> {
     #[serde(borrow)]
-    name: Cow<'a, str>,
+    name: Text<'a>,
     #[serde(rename = "meta-type", borrow)]
-    meta_type: Cow<'a, str>,
-    #[serde(rename = "json-type", borrow, default)]
-    json_type: Option<Cow<'a, str>>,
-    #[serde(rename = "element-type", borrow, default)]
-    element_type: Option<Cow<'a, str>>,
-    #[serde(rename = "arg-type", borrow, default)]
-    arg_type: Option<Cow<'a, str>>,
-    #[serde(rename = "ret-type", borrow, default)]
-    ret_type: Option<Cow<'a, str>>,
+    meta_type: Text<'a>,
+    #[serde(rename = "json-type", borrow)]
+    json_type: Option<Text<'a>>,
+    #[serde(rename = "element-type", borrow)]
+    element_type: Option<Text<'a>>,
+    #[serde(rename = "arg-type", borrow)]
+    arg_type: Option<Text<'a>>,
+    #[serde(rename = "ret-type", borrow)]
+    ret_type: Option<Text<'a>>,
     #[serde(rename = "allow-oob", default)]
     allow_oob: bool,
-    #[serde(borrow, default)]
-    values: Option<Vec<Cow<'a, str>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    values: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
     members: Option<Vec<RawMember<'a>>>,
-    #[serde(borrow, default)]
-    tag: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    tag: Option<Text<'a>>,
     #[serde(borrow, default)]
     variants: Vec<RawVariant<'a>>,
     #[serde(borrow, default)]
-    features: Vec<Cow<'a, str>>,
+    features: Vec<Text<'a>>,
 }
 
 /// A member of an object (name, type), of an enumeration (name) or of an alternate (type).
 #[derive(Deserialize)]
 struct RawMember<'a> {
-    #[serde(borrow, default)]
-    name: Option<Cow<'a, str>>,
-    #[serde(rename = "type", borrow, default)]
-    ty: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(rename = "type", borrow)]
+    ty: Option<Text<'a>>,
     /// Optional members have the key `default`; its value is null. The key counts, not the value.
     #[serde(default, deserialize_with = "present")]
     default: bool,
     #[serde(borrow, default)]
-    features: Vec<Cow<'a, str>>,
+    features: Vec<Text<'a>>,
 }
 
 #[derive(Deserialize)]
 struct RawVariant<'a> {
     #[serde(borrow)]
-    case: Cow<'a, str>,
+    case: Text<'a>,
     #[serde(rename = "type", borrow)]
-    ty: Cow<'a, str>,
+    ty: Text<'a>,
 }
 
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -92,6 +106,37 @@ pub fn from_introspection(text: &str, file: &str) -> Result<Schema, LoadError> {
     Loader::new(&entities, file)?.load()
 }
 
+/// Whether JSON text is a list that begins as the reply of `query-qmp-schema` does.
+pub(crate) fn begins_as_schema(text: &str) -> bool {
+    /// Takes the first element and leaves the rest unread: what follows is somebody else's error.
+    struct First(bool);
+
+    #[derive(Deserialize)]
+    struct Kind<'a> {
+        #[serde(rename = "meta-type", borrow)]
+        meta_type: Option<Text<'a>>,
+    }
+
+    impl<'de> Deserialize<'de> for First {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<First, D::Error> {
+            struct Visitor;
+            impl<'de> serde::de::Visitor<'de> for Visitor {
+                type Value = First;
+                fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    out.write_str("a list")
+                }
+                fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<First, A::Error> {
+                    let first = list.next_element::<Kind<'de>>()?;
+                    while list.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+                    Ok(First(first.is_some_and(|first| first.meta_type.is_some())))
+                }
+            }
+            deserializer.deserialize_seq(Visitor)
+        }
+    }
+    serde_json::from_str::<First>(text).is_ok_and(|first| first.0)
+}
+
 struct Loader<'a> {
     entities: &'a [Entity<'a>],
     file: &'a str,
@@ -100,10 +145,16 @@ struct Loader<'a> {
 
 impl<'a> Loader<'a> {
     fn new(entities: &'a [Entity<'a>], file: &'a str) -> Result<Loader<'a>, LoadError> {
-        let types = entities.iter().filter(|entity| is_type(entity));
         let mut ids = HashMap::with_capacity(entities.len());
-        for (entity, id) in types.zip(0..) {
-            if ids.insert(&*entity.name, TypeId(id)).is_some() {
+        let mut named = HashSet::with_capacity(entities.len());
+        for entity in entities {
+            let new = if is_type(entity) {
+                let id = TypeId(ids.len() as u32);
+                ids.insert(&*entity.name, id).is_none()
+            } else {
+                named.insert(&*entity.name)
+            };
+            if !new {
                 return Err(LoadError::duplicate(file, &entity.name));
             }
         }
@@ -118,60 +169,75 @@ impl<'a> Loader<'a> {
         for entity in self.entities {
             match &*entity.meta_type {
                 "command" => schema.commands.push(self.command(entity, &schema)?),
-                "event" => {
-                    let data = self.object_reference(entity.arg_type.as_deref(), entity, &schema)?;
-                    schema.events.push(Event {
-                        name: entity.name.clone().into_owned(),
-                        data,
-                        features: features(&entity.features),
-                        condition: None,
-                    });
-                }
-                "builtin" | "enum" | "array" | "object" | "alternate" => {}
+                "event" => schema.events.push(Event {
+                    name: entity.name.to_owned(),
+                    data: self.arguments(entity, &schema)?,
+                    features: features(&entity.features),
+                    condition: None,
+                }),
+                "array" => self.bounded(entity, &schema)?,
+                "object" => self.branches_are_objects(entity, &schema)?,
+                "builtin" | "enum" | "alternate" => {}
                 other => return Err(LoadError::meta_type(self.file, &entity.name, other)),
             }
         }
         schema.commands.sort_by(|a, b| a.name.cmp(&b.name));
         schema.events.sort_by(|a, b| a.name.cmp(&b.name));
-        let repeated = schema.commands.windows(2).find(|two| two[0].name == two[1].name);
-        if let Some(two) = repeated {
-            return Err(LoadError::duplicate(self.file, &two[0].name));
-        }
         Ok(schema)
     }
 
-    fn reference(&self, name: Option<&str>, from: &Entity<'_>) -> Result<TypeId, LoadError> {
-        let Some(name) = name else { return Err(LoadError::incomplete(self.file, &from.name)) };
-        self.ids.get(name).copied().ok_or_else(|| LoadError::dangling(self.file, &from.name, name))
+    fn reference(&self, name: Option<&Text<'_>>, from: &Entity<'_>) -> Result<TypeId, LoadError> {
+        let name = name.ok_or_else(|| self.incomplete(from))?;
+        self.ids.get(&**name).copied().ok_or_else(|| LoadError::dangling(self.file, &from.name, name))
     }
 
-    /// A reference to an object type; `None` where that is the empty object.
-    fn object_reference(
-        &self,
-        name: Option<&str>,
-        from: &Entity<'_>,
-        schema: &Schema,
-    ) -> Result<Option<TypeId>, LoadError> {
-        let id = self.reference(name, from)?;
-        let empty =
-            schema.object(id).is_some_and(|object| object.members.is_empty() && object.variants.is_none());
-        Ok((!empty).then_some(id))
+    fn incomplete(&self, entity: &Entity<'_>) -> LoadError {
+        LoadError::incomplete(self.file, &entity.name)
+    }
+
+    /// The object type of arguments or data; `None` where that is the empty object.
+    fn arguments(&self, entity: &Entity<'_>, schema: &Schema) -> Result<Option<TypeId>, LoadError> {
+        let id = self.reference(entity.arg_type.as_ref(), entity)?;
+        if schema.object(id).is_none() {
+            let name = entity.arg_type.as_deref().unwrap_or_default();
+            return Err(LoadError::no_object(self.file, &entity.name, name));
+        }
+        Ok(unless_empty(id, schema))
+    }
+
+    /// Whoever walks lists of lists may rely on an end.
+    fn bounded(&self, entity: &Entity<'_>, schema: &Schema) -> Result<(), LoadError> {
+        let mut at = self.reference(entity.element_type.as_ref(), entity)?;
+        for _ in 0..LIST_DEPTH_MAX {
+            let TypeKind::Array(element) = schema.ty(at).kind else { return Ok(()) };
+            at = element;
+        }
+        Err(LoadError::deep(self.file, &entity.name, LIST_DEPTH_MAX))
+    }
+
+    fn branches_are_objects(&self, entity: &Entity<'_>, schema: &Schema) -> Result<(), LoadError> {
+        let is_none =
+            |raw: &&RawVariant<'_>| self.ids.get(&*raw.ty).is_none_or(|id| schema.object(*id).is_none());
+        match entity.variants.iter().find(is_none) {
+            Some(raw) => Err(LoadError::no_object(self.file, &entity.name, &raw.ty)),
+            None => Ok(()),
+        }
     }
 
     fn type_def(&self, entity: &Entity<'a>) -> Result<TypeDef, LoadError> {
         let kind = match &*entity.meta_type {
             "builtin" => TypeKind::Builtin(self.builtin(entity)?),
-            "enum" => TypeKind::Enum(enumeration(entity)),
-            "array" => TypeKind::Array(self.reference(entity.element_type.as_deref(), entity)?),
+            "enum" => TypeKind::Enum(self.enumeration(entity)?),
+            "array" => TypeKind::Array(self.reference(entity.element_type.as_ref(), entity)?),
             "object" => TypeKind::Object(self.object(entity)?),
             _ => {
-                let members = entity.members.as_deref().unwrap_or_default();
-                let choices = members.iter().map(|member| self.reference(member.ty.as_deref(), entity));
+                let members = entity.members.as_deref().ok_or_else(|| self.incomplete(entity))?;
+                let choices = members.iter().map(|member| self.reference(member.ty.as_ref(), entity));
                 TypeKind::Alternate(Alternate { choices: choices.collect::<Result<_, _>>()? })
             }
         };
-        let masked = entity.name.bytes().all(|byte| byte.is_ascii_digit()) || entity.name.starts_with('[');
-        let name = (!masked).then(|| entity.name.clone().into_owned());
+        let nameless = matches!(kind, TypeKind::Builtin(_) | TypeKind::Array(_)) || is_masked(&entity.name);
+        let name = (!nameless).then(|| entity.name.to_owned());
         Ok(TypeDef { name, kind, features: features(&entity.features), condition: None })
     }
 
@@ -183,37 +249,78 @@ impl<'a> Loader<'a> {
             Some("boolean") => Builtin::Bool,
             Some("null") => Builtin::Null,
             Some("value") => Builtin::Any,
-            _ => return Err(LoadError::incomplete(self.file, &entity.name)),
+            _ => return Err(self.incomplete(entity)),
         })
     }
 
+    /// `members` (6.2 and later) has features; `values` is always there.
+    fn enumeration(&self, entity: &Entity<'_>) -> Result<EnumType, LoadError> {
+        let value = |name: &str, from: &[Text<'_>]| EnumValue {
+            name: name.to_owned(),
+            features: features(from),
+            condition: None,
+        };
+        let values: Vec<EnumValue> = match (&entity.members, &entity.values) {
+            (Some(members), _) => {
+                let named = |member: &RawMember<'_>| Some(value(member.name.as_deref()?, &member.features));
+                let values: Option<_> = members.iter().map(named).collect();
+                values.ok_or_else(|| self.incomplete(entity))?
+            }
+            (None, Some(names)) => names.iter().map(|name| value(name, &[])).collect(),
+            (None, None) => return Err(self.incomplete(entity)),
+        };
+        self.distinct(entity, values.iter().map(|value| &*value.name))?;
+        Ok(EnumType { values })
+    }
+
     fn object(&self, entity: &Entity<'a>) -> Result<Object, LoadError> {
-        let mut members = Vec::new();
-        for raw in entity.members.as_deref().unwrap_or_default() {
-            let Some(name) = &raw.name else { return Err(LoadError::incomplete(self.file, &entity.name)) };
+        let raw = entity.members.as_deref().ok_or_else(|| self.incomplete(entity))?;
+        let mut members = Vec::with_capacity(raw.len());
+        for raw in raw {
             members.push(Member {
-                name: name.clone().into_owned(),
-                ty: self.reference(raw.ty.as_deref(), entity)?,
+                name: raw.name.as_deref().ok_or_else(|| self.incomplete(entity))?.to_owned(),
+                ty: self.reference(raw.ty.as_ref(), entity)?,
                 optional: raw.default,
                 features: features(&raw.features),
                 condition: None,
             });
         }
+        self.distinct(entity, members.iter().map(|member| &*member.name))?;
         let Some(tag) = &entity.tag else { return Ok(Object { members, variants: None }) };
         if !members.iter().any(|member| member.name == **tag) {
             return Err(LoadError::dangling(self.file, &entity.name, tag));
         }
-        let mut branches = Vec::new();
+        self.distinct(entity, entity.variants.iter().map(|raw| &*raw.case))?;
+        let mut branches = Vec::with_capacity(entity.variants.len());
         for raw in &entity.variants {
             let ty = self.reference(Some(&raw.ty), entity)?;
-            branches.push(Branch { value: raw.case.clone().into_owned(), ty, condition: None });
+            branches.push(Branch { value: raw.case.to_owned(), ty, condition: None });
         }
-        Ok(Object { members, variants: Some(Variants { tag: tag.clone().into_owned(), branches }) })
+        Ok(Object { members, variants: Some(Variants { tag: tag.to_string(), branches }) })
+    }
+
+    fn distinct<'n>(
+        &self,
+        entity: &Entity<'_>,
+        names: impl Iterator<Item = &'n str> + Clone,
+    ) -> Result<(), LoadError> {
+        /// Up to here comparing all with all is faster than a set.
+        const FEW: usize = 12;
+        let repeated = if names.clone().count() <= FEW {
+            names.clone().enumerate().find(|(index, name)| names.clone().take(*index).any(|one| one == *name))
+        } else {
+            let mut seen = HashSet::new();
+            names.enumerate().find(|(_, name)| !seen.insert(*name))
+        };
+        match repeated {
+            Some((_, name)) => Err(LoadError::duplicate(self.file, &format!("{}.{name}", &*entity.name))),
+            None => Ok(()),
+        }
     }
 
     fn command(&self, entity: &Entity<'a>, schema: &Schema) -> Result<Command, LoadError> {
-        let arguments = self.object_reference(entity.arg_type.as_deref(), entity, schema)?;
-        let name = entity.name.clone().into_owned();
+        let arguments = self.arguments(entity, schema)?;
+        let name = entity.name.to_owned();
         let free_form = arguments.and_then(|id| schema.object(id)).is_some_and(|object| {
             let any = |member: &Member| schema.ty(member.ty).kind == TypeKind::Builtin(Builtin::Any);
             object.members.iter().any(any)
@@ -223,7 +330,7 @@ impl<'a> Loader<'a> {
         Ok(Command {
             name,
             arguments,
-            returns: self.object_reference(entity.ret_type.as_deref(), entity, schema)?,
+            returns: unless_empty(self.reference(entity.ret_type.as_ref(), entity)?, schema),
             allow_oob: entity.allow_oob,
             allow_preconfig: None,
             success_response: true,
@@ -238,25 +345,20 @@ fn is_type(entity: &Entity<'_>) -> bool {
     matches!(&*entity.meta_type, "builtin" | "enum" | "array" | "object" | "alternate")
 }
 
-/// `members` (6.2 and later) has features; `values` is always there.
-fn enumeration(entity: &Entity<'_>) -> EnumType {
-    let value = |name: &str, from: &[Cow<'_, str>]| EnumValue {
-        name: name.to_owned(),
-        features: features(from),
-        condition: None,
-    };
-    let values = match &entity.members {
-        Some(members) => members
-            .iter()
-            .filter_map(|member| Some(value(member.name.as_deref()?, &member.features)))
-            .collect(),
-        None => entity.values.iter().flatten().map(|name| value(name, &[])).collect(),
-    };
-    EnumType { values }
+/// Numbers, and where masking is off (`scripts/qapi-gen.py -u`) the names of types that have none in the source.
+fn is_masked(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit()) || name.starts_with("q_")
 }
 
-fn features(names: &[Cow<'_, str>]) -> Features {
-    let mut names: Vec<String> = names.iter().map(|name| name.clone().into_owned()).collect();
+/// Nothing, for the type without members that stands for "no arguments" and "returns nothing".
+fn unless_empty(id: TypeId, schema: &Schema) -> Option<TypeId> {
+    let empty =
+        schema.object(id).is_some_and(|object| object.members.is_empty() && object.variants.is_none());
+    (!empty).then_some(id)
+}
+
+fn features(names: &[Text<'_>]) -> Features {
+    let mut names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
     names.sort();
     Features(names)
 }

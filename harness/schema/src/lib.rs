@@ -5,27 +5,35 @@
 
 pub mod error;
 pub mod introspection;
+pub mod join;
 pub mod model;
 pub mod own;
+pub mod replies;
+pub mod scrape;
 pub mod shipped;
+pub mod show;
 
 pub use error::LoadError;
 pub use introspection::from_introspection;
+pub use join::{Difference, Disagreement, join};
 pub use model::{
-    Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, Member, Object,
-    Schema, TypeDef, TypeId, TypeKind, Variants,
+    Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX,
+    Member, Object, Schema, TypeDef, TypeId, TypeKind, Variants,
 };
 pub use own::{Provenance, from_own, to_own};
+pub use replies::from_replies;
+pub use scrape::{Scrape, is_scrape};
 pub use shipped::{shipped, shipped_names};
 
-/// Loads a schema from JSON text, in our own format or as the reply of `query-qmp-schema`.
+/// Loads a schema from JSON text: our own format, or the reply of `query-qmp-schema`, which may stand among
+/// other replies.
 ///
 /// # Errors
 /// When it is neither, or damaged.
 pub fn load_text(text: &str, file: &str) -> Result<Schema, LoadError> {
     let own =
         text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\"format\""));
-    if own { from_own(text, file) } else { from_introspection(text, file) }
+    if own { from_own(text, file) } else { from_replies(text, file) }
 }
 
 /// A short hash of the facts of a schema: equal for equal schemas, whatever they were loaded from.

@@ -3,6 +3,9 @@
 //! Bases are already flattened into members. Variants are not: each branch names an object type, which may
 //! itself have variants. Source: QEMU `docs/devel/qapi-code-gen.rst`, `qapi/introspect.json`.
 
+/// How deep lists of lists may be. The schema language has none at all; loaders see to the limit.
+pub const LIST_DEPTH_MAX: usize = 8;
+
 /// An index into [`Schema::types`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);

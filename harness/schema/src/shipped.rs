@@ -6,8 +6,14 @@ use crate::own::from_own;
 
 /// Short name and text of each.
 const SHIPPED: &[(&str, &str)] = &[
+    ("qemu-5.2", include_str!("../../../schemas/qmp/qemu-system-x86_64-5.2.json")),
     ("qemu-7.2", include_str!("../../../schemas/qmp/qemu-system-x86_64-7.2.json")),
+    ("qemu-10.0", include_str!("../../../schemas/qmp/qemu-system-x86_64-10.0.json")),
+    ("qemu-11.1", include_str!("../../../schemas/qmp/qemu-system-x86_64-11.1.json")),
+    ("storage-daemon-5.2", include_str!("../../../schemas/qmp/qemu-storage-daemon-5.2.json")),
     ("storage-daemon-7.2", include_str!("../../../schemas/qmp/qemu-storage-daemon-7.2.json")),
+    ("storage-daemon-10.0", include_str!("../../../schemas/qmp/qemu-storage-daemon-10.0.json")),
+    ("storage-daemon-11.1", include_str!("../../../schemas/qmp/qemu-storage-daemon-11.1.json")),
     ("qga-5.2", include_str!("../../../schemas/qga/qemu-ga-5.2.json")),
     ("qga-7.2", include_str!("../../../schemas/qga/qemu-ga-7.2.json")),
     ("qga-10.0", include_str!("../../../schemas/qga/qemu-ga-10.0.json")),

@@ -3,13 +3,15 @@
 use super::runtime;
 use crate::args::{SchemaCommand, SchemaImportArgs, SchemaRecordArgs, SchemaShowArgs};
 use crate::exit::Failure;
-use crate::peers;
+use crate::names::did_you_mean;
+use crate::peers::{self, Chosen};
 use crate::schemas;
 use crate::stdout::Stdout;
 use qmprobe_report::Outcome;
-use qmprobe_schema::{Provenance, Schema, fingerprint, shipped_names, to_own};
+use qmprobe_schema::{Provenance, Schema, shipped_names, show, to_own};
+use qmprobe_wire::Dialect;
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Runs the command.
@@ -24,51 +26,55 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Failure> {
 
 fn show(args: &SchemaShowArgs) -> Result<(), Failure> {
     let mut out = Stdout::new();
-    let Some(name) = &args.schema else {
+    let Some((schema, provenance)) = shown(args)? else {
         for name in shipped_names() {
             writeln!(out, "{name}")?;
         }
         return Ok(out.flush()?);
     };
-    let schema = schemas::load(name)?;
-    if args.json {
-        out.write_all(to_own(&schema, &provenance(name)).as_bytes())?;
-    } else {
-        overview(&schema, &mut out)?;
-    }
+    let text = match &args.command {
+        Some(path) => show::show(&schema, path).ok_or_else(|| {
+            let hint = did_you_mean(path, show::names(&schema));
+            Failure::usage(format!("the schema declares no command, event or type `{path}`{hint}"))
+        })?,
+        None if args.json => to_own(&schema, &provenance),
+        None if args.tree => show::tree(&schema),
+        None => show::overview(&schema),
+    };
+    out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
 }
 
-fn overview(schema: &Schema, out: &mut impl Write) -> io::Result<()> {
-    let (commands, events) = (schema.commands.len(), schema.events.len());
-    writeln!(
-        out,
-        "{commands} commands, {events} events, {} types, {}",
-        schema.types.len(),
-        fingerprint(schema)
-    )?;
-    for command in &schema.commands {
-        let marks = [
-            (command.allow_oob, " oob"),
-            (!command.success_response, " no-reply"),
-            (command.features.has("deprecated"), " deprecated"),
-            (command.features.has("unstable"), " unstable"),
-        ];
-        let marks: String = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| *mark).collect();
-        writeln!(out, "  {}{marks}", command.name)?;
+/// The schema to show: one that is named, or a peer's. `None` when neither is given.
+fn shown(args: &SchemaShowArgs) -> Result<Option<(Schema, Provenance)>, Failure> {
+    let peer = peers::choose_one(&args.peers)?;
+    match (args.of.as_deref().or(args.peers.schema.as_deref()), peer) {
+        (Some(_), Some(_)) => Err(Failure::usage("show a schema or a peer's, not both")),
+        (Some(name), None) => Ok(Some((schemas::load(name)?, provenance(name)))),
+        (None, Some(peer)) => ask(&peer).map(Some),
+        (None, None) => Ok(None),
     }
-    for event in &schema.events {
-        writeln!(out, "  {} (event)", event.name)?;
-    }
-    Ok(())
 }
 
 fn record(args: &SchemaRecordArgs) -> Result<(), Failure> {
     let peer = peers::choose_one(&args.peers)?
         .ok_or_else(|| Failure::usage("say which peer to ask: --qemu, --connect ADDRESS, …"))?;
+    let (schema, provenance) = ask(&peer)?;
+    write(args.output.as_deref(), &to_own(&schema, &provenance))
+}
+
+/// What the peer declares, and how that was learnt.
+fn ask(peer: &Chosen) -> Result<(Schema, Provenance), Failure> {
+    let told = runtime()?.block_on(qmprobe_engine::ask_schema(&peer.spec)).map_err(Failure::trouble)?;
+    let source = match peer.spec.dialect() {
+        Dialect::Qmp => "query-qmp-schema",
+        Dialect::Qga => "the shipped schema nearest to the agent's version",
+    };
     let label = peer.label();
-    let schema = runtime()?.block_on(qmprobe_engine::ask_schema(&peer.spec)).map_err(Failure::trouble)?;
-    write(args.output.as_deref(), &to_own(&schema, &provenance(&label)))
+    // A path says where the program was, not what it is.
+    let binary = label.rsplit('/').next().unwrap_or(&label).to_owned();
+    let version = told.version.map(|version| version.to_string()).unwrap_or_default();
+    Ok((told.schema, Provenance { source: source.to_owned(), binary, version }))
 }
 
 fn import(args: &SchemaImportArgs) -> Result<(), Failure> {

@@ -83,5 +83,5 @@ pub fn run_until(peer: &PeerSpec, change: impl FnOnce(&mut Options), stops: impl
 /// What a peer declares.
 pub fn schema_of(peer: &PeerSpec) -> std::sync::Arc<qmprobe_schema::Schema> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(qmprobe_engine::ask_schema(peer)).expect("a schema").into()
+    runtime.block_on(qmprobe_engine::ask_schema(peer)).expect("a schema").schema.into()
 }
