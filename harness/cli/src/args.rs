@@ -1,6 +1,7 @@
 //! The words of the command line, and the only place that knows clap. What they mean is decided elsewhere.
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use qmprobe_schema::Era;
 use qmprobe_target::Address;
 use std::path::PathBuf;
 
@@ -255,8 +256,18 @@ pub struct SchemaRecordArgs {
 /// `schema import`.
 #[derive(Debug, Group)]
 pub struct SchemaImportArgs {
-    /// A kept reply of query-qmp-schema
+    /// QAPI source (a document, or a directory of QEMU's), a kept reply of query-qmp-schema, or a shipped name
     pub schema: String,
+    /// Read QAPI source by the rules of this QEMU version [default: the newest that accept it]
+    #[arg(long, value_name = "VERSION")]
+    pub era: Option<Era>,
+    /// The document was copied from a web page: undo the damage, and take what is missing for cut off
+    #[arg(long)]
+    pub scrape: bool,
+    /// Keep what is there when this symbol is defined, and drop what needs others (repeatable)
+    /// [default: everything is kept, with its conditions]
+    #[arg(long = "define", value_name = "SYMBOL")]
+    pub defines: Vec<String>,
     /// The file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

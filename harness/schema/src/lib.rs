@@ -3,16 +3,19 @@
 //! Nothing here walks a type to make or to judge a value: `generate` walks to make, `check` walks to judge,
 //! and the two share only this model. No files either: texts come in, and go out.
 
+pub mod conditions;
 pub mod error;
 pub mod introspection;
 pub mod join;
 pub mod model;
 pub mod own;
+pub mod qapi;
 pub mod replies;
 pub mod scrape;
 pub mod shipped;
 pub mod show;
 
+pub use conditions::resolved;
 pub use error::LoadError;
 pub use introspection::from_introspection;
 pub use join::{Difference, Disagreement, join};
@@ -21,6 +24,7 @@ pub use model::{
     Member, Object, Schema, TypeDef, TypeId, TypeKind, Variants,
 };
 pub use own::{Provenance, from_own, to_own};
+pub use qapi::{Counts, Era, Loaded, SourceErrors, SourceFiles, SourceOptions, from_source};
 pub use replies::from_replies;
 pub use scrape::{Scrape, is_scrape};
 pub use shipped::{shipped, shipped_names};

@@ -2,13 +2,13 @@
 
 use super::runtime;
 use crate::args::{SchemaCommand, SchemaImportArgs, SchemaRecordArgs, SchemaShowArgs};
-use crate::exit::Failure;
+use crate::exit::{Failure, complain};
 use crate::names::did_you_mean;
 use crate::peers::{self, Chosen};
-use crate::schemas;
+use crate::schemas::{self, Reading};
 use crate::stdout::Stdout;
 use qmprobe_report::Outcome;
-use qmprobe_schema::{Provenance, Schema, shipped_names, show, to_own};
+use qmprobe_schema::{Provenance, Schema, resolved, shipped_names, show, to_own};
 use qmprobe_wire::Dialect;
 use std::fs;
 use std::io::Write;
@@ -78,7 +78,14 @@ fn ask(peer: &Chosen) -> Result<(Schema, Provenance), Failure> {
 }
 
 fn import(args: &SchemaImportArgs) -> Result<(), Failure> {
-    let schema = schemas::load(&args.schema)?;
+    let reading = Reading { era: args.era, scraped: args.scrape };
+    let (mut schema, notes) = schemas::read(&args.schema, reading)?;
+    for note in notes {
+        complain(&note);
+    }
+    if !args.defines.is_empty() {
+        schema = resolved(schema, &|symbol| args.defines.iter().any(|defined| defined == symbol));
+    }
     write(args.output.as_deref(), &to_own(&schema, &provenance(&args.schema)))
 }
 
