@@ -1,17 +1,20 @@
 //! Tokens into outcomes: finds where a text ends by counting brackets, and bounds it (`json-streamer.c`).
 
 use super::lexer::{Kind, Token};
-use super::parser::{Parser, quoted};
+use super::parser::Parser;
+use super::string::echoed;
 use super::{Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
 
 #[derive(Debug)]
 pub(super) struct Streamer {
     model: Model,
     text: Text,
+    /// The last outcome was an error.
+    erred: bool,
 }
 
 /// The text being read, since its first token.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Text {
     course: Course,
     /// Offset of its first byte.
@@ -31,12 +34,6 @@ enum Course {
     Refused(Option<Refusal>),
 }
 
-impl Default for Course {
-    fn default() -> Course {
-        Course::Reading(Parser::default())
-    }
-}
-
 /// Why a text is no value.
 #[derive(Debug)]
 struct Refusal {
@@ -52,7 +49,7 @@ impl Refusal {
 
 impl Streamer {
     pub fn new(model: Model) -> Streamer {
-        Streamer { model, text: Text::default() }
+        Streamer { model, text: Text::new(model), erred: false }
     }
 
     /// Whether a text is begun that only further tokens end.
@@ -63,51 +60,62 @@ impl Streamer {
     /// Takes the next token in; appends the outcome that it brings about, if it does.
     pub fn take(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
         self.text.count(token);
-        match self.model {
-            Model::V3_1 => self.take_patiently(token, outcomes),
-            Model::V11 => self.take_promptly(token, outcomes),
+        let outcome = match self.model {
+            Model::V3_1 | Model::Tolerant => self.take_patiently(token),
+            Model::V11 => self.take_promptly(token),
+        };
+        let Some(outcome) = outcome else { return };
+        let error = matches!(outcome, Outcome::Error { .. });
+        if !(error && self.erred && self.model == Model::Tolerant) {
+            outcomes.push(outcome);
         }
+        self.erred = error;
     }
 
     /// A syntax error waits for the end of the text. A lexical error or a limit comes in its place and ends
     /// the text on the spot.
-    fn take_patiently(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+    fn take_patiently(&mut self, token: &Token<'_>) -> Option<Outcome> {
         if let Some(refusal) = lexical(token).or_else(|| self.text.limit(token)) {
-            outcomes.push(refusal.at(token));
-            self.text = Text::default();
-            return;
+            self.text = Text::new(self.model);
+            return Some(refusal.at(token));
         }
-        match self.text.parse(token) {
-            Ok(value) => outcomes.extend(value),
-            Err(refusal) => self.text.course = Course::Refused(Some(refusal)),
+        let value = self.text.parse(token).unwrap_or_else(|refusal| {
+            self.text.course = Course::Refused(Some(refusal));
+            None
+        });
+        if self.text.is_open() {
+            return None;
         }
-        if !self.text.is_open()
-            && let Course::Refused(Some(refusal)) = std::mem::take(&mut self.text).course
-        {
-            outcomes.push(refusal.at(token));
+        match std::mem::replace(&mut self.text, Text::new(self.model)).course {
+            Course::Refused(Some(refusal)) => Some(refusal.at(token)),
+            _ => value,
         }
     }
 
     /// The first error of a text is told at once, and the rest of the text passes in silence. It ends where its
     /// brackets balance, or at a lexical error.
-    fn take_promptly(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+    fn take_promptly(&mut self, token: &Token<'_>) -> Option<Outcome> {
+        let mut outcome = None;
         if matches!(self.text.course, Course::Reading(_)) {
             let refusal = self.text.limit(token).or_else(|| lexical(token));
-            match refusal.map_or_else(|| self.text.parse(token), Err) {
-                Ok(value) => outcomes.extend(value),
-                Err(refusal) => {
-                    outcomes.push(refusal.at(token));
-                    self.text.course = Course::Refused(None);
-                }
-            }
+            outcome = refusal.map_or_else(|| self.text.parse(token), Err).unwrap_or_else(|refusal| {
+                self.text.course = Course::Refused(None);
+                Some(refusal.at(token))
+            });
         }
         if token.kind == Kind::Stray || !self.text.is_open() {
-            self.text = Text::default();
+            self.text = Text::new(self.model);
         }
+        outcome
     }
 }
 
 impl Text {
+    fn new(model: Model) -> Text {
+        let course = Course::Reading(Parser::new(model == Model::V11));
+        Text { course, first: 0, tokens: 0, bytes: 0, braces: 0, brackets: 0 }
+    }
+
     fn count(&mut self, token: &Token<'_>) {
         if self.tokens == 0 {
             self.first = (token.offset + 1).saturating_sub(token.text.len() as u64);
@@ -152,6 +160,6 @@ impl Text {
 }
 
 fn lexical(token: &Token<'_>) -> Option<Refusal> {
-    let desc = || format!("JSON parse error, stray '{}'", quoted(token.text));
+    let desc = || format!("JSON parse error, stray '{}'", echoed(token.text));
     (token.kind == Kind::Stray).then(|| Refusal { stage: Stage::Lexical, desc: desc() })
 }
