@@ -134,6 +134,9 @@ pub struct CheckArgs {
     /// Seed of everything random: the same seed gives the same cases
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
     pub seed: u64,
+    /// Run so many cases at most; of the rule stream-predicted alone, exactly so many [default: 4000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    pub cases: Option<u64>,
     /// Stop each peer's run after so many seconds (incomplete: exit 5)
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub time: Option<u64>,

@@ -1,6 +1,6 @@
 //! The command line's contract as a script sees it: exit codes, and what is said on which stream.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 

@@ -7,7 +7,7 @@ use crate::runner::{Ran, Runner};
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, judge};
-use qmprobe_generate::Shrinker;
+use qmprobe_generate::{Shrinker, shrink, stream};
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Ending, ExchangeEnd, Transcript};
@@ -102,7 +102,8 @@ impl Bench {
         case: &Arc<Case>,
         signature: &str,
     ) -> Option<(Breach, Transcript)> {
-        let worthwhile = rule.slug == "peer-survives" || rule.slug.starts_with("arguments-");
+        let is_stream = rule.slug == stream::AIM;
+        let worthwhile = is_stream || rule.slug == "peer-survives" || rule.slug.starts_with("arguments-");
         if !worthwhile || !self.spec.ours() || self.spent >= TIME {
             return None;
         }
@@ -110,7 +111,8 @@ impl Bench {
         let mut shrinker = Shrinker::new((**case).clone());
         let mut used = None;
         let mut best = None;
-        for _ in 0..SHRINKS_MAX {
+        // Each change of a stream takes away a piece: there are more of them, and each costs less.
+        for _ in 0..if is_stream { shrink::TRIES_MAX } else { SHRINKS_MAX } {
             if began.elapsed() >= SHRINK_TIME || *self.stop.borrow() {
                 break;
             }

@@ -160,6 +160,6 @@ impl Parser {
 
 /// The error of a text. QEMU cuts it to its buffer.
 pub(super) fn error<T>(what: &str) -> Fallible<T> {
-    let what = what.get(..what.floor_char_boundary(WHAT_BYTES_MAX)).unwrap_or(what);
+    let what = what.get(..WHAT_BYTES_MAX).unwrap_or(what);
     Err(format!("JSON parse error, {what}"))
 }
