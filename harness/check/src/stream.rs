@@ -68,7 +68,8 @@ pub struct Came<'m> {
 /// The first place at which what came is not what was predicted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// A stable word for the kind of difference: `missing`, `surplus`, `class`, `id`, `sentinel`.
+    /// A stable word for the kind of difference: `missing` and `surplus` where there are too few or too many
+    /// replies in all, else `class`, `id` or `sentinel`.
     pub kind: &'static str,
     /// How many replies were as predicted before it.
     pub after: usize,
@@ -91,7 +92,18 @@ pub fn difference(
         Some(first) if peer.model == Model::Tolerant => {
             around_errors(peer, dialect, stream, predicted, first, came)
         }
-        _ => one_by_one(peer, predicted, came).err(),
+        _ => {
+            let mut found = one_by_one(peer, predicted, came).err()?;
+            // One reply too few or too many makes all that follow look wrong in some other way.
+            let always =
+                predicted.iter().filter(|one| !one.expectation.accepted.has(Accepted::NOTHING)).count();
+            if came.len() < always {
+                found.kind = "missing";
+            } else if came.len() > predicted.len() {
+                found.kind = "surplus";
+            }
+            Some(found)
+        }
     }
 }
 
