@@ -4,7 +4,8 @@
 use crate::predict::{Accepted, Expectation, predict};
 use crate::prediction::deviating_class;
 use qmprobe_schema::Schema;
-use qmprobe_wire::automaton::{Automaton, Model, Outcome};
+use qmprobe_wire::automaton::{Automaton, Model, NESTING_MAX, Outcome};
+use qmprobe_wire::parse::{DeviationKind, parse};
 use qmprobe_wire::{Dialect, Message, Number, SessionState, Value, Version, escape};
 
 /// Up to this version, a double is printed with six decimals (QEMU `qobject/qnum.c:qnum_to_string`).
@@ -87,24 +88,23 @@ pub fn difference(
     predicted: &[Predicted],
     came: &[Came<'_>],
 ) -> Option<Difference> {
-    let errs = |one: &Predicted| one.expectation.json_error;
-    match predicted.iter().position(errs) {
-        Some(first) if peer.model == Model::Tolerant => {
-            around_errors(peer, dialect, stream, predicted, first, came)
-        }
-        _ => {
-            let mut found = one_by_one(peer, predicted, came).err()?;
-            // One reply too few or too many makes all that follow look wrong in some other way.
-            let always =
-                predicted.iter().filter(|one| !one.expectation.accepted.has(Accepted::NOTHING)).count();
-            if came.len() < always {
-                found.kind = "missing";
-            } else if came.len() > predicted.len() {
-                found.kind = "surplus";
-            }
-            Some(found)
-        }
+    match peer.model {
+        Model::Tolerant => as_promised(peer, dialect, stream, predicted, came),
+        Model::V3_1 | Model::V11 => in_full(peer, predicted, came),
     }
+}
+
+/// Every reply is as predicted.
+fn in_full(peer: &Peer<'_>, predicted: &[Predicted], came: &[Came<'_>]) -> Option<Difference> {
+    let mut found = one_by_one(peer, predicted, came).err()?;
+    // One reply too few or too many makes all that follow look wrong in some other way.
+    let always = predicted.iter().filter(|one| !one.expectation.accepted.has(Accepted::NOTHING)).count();
+    if came.len() < always {
+        found.kind = "missing";
+    } else if came.len() > predicted.len() {
+        found.kind = "surplus";
+    }
+    Some(found)
 }
 
 /// Each reply is the one that is due; returns how many came.
@@ -142,25 +142,21 @@ fn in_order(peer: &Peer<'_>, predicted: &[Predicted], came: &[Came<'_>]) -> Resu
     Ok(after)
 }
 
-/// What a peer of which only the protocol is known owes to a stream with malformed text in it: the replies to
-/// what comes before, on lines of their own; an error for the malformed text (an agent may be silent); and
-/// after the resynchronisation that ends the stream, the reply to its last command and no other.
-fn around_errors(
+/// What a peer of which only the protocol is known owes to a stream: the replies to the sound messages that it
+/// begins with; an error for what is malformed after them (an agent may be silent); and after the
+/// resynchronisation that ends the stream, the reply to its last command, and no other.
+fn as_promised(
     peer: &Peer<'_>,
     dialect: Dialect,
     stream: &[u8],
     predicted: &[Predicted],
-    first: usize,
     came: &[Came<'_>],
 ) -> Option<Difference> {
-    // A peer may read by the line, so what shares one with malformed text may be refused along with it.
-    let line = |one: &Predicted| {
-        let offset = usize::try_from(one.offset).unwrap_or(usize::MAX).min(stream.len());
-        memchr::memchr_iter(b'\n', &stream[..offset]).count()
-    };
-    let doubtful = predicted[..first].last().map_or(0, line);
-    let alone = predicted[..first].iter().take_while(|one| line(one) < doubtful).count();
-    let after = match in_order(peer, &predicted[..alone], came) {
+    let sound = sound_lines(stream).min(predicted.len());
+    if sound == predicted.len() {
+        return in_full(peer, predicted, came);
+    }
+    let after = match in_order(peer, &predicted[..sound], came) {
         Ok(after) => after,
         Err(difference) => return Some(difference),
     };
@@ -171,17 +167,35 @@ fn around_errors(
         let actual = rest.first().map_or("no reply".to_owned(), |one| shown(one.reply));
         return Some(Difference { kind: "missing", after, expected, actual });
     }
-    let last = predicted.last().filter(|last| last.expectation.id.is_some())?;
+    let mut last = predicted.last().filter(|last| last.expectation.id.is_some())?.clone();
+    // Whether a negotiation among the rest took place is open.
+    last.expectation.accepted = last.expectation.accepted.or(Accepted::RETURN).or(Accepted::NOT_FOUND);
     match rest.last() {
         Some(reply) => {
-            let kind = differs(peer, last, *reply)?;
+            let kind = differs(peer, &last, *reply)?;
             let after = came.len() - 1;
-            Some(Difference { kind, after, expected: wanted(last), actual: shown(reply.reply) })
+            Some(Difference { kind, after, expected: wanted(&last), actual: shown(reply.reply) })
         }
         None => {
-            Some(Difference { kind: "missing", after, expected: wanted(last), actual: "no reply".to_owned() })
+            Some(Difference { kind: "missing", after, expected: wanted(&last), actual: "no reply".to_owned() })
         }
     }
+}
+
+/// How many lines the stream begins with that are one message each, by any parser: a line is what the
+/// protocol has clients send, and QEMU's own ways (single quotes, say) are not everybody's.
+fn sound_lines(stream: &[u8]) -> usize {
+    let lines = stream.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.take_while(|line| is_sound(line)).count()
+}
+
+fn is_sound(line: &[u8]) -> bool {
+    let mut outcomes = Vec::new();
+    let mut automaton = Automaton::new(Model::V3_1);
+    automaton.feed(line, &mut outcomes);
+    let one = matches!(outcomes[..], [Outcome::Value { .. }]) && !automaton.pending();
+    let deviations = || parse(line.trim_ascii(), NESTING_MAX as usize).deviations;
+    one && deviations().iter().all(|deviation| deviation.kind == DeviationKind::NonAscii)
 }
 
 /// In what a reply differs from the one that is due.

@@ -129,9 +129,9 @@ fn a_peer_that_cannot_be_reached_is_3_and_the_report_says_so() {
 
 fn frame(args: &[&str], input: &[u8]) -> String {
     let args = [&["frame"], args].concat();
-    let mut child = qmprobe(&args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    let mut child = qmprobe(&args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("piped").write_all(input).expect("it reads");
+    String::from_utf8(child.wait_with_output().expect("it ends").stdout).expect("JSON")
 }
 
 #[test]

@@ -197,9 +197,10 @@ impl Runner {
         let session = &mut scene.session;
         session.automaton.feed(bytes, &mut outcomes);
         for outcome in &outcomes {
-            // A whole value shows that the lexer is out of recovery, if the peer has the parser that it seems to.
-            session.erred = matches!(outcome, Outcome::Error { .. })
-                || session.erred && self.manners.model() == Model::Tolerant;
+            // A whole value shows that the lexer is out of recovery, if the peer has the parser that it seems to,
+            // or answered what resynchronises a stream.
+            let is_sure = scene.is_stream || self.manners.model() != Model::Tolerant;
+            session.erred = matches!(outcome, Outcome::Error { .. }) || session.erred && !is_sure;
             let expectation = predict(&self.schema, self.manners.version, session.state, outcome);
             session.state = expectation.next;
             due.expect(&expectation);

@@ -11,6 +11,6 @@ pub(in crate::corruption) const CORRUPTION: Corruption = Corruption {
     weight: Weight::Light,
     apply: |command, _| {
         let name = String::from_utf8_lossy(command.member("execute")).to_uppercase();
-        command.with("execute", &name)
+        command.with("execute", name)
     },
 };

@@ -12,6 +12,6 @@ pub(in crate::corruption) const CORRUPTION: Corruption = Corruption {
     apply: |command, entropy| {
         let names =
             ["qmprobe-no-such", "", " ", "%s%n", "query_version", "\\u0000", "\\u00e9", "query-version "];
-        command.with("execute", &format!("\"{}\"", entropy.pick(&names)))
+        command.with("execute", format!("\"{}\"", entropy.pick(&names)))
     },
 };
