@@ -4,12 +4,14 @@
 use crate::predict::{Accepted, Expectation, predict};
 use crate::prediction::deviating_class;
 use qmprobe_schema::Schema;
-use qmprobe_wire::automaton::{Automaton, Model, NESTING_MAX, Outcome};
+use qmprobe_wire::automaton::{Automaton, Model, Outcome};
 use qmprobe_wire::parse::{DeviationKind, parse};
 use qmprobe_wire::{Dialect, Message, Number, SessionState, Value, Version, escape};
 
 /// Up to this version, a double is printed with six decimals (QEMU `qobject/qnum.c:qnum_to_string`).
 const SIX_DECIMALS_UNTIL: (u32, u32) = (5, 2);
+/// Levels of nesting that any parser reads.
+const SOUND_NESTING_MAX: usize = 32;
 /// Bytes of a reply that are shown.
 const SHOWN_BYTES_MAX: usize = 160;
 
@@ -176,9 +178,12 @@ fn as_promised(
             let after = came.len() - 1;
             Some(Difference { kind, after, expected: wanted(&last), actual: shown(reply.reply) })
         }
-        None => {
-            Some(Difference { kind: "missing", after, expected: wanted(&last), actual: "no reply".to_owned() })
-        }
+        None => Some(Difference {
+            kind: "missing",
+            after,
+            expected: wanted(&last),
+            actual: "no reply".to_owned(),
+        }),
     }
 }
 
@@ -194,7 +199,7 @@ fn is_sound(line: &[u8]) -> bool {
     let mut automaton = Automaton::new(Model::V3_1);
     automaton.feed(line, &mut outcomes);
     let one = matches!(outcomes[..], [Outcome::Value { .. }]) && !automaton.pending();
-    let deviations = || parse(line.trim_ascii(), NESTING_MAX as usize).deviations;
+    let deviations = || parse(line.trim_ascii(), SOUND_NESTING_MAX).deviations;
     one && deviations().iter().all(|deviation| deviation.kind == DeviationKind::NonAscii)
 }
 

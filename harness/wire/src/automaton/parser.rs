@@ -48,25 +48,51 @@ impl Parser {
         Parser { stack: Vec::new(), expect: Expect::Value, prompt }
     }
 
-    /// Takes the next token; gives the value out with the token that completes it.
+    /// Takes the next token; gives the value out with the token that completes it, and is then at the beginning
+    /// of another text.
     ///
     /// # Errors
     /// The token does not fit. The text is lost: the parser must be made anew.
+    #[inline]
     pub fn feed(&mut self, kind: Kind, text: &[u8]) -> Fallible<Option<Value>> {
+        // Most tokens complete nothing, and the fewer words are moved for them the better.
+        match (self.expect, kind) {
+            (Expect::Colon, Kind::Mark(b':')) => {
+                self.expect = Expect::Value;
+                return Ok(None);
+            }
+            (Expect::CommaOrClose, Kind::Mark(b',')) => {
+                let in_array = matches!(self.stack.last(), Some(Open::Array(_)));
+                self.expect = if in_array { Expect::Value } else { Expect::Key };
+                return Ok(None);
+            }
+            (Expect::Key | Expect::KeyOrClose, Kind::Text) => {
+                let name = string(text)?;
+                if let Some(Open::Object { key, .. }) = self.stack.last_mut() {
+                    *key = Some(name);
+                }
+                self.expect = Expect::Colon;
+                return Ok(None);
+            }
+            _ => {}
+        }
+        self.complete(kind, text)
+    }
+
+    fn complete(&mut self, kind: Kind, text: &[u8]) -> Fallible<Option<Value>> {
         let value = match (self.expect, kind) {
             (Expect::ElementOrClose, Kind::Mark(b']')) | (Expect::KeyOrClose, Kind::Mark(b'}')) => {
                 self.close()
             }
             (Expect::Value | Expect::ElementOrClose, _) => self.value(kind, text)?,
-            (Expect::Key | Expect::KeyOrClose, _) => return self.key(kind, text),
-            (Expect::Colon, Kind::Mark(b':')) => {
-                self.expect = Expect::Value;
-                None
-            }
+            (Expect::Key | Expect::KeyOrClose, _) => self.no_name(kind, text)?,
             (Expect::Colon, _) => return error("missing : in object pair"),
-            (Expect::CommaOrClose, _) => self.comma_or_close(kind)?,
+            (Expect::CommaOrClose, _) => self.close_by(kind)?,
         };
-        value.map_or(Ok(None), |value| self.attach(value))
+        match value {
+            Some(value) => self.attach(value),
+            None => Ok(None),
+        }
     }
 
     /// A scalar; `None` when a container was opened instead.
@@ -96,33 +122,17 @@ impl Parser {
     }
 
     /// QEMU 3.1 to 10 read any value where a key is due, and see only then that it is none.
-    fn key(&mut self, kind: Kind, text: &[u8]) -> Fallible<Option<Value>> {
-        if kind == Kind::Text {
-            let name = string(text)?;
-            if let Some(Open::Object { key, .. }) = self.stack.last_mut() {
-                *key = Some(name);
-            }
-            self.expect = Expect::Colon;
-            return Ok(None);
-        }
+    fn no_name(&mut self, kind: Kind, text: &[u8]) -> Fallible<Option<Value>> {
         match self.value(kind, text)? {
             None if !self.prompt => Ok(None),
             _ => error(NO_KEY),
         }
     }
 
-    fn comma_or_close(&mut self, kind: Kind) -> Fallible<Option<Value>> {
+    fn close_by(&mut self, kind: Kind) -> Fallible<Option<Value>> {
         match (self.stack.last(), kind) {
             (Some(Open::Array(_)), Kind::Mark(b']')) | (Some(Open::Object { .. }), Kind::Mark(b'}')) => {
                 Ok(self.close())
-            }
-            (Some(Open::Array(_)), Kind::Mark(b',')) => {
-                self.expect = Expect::Value;
-                Ok(None)
-            }
-            (Some(Open::Object { .. }), Kind::Mark(b',')) => {
-                self.expect = Expect::Key;
-                Ok(None)
             }
             (Some(Open::Array(_)), _) => error("expected separator in list"),
             _ => error("expected separator in dict"),

@@ -58,50 +58,66 @@ impl Streamer {
     }
 
     /// Takes the next token in; appends the outcome that it brings about, if it does.
+    #[inline]
     pub fn take(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
         self.text.count(token);
+        let is_within = self.text.is_within(token);
+        let refusal = match &mut self.text.course {
+            Course::Reading(parser) if is_within => match parser.feed(token.kind, token.text) {
+                Ok(None) => return,
+                Ok(Some(value)) => {
+                    outcomes.push(Outcome::Value { offset: self.text.first, value });
+                    self.text.begin_again();
+                    self.erred = false;
+                    return;
+                }
+                Err(desc) => Some(Refusal { stage: Stage::Syntax, desc }),
+            },
+            Course::Reading(_) | Course::Refused(_) => None,
+        };
+        self.refuse(token, refusal, outcomes);
+    }
+
+    /// A token of a text that is no value.
+    fn refuse(&mut self, token: &Token<'_>, refusal: Option<Refusal>, outcomes: &mut Vec<Outcome>) {
         let outcome = match self.model {
-            Model::V3_1 | Model::Tolerant => self.take_patiently(token),
-            Model::V11 => self.take_promptly(token),
+            Model::V3_1 | Model::Tolerant => self.refuse_patiently(token, refusal),
+            Model::V11 => self.refuse_promptly(token, refusal),
         };
         let Some(outcome) = outcome else { return };
-        let error = matches!(outcome, Outcome::Error { .. });
-        if !(error && self.erred && self.model == Model::Tolerant) {
+        if !(self.erred && self.model == Model::Tolerant) {
             outcomes.push(outcome);
         }
-        self.erred = error;
+        self.erred = true;
     }
 
     /// A syntax error waits for the end of the text. A lexical error or a limit comes in its place and ends
     /// the text on the spot.
-    fn take_patiently(&mut self, token: &Token<'_>) -> Option<Outcome> {
+    fn refuse_patiently(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome> {
         if let Some(refusal) = lexical(token).or_else(|| self.text.limit(token)) {
             self.text = Text::new(self.model);
             return Some(refusal.at(token));
         }
-        let value = self.text.parse(token).unwrap_or_else(|refusal| {
-            self.text.course = Course::Refused(Some(refusal));
-            None
-        });
+        if refusal.is_some() {
+            self.text.course = Course::Refused(refusal);
+        }
         if self.text.is_open() {
             return None;
         }
         match std::mem::replace(&mut self.text, Text::new(self.model)).course {
-            Course::Refused(Some(refusal)) => Some(refusal.at(token)),
-            _ => value,
+            Course::Refused(refusal) => refusal.map(|refusal| refusal.at(token)),
+            Course::Reading(_) => None,
         }
     }
 
     /// The first error of a text is told at once, and the rest of the text passes in silence. It ends where its
     /// brackets balance, or at a lexical error.
-    fn take_promptly(&mut self, token: &Token<'_>) -> Option<Outcome> {
+    fn refuse_promptly(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome> {
         let mut outcome = None;
         if matches!(self.text.course, Course::Reading(_)) {
-            let refusal = self.text.limit(token).or_else(|| lexical(token));
-            outcome = refusal.map_or_else(|| self.text.parse(token), Err).unwrap_or_else(|refusal| {
-                self.text.course = Course::Refused(None);
-                Some(refusal.at(token))
-            });
+            let refusal = refusal.or_else(|| self.text.limit(token)).or_else(|| lexical(token));
+            outcome = refusal.map(|refusal| refusal.at(token));
+            self.text.course = Course::Refused(None);
         }
         if token.kind == Kind::Stray || !self.text.is_open() {
             self.text = Text::new(self.model);
@@ -136,6 +152,20 @@ impl Text {
         self.braces >= 0 && self.brackets >= 0 && self.braces + self.brackets > 0
     }
 
+    /// Whether the parser may see the token.
+    fn is_within(&self, token: &Token<'_>) -> bool {
+        let is_token = !matches!(token.kind, Kind::Stray | Kind::TooLong);
+        is_token
+            && self.bytes < TOKEN_BYTES_MAX
+            && self.tokens <= TOKENS_MAX
+            && self.braces + self.brackets <= NESTING_MAX
+    }
+
+    /// After a whole value; the parser is ready for another.
+    fn begin_again(&mut self) {
+        (self.tokens, self.bytes, self.braces, self.brackets) = (0, 0, 0, 0);
+    }
+
     fn limit(&self, token: &Token<'_>) -> Option<Refusal> {
         let what = if token.kind == Kind::TooLong || self.bytes + 1 > TOKEN_BYTES_MAX {
             "token size"
@@ -147,15 +177,6 @@ impl Text {
             return None;
         };
         Some(Refusal { stage: Stage::Limit, desc: format!("JSON {what} limit exceeded") })
-    }
-
-    /// Lets the parser have the token, unless the text is refused already.
-    fn parse(&mut self, token: &Token<'_>) -> Result<Option<Outcome>, Refusal> {
-        let Course::Reading(parser) = &mut self.course else { return Ok(None) };
-        match parser.feed(token.kind, token.text) {
-            Ok(value) => Ok(value.map(|value| Outcome::Value { offset: self.first, value })),
-            Err(desc) => Err(Refusal { stage: Stage::Syntax, desc }),
-        }
     }
 }
 

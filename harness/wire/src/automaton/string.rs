@@ -12,6 +12,9 @@ const LEAST: [u32; 5] = [0x80, 0x800, 0x1_0000, 0x20_0000, 0x400_0000];
 /// A string token with its quotes.
 pub(super) fn string(token: &[u8]) -> Fallible<String> {
     let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
+    if inner.is_ascii() && memchr::memchr(b'\\', inner).is_none() {
+        return Ok(std::str::from_utf8(inner).unwrap_or_default().to_owned());
+    }
     let plain = crate::scan::run_length(inner, |byte| (byte == b'\\') | (byte >= 0x80));
     let mut text = String::with_capacity(inner.len());
     text.push_str(std::str::from_utf8(&inner[..plain]).unwrap_or_default());
