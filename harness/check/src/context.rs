@@ -3,10 +3,11 @@
 use crate::conform::{Direction, Mismatch, MismatchKind, conform};
 use crate::predict::{Accepted, Expectation, predict};
 use crate::prediction::{Deviation, deviations};
+use crate::rules::stream_predicted;
 use qmprobe_schema::Schema;
 use qmprobe_wire::automaton::{Automaton, Model};
 use qmprobe_wire::{
-    Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, SessionState, Transcript, Value, Version,
+    Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, SessionState, Transcript, Value,
 };
 
 /// One expectation and the reply that belongs to it.
@@ -29,7 +30,8 @@ pub struct Context<'a> {
     pub schema: &'a Schema,
     /// What happened.
     pub transcript: &'a Transcript,
-    /// Expectations with their replies, in the order of the requests.
+    /// Expectations with their replies, in the order of the requests. None for a stream: what is surplus in
+    /// one would be laid at the doors of all that follow it.
     pub pairs: Vec<Pair<'a>>,
     /// Replies that nothing was asked for, with the index of their exchange.
     pub extras: Vec<(usize, &'a Message)>,
@@ -37,11 +39,6 @@ pub struct Context<'a> {
     pub disordered: Vec<usize>,
     /// Answers of an unacceptable kind.
     pub deviations: Vec<Deviation>,
-}
-
-/// The automaton that a peer of this version has.
-pub fn model_of(version: Option<Version>) -> Model {
-    if version.is_some_and(|version| version >= Version::new(11, 0)) { Model::V11 } else { Model::V3_1 }
 }
 
 impl Pair<'_> {
@@ -62,13 +59,16 @@ impl<'a> Context<'a> {
             disordered: Vec::new(),
             deviations: Vec::new(),
         };
-        let mut automaton = Automaton::new(model_of(transcript.version));
+        if stream_predicted::is_stream(&transcript.case) {
+            return context;
+        }
+        let mut automaton = Automaton::new(transcript.model);
         let mut state = transcript.start;
         let mut outcomes = Vec::new();
         let mut connection = None;
         for (index, exchange) in transcript.exchanges.iter().enumerate() {
             if exchange.opened || connection.is_some_and(|number| number != exchange.connection) {
-                automaton = Automaton::new(model_of(transcript.version));
+                automaton = Automaton::new(transcript.model);
                 state = SessionState::fresh(transcript.dialect);
             }
             connection = Some(exchange.connection);
@@ -90,6 +90,9 @@ impl<'a> Context<'a> {
                 });
             }
             context.assign(first, index, exchange);
+            if transcript.model == Model::Tolerant {
+                context.overlook_errors(first, index);
+            }
         }
         context.judge_returns();
         context.deviations = deviations(&context.pairs, transcript.case.aim.as_deref());
@@ -123,6 +126,15 @@ impl<'a> Context<'a> {
             pair.reply = replies.next();
         }
         self.extras.extend(replies.map(|extra| (index, extra)));
+    }
+
+    /// How many errors malformed text is worth is this peer's affair: further ones are no surplus.
+    fn overlook_errors(&mut self, first: usize, index: usize) {
+        if self.pairs[first..].iter().any(|pair| pair.expectation.json_error) {
+            self.extras.retain(|(at, extra)| {
+                *at != index || extra.kind != MessageKind::Error || extra.get("id").is_some()
+            });
+        }
     }
 
     fn judge_returns(&mut self) {

@@ -12,6 +12,7 @@ mod returns;
 pub mod rule;
 pub mod rules;
 mod shape;
+pub mod stream;
 pub mod verdict;
 
 pub use context::Context;

@@ -90,7 +90,7 @@ fn door(pair: &Pair<'_>, aim: Option<&str>) -> String {
 
 /// The word for what came, if it is not acceptable. A reply that is broken in shape or has an unknown class
 /// is other rules' affair, as long as some error was acceptable.
-fn deviating_class(accepted: Accepted, reply: &Message) -> Option<String> {
+pub(crate) fn deviating_class(accepted: Accepted, reply: &Message) -> Option<String> {
     if is_misshapen(reply) {
         return None;
     }

@@ -59,6 +59,7 @@ mod return_required;
 mod return_type;
 mod return_undeclared;
 mod silent_success;
+pub(crate) mod stream_predicted;
 mod sync_echo;
 mod sync_reset;
 mod sync_sentinel;
@@ -133,6 +134,23 @@ pub static ALL: &[&Rule] = &[
     &silent_success::RULE,
     &sync_reset::RULE,
     &peer_survives::RULE,
+    &stream_predicted::RULE,
+];
+
+/// The rules that look at a stream of malformed and other commands: those about the bytes that come back.
+const OF_STREAMS: &[&str] = &[
+    "stream-predicted",
+    "peer-survives",
+    "greeting-first",
+    "greeting-shape",
+    "output-ascii",
+    "output-strict-json",
+    "output-framing",
+    "output-bounded",
+    "line-end",
+    "reply-shape",
+    "error-shape",
+    "error-class",
 ];
 
 /// The rule with this slug or id.
@@ -144,7 +162,8 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 pub fn judge(schema: &Schema, transcript: &Transcript) -> Vec<Verdict> {
     let context = Context::new(schema, transcript);
     let mut verdicts = Vec::new();
-    for rule in ALL {
+    let is_stream = stream_predicted::is_stream(&transcript.case);
+    for rule in ALL.iter().filter(|rule| !is_stream || OF_STREAMS.contains(&rule.slug)) {
         if rule.dialects.contains(&transcript.dialect) && rule.versions.contains(transcript.version) {
             (rule.judge)(&context, rule, &mut verdicts);
         }

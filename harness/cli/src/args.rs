@@ -135,6 +135,9 @@ pub struct CheckArgs {
     /// Seed of everything random: the same seed gives the same cases
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
     pub seed: u64,
+    /// Run so many cases at most; of the rule stream-predicted alone, exactly so many [default: 4000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    pub cases: Option<u64>,
     /// Stop each peer's run after so many seconds (incomplete: exit 5)
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub time: Option<u64>,
@@ -275,11 +278,18 @@ pub struct SchemaImportArgs {
 
 /// `frame`.
 #[derive(Debug, Group)]
+#[command(after_help = "Prints one line per outcome, in the order of a server's replies:\n\n  \
+    {\"outcome\":\"value\",\"offset\":N,\"object\":true|false}\n  \
+    {\"outcome\":\"error\",\"stage\":\"lexical\"|\"syntax\"|\"limit\",\"offset\":N,\"desc\":\"...\"}\n\n\
+    Offsets count bytes from 0: of a value its first byte, of an error the last byte of the token with \
+    which it is told. A desc is in the words of QEMU 7.2. Input that is begun but not complete has no \
+    outcome: a server waits for the rest of it.")]
 pub struct FrameArgs {
     /// The protocol, qmp or qga; QEMU has one parser for both
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
     pub dialect: Protocol,
-    /// Whose parser: v3.1 (to QEMU 10), v11, or tolerant (how many errors one defect gives is left open)
+    /// Whose parser: v3.1 (to QEMU 10), v11 (QEMU 11), or tolerant (anybody's:
+    /// errors in a row are one line, for which a server may give one error or more)
     #[arg(long, value_enum, value_name = "MODEL", default_value_t = ModelArg::V3_1, hide_possible_values = true)]
     pub model: ModelArg,
 }
@@ -292,7 +302,7 @@ pub enum ModelArg {
     V3_1,
     /// QEMU 11
     V11,
-    /// Anybody's: how many errors one defect gives is left open
+    /// Anybody's: errors in a row are one outcome
     Tolerant,
 }
 

@@ -1,6 +1,6 @@
 //! The command line's contract as a script sees it: exit codes, and what is said on which stream.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -127,19 +127,30 @@ fn a_peer_that_cannot_be_reached_is_3_and_the_report_says_so() {
     }
 }
 
+fn frame(args: &[&str], input: &[u8]) -> String {
+    let args = [&["frame"], args].concat();
+    let mut child = qmprobe(&args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("piped").write_all(input).expect("it reads");
+    String::from_utf8(child.wait_with_output().expect("it ends").stdout).expect("JSON")
+}
+
 #[test]
 fn frame_says_what_qemu_makes_of_bytes() {
-    let mut child = qmprobe(&["frame"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"{\"execute\":\"x\"} {]\n{}}\n[1,").unwrap();
-    let output = child.wait_with_output().unwrap();
-    let lines: Vec<serde_json::Value> = BufReader::new(&output.stdout[..])
-        .lines()
-        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-        .collect();
-    let outcomes: Vec<&str> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["value", "error", "value", "error", "pending"]);
-    assert_eq!(lines[0]["offset"], 0);
-    assert_eq!(lines[1]["stage"], "syntax");
+    let expected = r#"{"outcome":"value","offset":0,"object":true}
+{"outcome":"error","stage":"syntax","offset":17,"desc":"JSON parse error, expecting value"}
+{"outcome":"value","offset":19,"object":false}
+{"outcome":"error","stage":"lexical","offset":21,"desc":"JSON parse error, stray '\u{FFFD}'"}
+"#;
+    assert_eq!(frame(&[], b"{\"execute\":\"x\"} {] 1\n\xff[1,"), expected.replace("\\u{FFFD}", "\u{FFFD}"));
+}
+
+#[test]
+fn each_model_of_frame_has_its_own_mind_of_errors() {
+    let input = ["[".repeat(1025), "]".repeat(1025), "{\"id\":01} {}".to_owned()].concat();
+    let lines = |model: &str| frame(&["--model", model], input.as_bytes()).lines().count();
+    assert_eq!(lines("v3.1"), 1 + 1025 + 2 + 1);
+    assert_eq!(lines("v11"), 1 + 2 + 1);
+    assert_eq!(lines("tolerant"), 1 + 1);
 }
 
 #[test]

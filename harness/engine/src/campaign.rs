@@ -6,13 +6,15 @@ use crate::event::{Event, Finding, PeerFacts, Summary};
 use crate::journal::Journal;
 use crate::peer_facts;
 use crate::plan::Agenda;
+use crate::probe;
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
 use crate::schema_of::{declared, disabled, least, meet};
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
-use qmprobe_check::judge;
+use qmprobe_check::{Verdict, judge};
+use qmprobe_generate::stream;
 use qmprobe_schema::{Schema, fingerprint};
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Dialect, Ending, ExchangeEnd, Limits, Start, Transcript};
@@ -28,6 +30,8 @@ const SILENT_CASES_MAX: u32 = 5;
 const LOSSES_MAX: u32 = 3;
 /// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
 const TIMEOUTS_PER_KIND_MAX: u32 = 4;
+/// Streams that may fail; the rest of them would cost their time and tell nothing new.
+const FAILED_STREAMS_MAX: u32 = 8;
 /// Cases kept in case that they only together end the peer.
 const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
@@ -86,13 +90,15 @@ pub async fn run(
         Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop.clone()).await?;
     let (schema, note) = acquire(&options, &mut runner, first).await?;
     runner.adopt(Arc::clone(&schema));
+    let parser = probe::settle(&mut runner, &options.peer, &schema).await;
     let version = runner.version();
     let facts = peer_facts::facts(&options.peer, runner.peer(), version, options.peer_name.as_deref());
-    let agenda = Agenda::new(&schema, dialect, options.seed, gate(&options, &runner), &options.rules);
+    let gate = gate(&options, &runner);
+    let agenda = Agenda::new(&schema, dialect, options.seed, gate, &options.rules, options.max_cases);
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;
-    for text in note.into_iter().chain(runner.peer().notes().iter().cloned()) {
+    for text in note.into_iter().chain(parser).chain(runner.peer().notes().iter().cloned()) {
         log.say(Event::Noted { text })?;
     }
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());
@@ -103,6 +109,7 @@ pub async fn run(
         previous: None,
         history: VecDeque::with_capacity(HISTORY_CASES),
         timeouts: HashMap::new(),
+        failed_streams: 0,
         peer_starts: 1,
         cut: None,
         options: &options,
@@ -178,6 +185,10 @@ fn kind(case: &Case) -> &str {
     case.aim.as_deref().or(case.command.as_deref()).unwrap_or_default()
 }
 
+fn is_stream(case: &Case) -> bool {
+    case.aim.as_deref() == Some(stream::AIM)
+}
+
 /// The journal and whoever listens.
 struct Log<'a> {
     journal: Journal,
@@ -208,6 +219,8 @@ struct Campaign<'a> {
     history: VecDeque<Arc<Case>>,
     /// Cases that timed out, by the rule that they aim at, else by their command.
     timeouts: HashMap<String, u32>,
+    /// Streams that were not answered as predicted.
+    failed_streams: u32,
     peer_starts: u64,
     /// Why the run ended before its last case.
     cut: Option<String>,
@@ -235,6 +248,14 @@ impl Campaign<'_> {
 
     /// Whether cases of this kind have gone unanswered too often.
     fn is_given_up(&mut self, case: &Case) -> Result<bool, Error> {
+        if is_stream(case) && self.failed_streams >= FAILED_STREAMS_MAX {
+            if self.failed_streams == FAILED_STREAMS_MAX {
+                self.failed_streams += 1;
+                let text = format!("{FAILED_STREAMS_MAX} streams failed, the rest are left out");
+                self.log.say(Event::Noted { text })?;
+            }
+            return Ok(true);
+        }
         let Some(count) = self.timeouts.get_mut(kind(case)).filter(|count| **count >= TIMEOUTS_PER_KIND_MAX)
         else {
             return Ok(false);
@@ -279,6 +300,10 @@ impl Campaign<'_> {
         };
         let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let verdicts = judge(self.schema, &transcript);
+        let failing = |verdict: &Verdict| {
+            verdict.rule.slug == stream::AIM && matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_))
+        };
+        self.failed_streams += u32::from(verdicts.iter().any(failing));
         let triage = &self.triage;
         let (passed, failed) =
             self.tally.case(command.as_deref(), &verdicts, |rule| triage.is_selected(rule));

@@ -146,6 +146,7 @@ fn bytes_of(frame: &Frame) -> Vec<u8> {
 mod tests {
     use super::*;
     use qmprobe_check::find;
+    use qmprobe_wire::automaton::Model;
     use qmprobe_wire::{Case, CaseId, Dialect, ExchangeEnd, SessionState, Start};
     use std::sync::Arc;
 
@@ -157,6 +158,7 @@ mod tests {
             case: Arc::new(case),
             dialect: Dialect::Qmp,
             version: None,
+            model: Model::V3_1,
             start: SessionState::command_mode(Dialect::Qmp),
             exchanges: Vec::new(),
             ending: Ending::Exited {

@@ -13,6 +13,7 @@ mod glob;
 pub mod journal;
 mod peer_facts;
 mod plan;
+mod probe;
 pub mod replay;
 mod runner;
 pub mod safety;

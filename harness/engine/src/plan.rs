@@ -1,16 +1,24 @@
-//! What is run, and in which order: the session cases, then every command's, those that end a peer last.
+//! What is run, and in which order: the session cases, some streams, then every command's cases, those that
+//! end a peer last.
 //! What a peer must not be sent is left out here, and nowhere else.
 
 use crate::safety::{Gate, ends_the_peer};
-use qmprobe_generate::{Plan, session, violation};
+use qmprobe_generate::{Plan, Streams, session, stream, violation};
 use qmprobe_schema::Schema;
 use qmprobe_wire::{Case, Dialect};
 use std::collections::BTreeMap;
+
+/// Streams of a run that is about everything.
+const STREAMS: u64 = 200;
+/// Streams of a run that is about them alone, where nothing else says how many.
+const STREAMS_ALONE: u64 = 4_000;
 
 /// The cases of one run.
 #[derive(Debug)]
 pub(crate) struct Agenda<'s> {
     session: Vec<Case>,
+    streams: Streams<'s>,
+    streams_count: u64,
     plan: Plan<'s>,
     /// The commands to exercise, in order.
     commands: Vec<&'s str>,
@@ -37,8 +45,16 @@ impl Focus {
 }
 
 impl<'s> Agenda<'s> {
-    /// Decides what is run. `rules` are slugs; none is all.
-    pub fn new(schema: &'s Schema, dialect: Dialect, seed: u64, gate: Gate, rules: &[String]) -> Agenda<'s> {
+    /// Decides what is run. `rules` are slugs; none is all. `cases` is how many there may be, of a kind of
+    /// which there are any number.
+    pub fn new(
+        schema: &'s Schema,
+        dialect: Dialect,
+        seed: u64,
+        gate: Gate,
+        rules: &[String],
+        cases: Option<u64>,
+    ) -> Agenda<'s> {
         let plan = Plan::new(schema, dialect, seed);
         let mut session = session::cases(schema, dialect, seed);
         let focus = focus(&session, rules);
@@ -57,18 +73,33 @@ impl<'s> Agenda<'s> {
             }
         }
         commands.sort_by_key(|command| ends_the_peer(command));
-        Agenda { session, plan, commands, focus, skipped }
+        let streams = Streams::new(schema, dialect, seed);
+        let is_stream = |rule: &String| rule == stream::AIM;
+        let streams_count = match &focus {
+            Focus::Everything => STREAMS,
+            Focus::Aims(rules) if rules.iter().all(is_stream) => {
+                commands.clear();
+                cases.unwrap_or(STREAMS_ALONE)
+            }
+            Focus::Aims(rules) if rules.iter().any(is_stream) => STREAMS,
+            Focus::Aims(_) => 0,
+        };
+        Agenda { session, streams, streams_count, plan, commands, focus, skipped }
     }
 
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
-        self.session.iter().cloned().chain(of_commands.filter(|case| self.focus.wants(case)))
+        let of_commands = of_commands.filter(|case| self.focus.wants(case));
+        let streams = (0..self.streams_count).map(|nth| self.streams.case(nth));
+        self.session.iter().cloned().chain(streams).chain(of_commands)
     }
 
     /// How many cases there are.
     pub fn planned(&self) -> u64 {
-        self.cases().count() as u64
+        let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
+        let of_commands = of_commands.filter(|case| self.focus.wants(case)).count();
+        (self.session.len() + of_commands) as u64 + self.streams_count
     }
 
     /// The commands left out, with the reason.
@@ -82,6 +113,7 @@ fn focus(session: &[Case], rules: &[String]) -> Focus {
     let aimed = |rule: &String| {
         session.iter().any(|case| case.aim.as_ref() == Some(rule))
             || violation::ALL.iter().any(|violation| violation.rule == rule)
+            || rule == stream::AIM
     };
     if rules.is_empty() || !rules.iter().all(aimed) { Focus::Everything } else { Focus::Aims(rules.to_vec()) }
 }

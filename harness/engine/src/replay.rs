@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::event::Finding;
+use crate::probe;
 use crate::runner::{Ran, Runner};
 use crate::schema_of::{declared, least, meet};
 use qmprobe_check::{Outcome, judge};
@@ -67,6 +68,7 @@ pub async fn run(
             false => known,
         };
         runner.adopt(Arc::clone(&known));
+        probe::settle(&mut runner, spec, &known).await;
         schema = Some(Arc::clone(&known));
         if let Ran::Through(transcript) = runner.run(&case).await {
             let fails = judge(&known, &transcript).into_iter().any(|verdict| match verdict.outcome {

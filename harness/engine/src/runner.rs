@@ -12,8 +12,10 @@ use ear::Ear;
 use link::{Heard, Link};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Peer, PeerSpec};
+use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{
-    Case, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Transcript, Version, request,
+    Case, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Transcript, Value, Version,
+    request,
 };
 use session::{Manners, Session, blank};
 use std::sync::Arc;
@@ -76,7 +78,13 @@ impl Runner {
             peer,
             session: None,
             ear: Ear::new(limits, stop),
-            manners: Manners { version, greets: true, returns_tokens: true, token: first_token() },
+            manners: Manners {
+                version,
+                model: None,
+                greets: true,
+                returns_tokens: true,
+                token: first_token(),
+            },
             silent_cases: 0,
         })
     }
@@ -90,6 +98,7 @@ impl Runner {
         let version = self.manners.version;
         let mut runner = Runner::open(&self.spec, &self.ear.limits, schema, version, stop).await?;
         runner.manners.greets = self.manners.greets;
+        runner.manners.model = self.manners.model;
         runner.silent_cases = self.silent_cases;
         Ok(runner)
     }
@@ -107,6 +116,11 @@ impl Runner {
     /// Sets the version of a peer that states it in no greeting.
     pub fn set_version(&mut self, version: Version) {
         self.manners.version = Some(version);
+    }
+
+    /// Sets the parser of a peer whose version says nothing about it, for the sessions to come.
+    pub fn set_model(&mut self, model: Model) {
+        self.manners.model = Some(model);
     }
 
     /// The peer.
@@ -167,6 +181,23 @@ impl Runner {
         replies.next().cloned()
     }
 
+    /// The replies to any bytes, outside any case. The last of them is the one with this id, if it comes.
+    pub async fn ask_stream(&mut self, bytes: &[u8], last_id: &Value) -> Vec<Message> {
+        self.ear.begin();
+        if self.session.is_none() {
+            self.session = self.command_mode().await.ok();
+        }
+        let Some(session) = self.session.as_mut() else { return Vec::new() };
+        let until = Until::Replies(Due::up_to(last_id));
+        let (answer, heard) = session.ask(&mut self.ear, bytes.to_vec(), until).await;
+        if heard != Heard::All {
+            // What it made of them is not known.
+            session.erred = true;
+            self.retire().await;
+        }
+        messages(&answer.received).filter(|message| message.is_reply()).cloned().collect()
+    }
+
     /// Runs a case, and gives the peer a moment to die of it after its last reply.
     pub async fn run_to_the_end(&mut self, case: &Arc<Case>) -> Ran {
         let mut ran = self.run(case).await;
@@ -200,7 +231,7 @@ impl Runner {
             }
             if let Ok(connection) = self.peer.connect().await {
                 let link = Link::new(connection, &self.ear.limits);
-                return Some(Session::new(link, self.dialect(), self.manners.version));
+                return Some(Session::new(link, self.dialect(), self.manners.model()));
             }
             // A process that ended will not listen again.
             if self.ear.stopped() || self.peer.exited().is_some() {
@@ -229,6 +260,7 @@ impl Runner {
             case: Arc::clone(case),
             dialect: self.dialect(),
             version: self.manners.version,
+            model: self.manners.model(),
             start,
             exchanges,
             ending: Ending::Alive,

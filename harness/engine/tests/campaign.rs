@@ -84,7 +84,11 @@ fn the_journal_holds_what_the_listener_heard() {
 
 #[test]
 fn a_case_begins_and_ends_before_what_it_shows_is_told() {
-    let over = run(&wrong_id(), |options| options.schema = declared());
+    // Streams are left out once enough have failed, and this peer knows too little to get through any.
+    let over = run(&wrong_id(), |options| {
+        options.schema = declared();
+        options.rules = vec!["reply-id-echo".to_owned()];
+    });
     let mut open = None;
     for event in &over.events {
         match event {

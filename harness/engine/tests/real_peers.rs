@@ -117,3 +117,21 @@ fn the_guest_agent_breaks_no_rule_but_known_ones() {
     assert!(matches!(reason, Some("not sandboxed" | "dangerous: needs the guest sandbox")), "{reason:?}");
     assert!(over.summary.commands_exercised > 5);
 }
+
+#[test]
+fn any_bytes_are_answered_as_predicted() {
+    let extra = Vec::new;
+    let peers = [
+        installed("qemu-system-x86_64").map(|binary| PeerSpec::Qemu { binary, extra: extra() }),
+        installed("qemu-storage-daemon").map(|binary| PeerSpec::StorageDaemon { binary, extra: extra() }),
+        installed("qemu-ga").map(|binary| PeerSpec::GuestAgent { binary, extra: extra() }),
+    ];
+    for peer in peers.iter().flatten() {
+        let over = run(peer, |options| {
+            options.rules = vec!["stream-predicted".to_owned()];
+            options.max_cases = Some(300);
+        });
+        nothing_new(&over);
+        assert_eq!(over.summary.judged, 300);
+    }
+}

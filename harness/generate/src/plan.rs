@@ -4,6 +4,7 @@
 
 use crate::budget::{self, Share};
 use crate::build::{Build, Form, put_token};
+use crate::entropy::mix;
 use crate::minimal::Smallest;
 use crate::site::{Site, Step, sites};
 use crate::title::title;
@@ -222,12 +223,4 @@ fn id(noise: u64, index: u64) -> Option<Value> {
         1 => Some(Value::String(format!("c{index}"))),
         _ => Some(Value::int(i64::try_from(index).unwrap_or(i64::MAX))),
     }
-}
-
-/// A number that looks random and depends on both. Source: the finaliser of SplitMix64 (Steele et al., 2014).
-fn mix(seed: u64, index: u64) -> u64 {
-    let mut z = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }

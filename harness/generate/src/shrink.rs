@@ -1,6 +1,9 @@
 //! Makes a failing case smaller, one change at a time. Knows no peers: whoever drives it runs each candidate
 //! and reports whether it still fails.
 
+mod stream;
+
+use crate::stream::AIM as STREAM;
 use qmprobe_wire::{Case, Number, Step, Value, parse::parse};
 
 /// Candidates of one case before the best so far has to do.
@@ -68,6 +71,9 @@ impl Shrinker {
 
 /// The case after the change number `at` of those that it allows: whole steps first, then parts of requests.
 fn changed(case: &Case, mut at: usize) -> Option<Case> {
+    if case.aim.as_deref() == Some(STREAM) {
+        return stream::changed(case, at);
+    }
     let last = case.steps.len().saturating_sub(1);
     for size in sizes(last) {
         let windows = last.div_ceil(size);

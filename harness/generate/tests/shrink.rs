@@ -145,3 +145,25 @@ fn a_candidate_without_a_report_counts_as_one_that_does_not_fail() {
     shrinker.report(true);
     assert_eq!(shrinker.best(), &second);
 }
+
+#[test]
+fn a_stream_shrinks_to_the_bytes_that_matter_and_keeps_its_end() {
+    let last = Step::Send(b"\n\xff\n{}\n".to_vec());
+    let noise = |n: usize| (0..n).map(|at| b"{}[],:1 "[at % 8]).collect::<Vec<u8>>();
+    let steps = vec![
+        Step::Push(noise(70)),
+        Step::Push(b"X".to_vec()),
+        Step::Push([b"Y".to_vec(), noise(50)].concat()),
+    ];
+    let steps = [steps, vec![last.clone()]].concat();
+    let stream = Case { aim: Some("stream-predicted".to_owned()), ..case(steps) };
+    let bytes = |case: &Case| -> Vec<u8> {
+        let bytes = case.steps.iter().map(|step| match step {
+            Step::Push(bytes) | Step::Send(bytes) => bytes.clone(),
+            other => panic!("{other:?}"),
+        });
+        bytes.collect::<Vec<_>>().concat()
+    };
+    let (smallest, _) = shrink(stream, |case| bytes(case).windows(2).any(|two| two == b"XY"));
+    assert_eq!(smallest.steps, [Step::Push(b"XY".to_vec()), last]);
+}

@@ -74,6 +74,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &replies::json_error_not_found::BUG,
     &replies::two_replies::BUG,
     &replies::silent_on_unknown_command::BUG,
+    &replies::third_json_error_swallowed::BUG,
     &replies::replies_reordered::BUG,
     &replies::return_and_error::BUG,
     &replies::reply_extra_member::BUG,

@@ -141,6 +141,7 @@ const REPLIES: &[Row] = &[
     ("json-error-carries-id", Negotiation, r#"{"execute":"stop","id":5}{]"#, With("\"}, \"id\": 5}")),
     ("json-error-silent", Negotiation, "{]", Without("error")),
     ("json-error-not-found", Negotiation, "{]", With("CommandNotFound")),
+    ("third-json-error-swallowed", Negotiation, "}]nul ", Without("nul")),
     ("two-replies", Negotiation, r#"{"id":1}"#, With("}\r\n{\"id\": 1")),
     ("silent-on-unknown-command", Negotiation, r#"{"execute":"x"}"#, Without("error")),
     (

@@ -4,8 +4,10 @@
 mod lexer;
 mod parser;
 mod streamer;
+mod string;
 
 use crate::value::Value;
+use crate::version::Version;
 use streamer::Streamer;
 
 /// Which automaton a peer has.
@@ -16,6 +18,21 @@ pub enum Model {
     /// QEMU 11: any error is told at its token, and what follows it passes in silence until the brackets
     /// balance or a lexical error resynchronises.
     V11,
+    /// Anybody's. Where a text ends is taken to be as in [`Model::V3_1`], but how many errors a defect gives is
+    /// left open: errors in a row are one outcome, for which one reply or more may come.
+    Tolerant,
+}
+
+impl Model {
+    /// The model of QEMU, its storage daemon and its agent of this version. A version that is not known is
+    /// taken for one of the long time from 3.1 to 10; before that, errors were counted otherwise.
+    pub fn of(version: Option<Version>) -> Model {
+        match version {
+            Some(version) if version >= Version::new(11, 0) => Model::V11,
+            Some(version) if version < Version::new(3, 1) => Model::Tolerant,
+            _ => Model::V3_1,
+        }
+    }
 }
 
 /// Which stage refused the input.
@@ -41,11 +58,11 @@ pub enum Outcome {
     },
     /// An error: one GenericError reply without id.
     Error {
-        /// Offset of the byte at which it was noticed.
+        /// Offset of the last byte of the token with which it was told, since the stream began.
         offset: u64,
         /// Which stage.
         stage: Stage,
-        /// What is wrong, in words like QEMU's.
+        /// What is wrong, in the words of QEMU 7.2. Of a stray token, at most the first 1023 bytes are repeated.
         desc: String,
     },
 }
@@ -71,6 +88,8 @@ impl Automaton {
     }
 
     /// Takes bytes in; appends the outcomes that they complete.
+    ///
+    /// Each byte completes two outcomes at most. Beyond `outcomes`, memory is bounded by the limits of a text.
     pub fn feed(&mut self, bytes: &[u8], outcomes: &mut Vec<Outcome>) {
         let streamer = &mut self.streamer;
         self.lexer.feed(bytes, &mut |token| streamer.take(token, outcomes));

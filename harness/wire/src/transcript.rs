@@ -1,5 +1,6 @@
 //! What happened: everything that an oracle may ever see of one case.
 
+use crate::automaton::Model;
 use crate::case::Case;
 use crate::frame::Frame;
 use crate::message::{Message, MessageKind};
@@ -105,6 +106,8 @@ pub struct Transcript {
     pub dialect: Dialect,
     /// The peer's version where it is known.
     pub version: Option<Version>,
+    /// The parser that it has, as far as that is known.
+    pub model: Model,
     /// The session state before the first exchange.
     pub start: SessionState,
     /// The exchanges in order.

@@ -94,7 +94,7 @@ fn options(args: &CheckArgs, peer: &Chosen, rules: &[String], waivers: &[Waiver]
         waivers: waivers.to_vec(),
         strict: args.strict,
         limits: Limits::default(),
-        max_cases: None,
+        max_cases: args.cases,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a listener waits for.
 
 use qmprobe_check::{Accepted, Expectation};
+use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{Frame, Message, MessageKind, Received, Value};
 
 /// What a listener waits for.
@@ -34,12 +35,19 @@ pub(super) struct Due {
     may: usize,
     /// The id of the last reply that must come, when it is the last of all.
     last: Option<Option<Value>>,
+    /// They belong to a stream, which the reply to its last command ends; in it the count may be left open.
+    stream: Option<Model>,
 }
 
 impl Due {
     /// One reply, whatever it says.
     pub fn one() -> Due {
-        Due { must: 1, may: 0, last: None }
+        Due { must: 1, ..Due::default() }
+    }
+
+    /// Any number of replies, the last with this id.
+    pub fn up_to(id: &Value) -> Due {
+        Due { last: Some(Some(id.clone())), stream: Some(Model::Tolerant), ..Due::default() }
     }
 
     pub fn expect(&mut self, expectation: &Expectation) {
@@ -50,6 +58,11 @@ impl Due {
             self.must += 1;
             self.last = Some(expectation.id.clone());
         }
+    }
+
+    /// The replies belong to a stream that is sent to a peer with this parser.
+    pub fn is_of_stream(&mut self, model: Option<Model>) {
+        self.stream = model;
     }
 
     /// Adds replies that earlier writes are owed.
@@ -64,17 +77,26 @@ impl Due {
 
     /// Whether so many replies are what was due.
     pub fn is_met_by(&self, replies: usize) -> bool {
-        (self.must..=self.must + self.may).contains(&replies)
+        self.stream == Some(Model::Tolerant) || (self.must..=self.must + self.may).contains(&replies)
     }
 
     fn reached(&self, replies: usize, newest: Option<&Message>) -> Reached {
-        if replies >= self.must + self.may {
-            return Reached::Yes;
-        }
+        let all_came = replies >= self.must + self.may;
         let last_came = || match &self.last {
             None => true,
             Some(id) => newest.is_some_and(|reply| reply.get("id") == id.as_ref()),
         };
+        if self.stream.is_some() {
+            // Replies come in order: what did not come before the last will not come.
+            return match (all_came, last_came()) {
+                (_, true) => Reached::Yes,
+                (true, false) => Reached::Nearly,
+                (false, false) => Reached::No,
+            };
+        }
+        if all_came {
+            return Reached::Yes;
+        }
         if replies >= self.must && last_came() { Reached::Nearly } else { Reached::No }
     }
 }

@@ -6,8 +6,9 @@ use super::session::{Session, blank};
 use super::{EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
 use qmprobe_check::predict;
+use qmprobe_generate::stream;
 use qmprobe_target::Wrote;
-use qmprobe_wire::automaton::Outcome;
+use qmprobe_wire::automaton::{Model, Outcome};
 use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub(super) struct Scene {
     /// Replies were due at all.
     asked: bool,
     half_closed: bool,
+    /// The case is a stream, judged whole.
+    is_stream: bool,
     /// How the last exchange ended.
     heard: Heard,
 }
@@ -90,6 +93,7 @@ impl Runner {
 
     /// Plays the steps and sees what became of the peer.
     pub(super) async fn play(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
+        scene.is_stream = case.aim.as_deref() == Some(stream::AIM);
         for (number, step) in case.steps.iter().enumerate() {
             if !scene.goes_on() {
                 break;
@@ -127,6 +131,7 @@ impl Runner {
         self.gather_stray(scene, &mut exchange);
         exchange.sent = bytes.to_vec();
         let mut due = self.predicted(scene, bytes);
+        due.is_of_stream(scene.is_stream.then(|| self.manners.model()));
         scene.asked |= due.must() > 0;
         let ms = self.step_ms(bytes.len());
         let deadline = self.ear.deadline(ms);
@@ -212,7 +217,10 @@ impl Runner {
         let session = &mut scene.session;
         session.automaton.feed(bytes, &mut outcomes);
         for outcome in &outcomes {
-            session.erred |= matches!(outcome, Outcome::Error { .. });
+            // A whole value shows that the lexer is out of recovery, if the peer has the parser that it seems to,
+            // or answered what resynchronises a stream.
+            let is_sure = scene.is_stream || self.manners.model() != Model::Tolerant;
+            session.erred = matches!(outcome, Outcome::Error { .. }) || session.erred && !is_sure;
             let expectation = predict(&self.schema, self.manners.version, session.state, outcome);
             session.state = expectation.next;
             due.expect(&expectation);
@@ -288,6 +296,7 @@ impl Scene {
             clean: true,
             asked: false,
             half_closed: false,
+            is_stream: false,
             heard: Heard::All,
         }
     }

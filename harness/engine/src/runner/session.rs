@@ -4,9 +4,8 @@
 use super::due::{Due, Until, messages};
 use super::ear::Ear;
 use super::link::{Heard, Link};
-use qmprobe_check::context::model_of;
 use qmprobe_target::Wrote;
-use qmprobe_wire::automaton::Automaton;
+use qmprobe_wire::automaton::{Automaton, Model};
 use qmprobe_wire::{
     Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
 };
@@ -28,7 +27,7 @@ pub(super) struct Session {
     pub link: Link,
     pub automaton: Automaton,
     pub state: SessionState,
-    /// The automaton has refused something: the peer's lexer may be in recovery, which no automaton tells.
+    /// The automaton has refused the last of it: the peer's lexer may be in recovery, which no automaton tells.
     pub erred: bool,
 }
 
@@ -36,6 +35,8 @@ pub(super) struct Session {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manners {
     pub version: Option<Version>,
+    /// The parser that it has shown, where its version does not tell.
+    pub model: Option<Model>,
     /// A first connection got a greeting, or none was made yet.
     pub greets: bool,
     /// The last sync brought its token back, or none was sent yet.
@@ -44,9 +45,16 @@ pub(super) struct Manners {
     pub token: i64,
 }
 
+impl Manners {
+    /// The parser that the peer has.
+    pub fn model(&self) -> Model {
+        self.model.unwrap_or(Model::of(self.version))
+    }
+}
+
 impl Session {
-    pub fn new(link: Link, dialect: Dialect, version: Option<Version>) -> Session {
-        let automaton = Automaton::new(model_of(version));
+    pub fn new(link: Link, dialect: Dialect, model: Model) -> Session {
+        let automaton = Automaton::new(model);
         Session { link, automaton, state: SessionState::fresh(dialect), erred: false }
     }
 
@@ -87,7 +95,7 @@ impl Session {
             if let Some(version) = qmp.get("version").and_then(|version| version_of(version.get("qemu")?)) {
                 manners.version = Some(version);
                 // Nothing was fed to it yet: a greeting comes first.
-                self.automaton = Automaton::new(model_of(manners.version));
+                self.automaton = Automaton::new(manners.model());
             }
             if let Some(offered) = qmp.get("capabilities").and_then(Value::as_array) {
                 self.state.oob_offered = offered.iter().any(|one| one.as_str() == Some("oob"));

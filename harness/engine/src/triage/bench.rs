@@ -7,7 +7,7 @@ use crate::runner::{Ran, Runner};
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, judge};
-use qmprobe_generate::Shrinker;
+use qmprobe_generate::{Shrinker, shrink, stream};
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Ending, ExchangeEnd, Transcript};
@@ -110,12 +110,15 @@ impl Bench {
         case: &Arc<Case>,
         signature: &str,
     ) -> Option<(Breach, Transcript)> {
-        let worthwhile = rule.slug == "peer-survives" || rule.slug.starts_with("arguments-");
+        let is_stream = rule.slug == stream::AIM;
+        let worthwhile = is_stream || rule.slug == "peer-survives" || rule.slug.starts_with("arguments-");
         if !worthwhile || !self.spec.ours() || self.spent >= TIME {
             return None;
         }
         let began = Instant::now();
         let (shrinks, time) = match case.steps.len() {
+            // Each change of a stream takes away a piece: there are more of them, and each costs less.
+            _ if is_stream => (shrink::TRIES_MAX, SHRINK_TIME),
             0..=LONG_STEPS => (SHRINKS_MAX, SHRINK_TIME),
             _ => (LONG_SHRINKS_MAX, LONG_SHRINK_TIME),
         };

@@ -11,4 +11,5 @@ pub(super) mod replies_reordered;
 pub(super) mod reply_extra_member;
 pub(super) mod return_and_error;
 pub(super) mod silent_on_unknown_command;
+pub(super) mod third_json_error_swallowed;
 pub(super) mod two_replies;

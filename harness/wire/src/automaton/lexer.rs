@@ -1,6 +1,7 @@
-//! Bytes into tokens: the state machine of `json-lexer.c`, byte by byte.
+//! Bytes into tokens: the state machine of `json-lexer.c`, byte by byte but for runs that change no state.
 
 use super::TOKEN_BYTES_MAX;
+use crate::scan::run_length;
 
 /// Room kept for the next token when one has ended: a huge token must not cost its room for ever.
 const KEPT_BYTES_MAX: usize = 64 << 10;
@@ -68,25 +69,48 @@ enum Move {
 #[derive(Debug, Default)]
 pub(super) struct Lexer {
     state: State,
-    token: Vec<u8>,
-    offset: u64,
+    /// What earlier bytes hold of the token that is under way.
+    carried: Vec<u8>,
+    /// Bytes fed before.
+    fed: u64,
 }
 
 impl Lexer {
-    /// Feeds bytes, handing each token to `take`.
+    /// Feeds bytes, handing each token to `take`. A token that lies whole in `bytes` is not copied.
     pub fn feed(&mut self, bytes: &[u8], take: &mut impl FnMut(&Token<'_>)) {
         let mut at = 0;
-        while at < bytes.len() {
-            if let State::Text(quote) = self.state {
-                at += self.text_run(&bytes[at..], quote);
-                if at == bytes.len() {
-                    break;
-                }
+        let mut start = 0;
+        loop {
+            at += self.run(&bytes[at..], at - start);
+            let Some(&byte) = bytes.get(at) else { break };
+            if self.state == State::Start {
+                start = at;
             }
-            self.byte(bytes[at], take);
-            at += 1;
-            self.offset += 1;
+            match moves(self.state, byte) {
+                Move::Go(state) => {
+                    at += 1;
+                    self.state = state;
+                    if self.carried.len() + (at - start) > TOKEN_BYTES_MAX {
+                        self.give(Kind::TooLong, &bytes[start..at], at, State::Start, take);
+                    }
+                }
+                Move::Ends(kind) => {
+                    at += 1;
+                    self.give(kind, &bytes[start..at], at, State::Start, take);
+                }
+                Move::Before(kind) => self.give(kind, &bytes[start..at], at, State::Start, take),
+                Move::Stray => {
+                    at += 1;
+                    self.give(Kind::Stray, &bytes[start..at], at, State::Recovery, take);
+                }
+                Move::Skip => at += 1,
+                Move::Restart => self.state = State::Start,
+            }
         }
+        if self.in_token() {
+            self.carried.extend_from_slice(&bytes[start..]);
+        }
+        self.fed += bytes.len() as u64;
     }
 
     /// Whether a token is begun.
@@ -94,64 +118,52 @@ impl Lexer {
         !matches!(self.state, State::Start | State::Recovery)
     }
 
-    /// Takes the plain bytes of a string at once, up to the token limit.
-    fn text_run(&mut self, bytes: &[u8], quote: u8) -> usize {
-        let room = TOKEN_BYTES_MAX.saturating_sub(self.token.len());
-        let bytes = &bytes[..room.min(bytes.len())];
-        let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0xFE).contains(&byte);
-        let run = crate::scan::run_length(bytes, ends);
-        self.token.extend_from_slice(&bytes[..run]);
-        self.offset += run as u64;
-        run
-    }
-
-    fn byte(&mut self, byte: u8, take: &mut impl FnMut(&Token<'_>)) {
-        let mut consumed = false;
-        while !consumed {
-            let offset = self.offset;
-            match moves(self.state, byte) {
-                Move::Go(state) => {
-                    self.token.push(byte);
-                    self.state = state;
-                    consumed = true;
-                }
-                Move::Ends(kind) => {
-                    self.token.push(byte);
-                    self.give(kind, offset, State::Start, take);
-                    consumed = true;
-                }
-                Move::Before(kind) => self.give(kind, offset.saturating_sub(1), State::Start, take),
-                Move::Stray => {
-                    self.token.push(byte);
-                    self.give(Kind::Stray, offset, State::Recovery, take);
-                    consumed = true;
-                }
-                Move::Skip => consumed = true,
-                Move::Restart => self.state = State::Start,
+    /// How many of the next bytes change nothing but the length of what is skipped or of the token, of which
+    /// `seen` bytes are not carried.
+    fn run(&self, bytes: &[u8], seen: usize) -> usize {
+        match self.state {
+            State::Start => bytes.iter().take_while(|byte| is_space(**byte)).count(),
+            State::Text(quote) => {
+                let room = TOKEN_BYTES_MAX.saturating_sub(self.carried.len() + seen);
+                let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0xFE).contains(&byte);
+                run_length(&bytes[..room.min(bytes.len())], ends)
             }
-        }
-        if self.token.len() > TOKEN_BYTES_MAX {
-            self.give(Kind::TooLong, self.offset, State::Start, take);
+            State::Recovery => run_length(bytes, ends_recovery),
+            _ => 0,
         }
     }
 
-    fn give(&mut self, kind: Kind, offset: u64, next: State, take: &mut impl FnMut(&Token<'_>)) {
-        take(&Token { kind, text: &self.token, offset });
-        self.token.clear();
-        self.token.shrink_to(KEPT_BYTES_MAX);
+    /// Hands a token over that ends before `end`.
+    fn give(&mut self, kind: Kind, rest: &[u8], end: usize, next: State, take: &mut impl FnMut(&Token<'_>)) {
+        let offset = (self.fed + end as u64).saturating_sub(1);
+        if self.carried.is_empty() {
+            take(&Token { kind, text: rest, offset });
+        } else {
+            self.carried.extend_from_slice(rest);
+            take(&Token { kind, text: &self.carried, offset });
+            self.carried.clear();
+            self.carried.shrink_to(KEPT_BYTES_MAX);
+        }
         self.state = next;
     }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Free of branches: it is asked of whole chunks.
+fn ends_recovery(byte: u8) -> bool {
+    let mark = (byte | 0x20 == b'{') | (byte | 0x20 == b'}') | (byte == b':') | (byte == b',');
+    let control = (byte < 0x20) & (byte != b'\t');
+    mark | control | (byte >= 0xFE)
 }
 
 fn moves(state: State, byte: u8) -> Move {
     match state {
         State::Start => start(byte),
-        State::Recovery => match byte {
-            b'[' | b']' | b'{' | b'}' | b':' | b',' | 0xFE | 0xFF => Move::Restart,
-            b'\t' => Move::Skip,
-            0x00..=0x1F => Move::Restart,
-            _ => Move::Skip,
-        },
+        State::Recovery if ends_recovery(byte) => Move::Restart,
+        State::Recovery => Move::Skip,
         State::Text(quote) => match byte {
             b'\\' => Move::Go(State::TextEscape(quote)),
             _ if byte == quote => Move::Ends(Kind::Text),
@@ -172,7 +184,7 @@ fn moves(state: State, byte: u8) -> Move {
 
 fn start(byte: u8) -> Move {
     match byte {
-        b' ' | b'\t' | b'\r' | b'\n' => Move::Skip,
+        _ if is_space(byte) => Move::Skip,
         b'{' | b'}' | b'[' | b']' | b',' | b':' => Move::Ends(Kind::Mark(byte)),
         b'"' | b'\'' => Move::Go(State::Text(byte)),
         b'-' => Move::Go(State::Sign),

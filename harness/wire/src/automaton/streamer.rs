@@ -1,17 +1,20 @@
 //! Tokens into outcomes: finds where a text ends by counting brackets, and bounds it (`json-streamer.c`).
 
 use super::lexer::{Kind, Token};
-use super::parser::{Parser, quoted};
+use super::parser::Parser;
+use super::string::echoed;
 use super::{Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
 
 #[derive(Debug)]
 pub(super) struct Streamer {
     model: Model,
     text: Text,
+    /// The last outcome was an error.
+    erred: bool,
 }
 
 /// The text being read, since its first token.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Text {
     course: Course,
     /// Offset of its first byte.
@@ -31,12 +34,6 @@ enum Course {
     Refused(Option<Refusal>),
 }
 
-impl Default for Course {
-    fn default() -> Course {
-        Course::Reading(Parser::default())
-    }
-}
-
 /// Why a text is no value.
 #[derive(Debug)]
 struct Refusal {
@@ -52,7 +49,7 @@ impl Refusal {
 
 impl Streamer {
     pub fn new(model: Model) -> Streamer {
-        Streamer { model, text: Text::default() }
+        Streamer { model, text: Text::new(model), erred: false }
     }
 
     /// Whether a text is begun that only further tokens end.
@@ -61,53 +58,80 @@ impl Streamer {
     }
 
     /// Takes the next token in; appends the outcome that it brings about, if it does.
+    #[inline]
     pub fn take(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
         self.text.count(token);
-        match self.model {
-            Model::V3_1 => self.take_patiently(token, outcomes),
-            Model::V11 => self.take_promptly(token, outcomes),
+        let is_within = self.text.is_within(token);
+        let refusal = match &mut self.text.course {
+            Course::Reading(parser) if is_within => match parser.feed(token.kind, token.text) {
+                Ok(None) => return,
+                Ok(Some(value)) => {
+                    outcomes.push(Outcome::Value { offset: self.text.first, value });
+                    self.text.begin_again();
+                    self.erred = false;
+                    return;
+                }
+                Err(desc) => Some(Refusal { stage: Stage::Syntax, desc }),
+            },
+            Course::Reading(_) | Course::Refused(_) => None,
+        };
+        self.refuse(token, refusal, outcomes);
+    }
+
+    /// A token of a text that is no value.
+    fn refuse(&mut self, token: &Token<'_>, refusal: Option<Refusal>, outcomes: &mut Vec<Outcome>) {
+        let outcome = match self.model {
+            Model::V3_1 | Model::Tolerant => self.refuse_patiently(token, refusal),
+            Model::V11 => self.refuse_promptly(token, refusal),
+        };
+        let Some(outcome) = outcome else { return };
+        if !(self.erred && self.model == Model::Tolerant) {
+            outcomes.push(outcome);
         }
+        self.erred = true;
     }
 
     /// A syntax error waits for the end of the text. A lexical error or a limit comes in its place and ends
     /// the text on the spot.
-    fn take_patiently(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+    fn refuse_patiently(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome> {
         if let Some(refusal) = lexical(token).or_else(|| self.text.limit(token)) {
-            outcomes.push(refusal.at(token));
-            self.text = Text::default();
-            return;
+            self.text = Text::new(self.model);
+            return Some(refusal.at(token));
         }
-        match self.text.parse(token) {
-            Ok(value) => outcomes.extend(value),
-            Err(refusal) => self.text.course = Course::Refused(Some(refusal)),
+        if refusal.is_some() {
+            self.text.course = Course::Refused(refusal);
         }
-        if !self.text.is_open()
-            && let Course::Refused(Some(refusal)) = std::mem::take(&mut self.text).course
-        {
-            outcomes.push(refusal.at(token));
+        if self.text.is_open() {
+            return None;
+        }
+        match std::mem::replace(&mut self.text, Text::new(self.model)).course {
+            Course::Refused(refusal) => refusal.map(|refusal| refusal.at(token)),
+            Course::Reading(_) => None,
         }
     }
 
     /// The first error of a text is told at once, and the rest of the text passes in silence. It ends where its
     /// brackets balance, or at a lexical error.
-    fn take_promptly(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+    fn refuse_promptly(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome> {
+        let mut outcome = None;
         if matches!(self.text.course, Course::Reading(_)) {
-            let refusal = self.text.limit(token).or_else(|| lexical(token));
-            match refusal.map_or_else(|| self.text.parse(token), Err) {
-                Ok(value) => outcomes.extend(value),
-                Err(refusal) => {
-                    outcomes.push(refusal.at(token));
-                    self.text.course = Course::Refused(None);
-                }
-            }
+            let refusal = refusal.or_else(|| self.text.limit(token)).or_else(|| lexical(token));
+            outcome = refusal.map(|refusal| refusal.at(token));
+            self.text.course = Course::Refused(None);
         }
         if token.kind == Kind::Stray || !self.text.is_open() {
-            self.text = Text::default();
+            self.text = Text::new(self.model);
         }
+        outcome
     }
 }
 
 impl Text {
+    fn new(model: Model) -> Text {
+        let course = Course::Reading(Parser::new(model == Model::V11));
+        Text { course, first: 0, tokens: 0, bytes: 0, braces: 0, brackets: 0 }
+    }
+
     fn count(&mut self, token: &Token<'_>) {
         if self.tokens == 0 {
             self.first = (token.offset + 1).saturating_sub(token.text.len() as u64);
@@ -128,6 +152,20 @@ impl Text {
         self.braces >= 0 && self.brackets >= 0 && self.braces + self.brackets > 0
     }
 
+    /// Whether the parser may see the token.
+    fn is_within(&self, token: &Token<'_>) -> bool {
+        let is_token = !matches!(token.kind, Kind::Stray | Kind::TooLong);
+        is_token
+            && self.bytes < TOKEN_BYTES_MAX
+            && self.tokens <= TOKENS_MAX
+            && self.braces + self.brackets <= NESTING_MAX
+    }
+
+    /// After a whole value; the parser is ready for another.
+    fn begin_again(&mut self) {
+        (self.tokens, self.bytes, self.braces, self.brackets) = (0, 0, 0, 0);
+    }
+
     fn limit(&self, token: &Token<'_>) -> Option<Refusal> {
         let what = if token.kind == Kind::TooLong || self.bytes + 1 > TOKEN_BYTES_MAX {
             "token size"
@@ -140,18 +178,9 @@ impl Text {
         };
         Some(Refusal { stage: Stage::Limit, desc: format!("JSON {what} limit exceeded") })
     }
-
-    /// Lets the parser have the token, unless the text is refused already.
-    fn parse(&mut self, token: &Token<'_>) -> Result<Option<Outcome>, Refusal> {
-        let Course::Reading(parser) = &mut self.course else { return Ok(None) };
-        match parser.feed(token.kind, token.text) {
-            Ok(value) => Ok(value.map(|value| Outcome::Value { offset: self.first, value })),
-            Err(desc) => Err(Refusal { stage: Stage::Syntax, desc }),
-        }
-    }
 }
 
 fn lexical(token: &Token<'_>) -> Option<Refusal> {
-    let desc = || format!("JSON parse error, stray '{}'", quoted(token.text));
+    let desc = || format!("JSON parse error, stray '{}'", echoed(token.text));
     (token.kind == Kind::Stray).then(|| Refusal { stage: Stage::Lexical, desc: desc() })
 }

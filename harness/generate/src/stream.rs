@@ -1,0 +1,272 @@
+//! Streams: several messages in a row, sound, corrupted or mere noise, in any split into writes. Each ends with
+//! a resynchronisation and a command of its own id, so that a peer is as fit after it as before.
+
+use crate::corruption::{self, Command, Corruption, Weight};
+use crate::entropy::Entropy;
+use qmprobe_schema::Schema;
+use qmprobe_wire::automaton::{Automaton, Model, Outcome};
+use qmprobe_wire::{Case, CaseId, Dialect, Start, Step, Value};
+
+/// The rule that streams put to the test.
+pub const AIM: &str = "stream-predicted";
+/// Streams count from here, so that they never share an id with another case.
+pub const FIRST_INDEX: u64 = 1 << 33;
+
+/// What a stream may run: always possible, harmless, and answered shortly.
+const COMMANDS: &[&str] = &[
+    "query-version",
+    "query-name",
+    "query-status",
+    "qmp_capabilities",
+    "guest-ping",
+    "guest-sync",
+    "guest-sync-delimited",
+    "guest-info",
+];
+/// Commands that take an integer for `id`.
+const SYNCS: &[&str] = &["guest-sync", "guest-sync-delimited"];
+/// Ids, as JSON texts. They come back whole from every version.
+const IDS: &[&str] = &[
+    "1",
+    "0",
+    "-7",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "18446744073709551615",
+    "1.5",
+    "1e3",
+    "true",
+    "false",
+    "null",
+    "\"\"",
+    "\"a b\"",
+    "\"\\u00e9\\n\"",
+    "\"\u{e9}\"",
+    "[]",
+    "[1,[2,{}]]",
+    "{}",
+    "{\"a\":{\"b\":null}}",
+];
+/// Resynchronises any parser like QEMU's.
+const RESYNC: &[u8] = &[0xFF, 0xFE, 0x00, 0x01, 0x1F];
+/// What stands between messages.
+const BETWEEN: &[&[u8]] = &[b"\n", b"\r\n", b"", b" ", b"\n\n", b"\xFF", b",", b"\t\n"];
+/// What noise is made of: all that a parser can tell apart.
+const ATOMS: &[&[u8]] = &[
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"\"",
+    b"'",
+    b"\\",
+    b" ",
+    b"\n",
+    b"\t",
+    b"\r",
+    b"0",
+    b"12",
+    b"-",
+    b".5",
+    b"e1",
+    b"tru",
+    b"true",
+    b"null",
+    b"\xFF",
+    b"\x00",
+    b"#",
+    b"A",
+    b"\x7F",
+    b"\xC3\xA9",
+    b"\xC3",
+    b"\"a\":",
+    b"\"\\ud800\"",
+    b"{}",
+    b"[]",
+    b"{\"id\":1}",
+    b"\"execute\"",
+    b"\x1B",
+];
+/// Messages of one stream, at most.
+const MESSAGES_MAX: usize = 8;
+/// Writes of one stream, at most, but for the last.
+const WRITES_MAX: usize = 5;
+/// One stream in so many has a heavy message.
+const HEAVY_ONE_IN: usize = 64;
+/// Makes of a stream until one runs nothing but what it may.
+const TRIES_MAX: u64 = 16;
+
+/// All streams for one schema.
+#[derive(Debug)]
+pub struct Streams<'s> {
+    schema: &'s Schema,
+    dialect: Dialect,
+    seed: u64,
+    /// What may be run and is declared.
+    commands: Vec<&'static str>,
+    /// Declared, cannot fail and has a short answer.
+    last: &'static str,
+    light: Vec<&'static Corruption>,
+    heavy: Vec<&'static Corruption>,
+}
+
+impl<'s> Streams<'s> {
+    /// The streams for a schema.
+    pub fn new(schema: &'s Schema, dialect: Dialect, seed: u64) -> Streams<'s> {
+        let declared = |name: &&&str| schema.command(name).is_some();
+        let commands: Vec<&str> = COMMANDS.iter().filter(declared).copied().collect();
+        let fallback = if dialect == Dialect::Qmp { "query-version" } else { "guest-ping" };
+        let last = commands.iter().copied().find(|name| *name != "qmp_capabilities").unwrap_or(fallback);
+        let of = |weight: Weight| {
+            let all = corruption::ALL.iter().copied();
+            all.filter(|corruption| corruption.weight == weight).collect()
+        };
+        Streams { schema, dialect, seed, commands, last, light: of(Weight::Light), heavy: of(Weight::Heavy) }
+    }
+
+    /// The stream number `nth`.
+    pub fn case(&self, nth: u64) -> Case {
+        let mut entropy = Entropy::new(self.seed, FIRST_INDEX + nth);
+        let tail = self.tail(nth, &mut entropy);
+        let mut tries = (0..TRIES_MAX).map(|_| self.body(&mut entropy));
+        let body = tries.find(|body| self.is_harmless(&[body.as_slice(), &tail].concat()));
+        let body = body.unwrap_or_default();
+        // Before negotiation the same bytes have other answers.
+        let fresh = self.dialect == Dialect::Qmp && entropy.once_in(8);
+        let mut steps = writes(&body, &mut entropy);
+        steps.push(Step::Send(tail));
+        Case {
+            id: CaseId { seed: self.seed, index: FIRST_INDEX + nth },
+            name: format!("{AIM}: stream {nth}, {} bytes", body.len()),
+            command: None,
+            aim: Some(AIM.to_owned()),
+            start: if fresh { Start::Greeting } else { Start::Command },
+            steps,
+        }
+    }
+
+    /// Whether the bytes run nothing but what a stream may, by any parser like QEMU's.
+    pub fn is_harmless(&self, stream: &[u8]) -> bool {
+        [Model::V3_1, Model::V11].into_iter().all(|model| {
+            let mut outcomes = Vec::new();
+            Automaton::new(model).feed(stream, &mut outcomes);
+            outcomes.iter().all(|outcome| match outcome {
+                Outcome::Value { value, .. } => self.may_run(value),
+                Outcome::Error { .. } => true,
+            })
+        })
+    }
+
+    fn may_run(&self, value: &Value) -> bool {
+        let verbs = ["execute", "exec-oob"].into_iter().filter_map(|verb| value.get(verb)?.as_str());
+        let mut declared = verbs.filter(|name| self.schema.command(name).is_some());
+        let enables = value.get("arguments").is_some_and(|arguments| is_named(arguments, "oob"));
+        // With out-of-band execution on, replies may overtake one another.
+        declared.all(|name| COMMANDS.contains(&name)) && !enables
+    }
+
+    /// What ends a stream: a resynchronisation on a line of its own, and a command.
+    fn tail(&self, nth: u64, entropy: &mut Entropy) -> Vec<u8> {
+        let command = Command::new(self.last, None, &format!("\"end-{nth}\""));
+        [b"\n".as_slice(), &[entropy.pick(RESYNC)], b"\n", &command.bytes(), b"\n"].concat()
+    }
+
+    fn body(&self, entropy: &mut Entropy) -> Vec<u8> {
+        let mut body = Vec::new();
+        let heavy = entropy.once_in(HEAVY_ONE_IN);
+        let messages = 1 + entropy.below(MESSAGES_MAX);
+        for nth in 0..messages {
+            let weighty = heavy && nth == 0;
+            body.extend(self.message(weighty, entropy));
+            let between = if entropy.coin() { b"\n" } else { entropy.pick(BETWEEN) };
+            body.extend_from_slice(between);
+        }
+        body
+    }
+
+    fn message(&self, heavy: bool, entropy: &mut Entropy) -> Vec<u8> {
+        let command = self.command(entropy);
+        if heavy {
+            return entropy.pick(&self.heavy).apply(&command, entropy);
+        }
+        match entropy.below(12) {
+            0..=4 => command.bytes(),
+            5..=8 => entropy.pick(&self.light).apply(&command, entropy),
+            9 => mutated(entropy.pick(&self.light).apply(&command, entropy), entropy),
+            10 => mutated(command.bytes(), entropy),
+            _ => noise(entropy),
+        }
+    }
+
+    /// A sound command, or one that does not exist, or one that is refused for its arguments.
+    fn command(&self, entropy: &mut Entropy) -> Command {
+        let id = entropy.pick(IDS);
+        let name = if self.commands.is_empty() { self.last } else { entropy.pick(&self.commands) };
+        let arguments = match name {
+            _ if entropy.once_in(8) => Some("{\"no-such\":1}"),
+            "qmp_capabilities" => {
+                entropy.pick(&[None, Some("{}"), Some("{\"enable\":[]}"), Some("{\"enable\":1}")])
+            }
+            name if SYNCS.contains(&name) => {
+                entropy.pick(&[Some("{\"id\":123}"), Some("{\"id\":-1}"), Some("{\"id\":1.0}"), None])
+            }
+            _ => entropy.pick(&[None, None, Some("{}")]),
+        };
+        Command::new(name, arguments, id)
+    }
+}
+
+/// Whether the text stands somewhere in the value. Recursion is bounded by the parser's nesting.
+fn is_named(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(string) => string == text,
+        Value::Array(elements) => elements.iter().any(|element| is_named(element, text)),
+        Value::Object(members) => members.iter().any(|(_, member)| is_named(member, text)),
+        _ => false,
+    }
+}
+
+/// The bytes after one to three accidents.
+fn mutated(mut bytes: Vec<u8>, entropy: &mut Entropy) -> Vec<u8> {
+    for _ in 0..1 + entropy.below(3) {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = entropy.below(bytes.len());
+        match entropy.below(6) {
+            0 => drop(bytes.remove(at)),
+            1 => bytes.insert(at, bytes[at]),
+            2 => bytes[at] ^= 1 << entropy.below(8),
+            3 => bytes[at] = entropy.below(256) as u8,
+            4 => bytes.truncate(at),
+            _ => drop(bytes.splice(at..at, entropy.pick(ATOMS).iter().copied())),
+        }
+    }
+    bytes
+}
+
+fn noise(entropy: &mut Entropy) -> Vec<u8> {
+    (0..1 + entropy.below(12)).flat_map(|_| entropy.pick(ATOMS)).copied().collect()
+}
+
+/// The bytes in some pieces, small ones at times.
+fn writes(body: &[u8], entropy: &mut Entropy) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut rest = body;
+    let small = entropy.once_in(8);
+    let writes = entropy.below(WRITES_MAX);
+    for _ in 0..writes {
+        let most = if small { rest.len().min(3) } else { rest.len() };
+        let (piece, left) = rest.split_at(entropy.below(most + 1));
+        rest = left;
+        if !piece.is_empty() {
+            steps.push(Step::Push(piece.to_vec()));
+        }
+    }
+    if !rest.is_empty() {
+        steps.push(Step::Push(rest.to_vec()));
+    }
+    steps
+}
