@@ -16,6 +16,7 @@ mod plan;
 pub mod replay;
 mod runner;
 pub mod safety;
+pub mod scenarios;
 mod schema_of;
 mod tally;
 mod triage;

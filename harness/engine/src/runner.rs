@@ -4,6 +4,7 @@
 mod due;
 mod ear;
 mod link;
+pub(crate) mod play;
 mod scene;
 mod session;
 

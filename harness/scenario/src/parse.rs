@@ -101,7 +101,7 @@ impl<'a> Parser<'a> {
             }
         }
         if self.scenario.header.rules.is_empty() && !self.keys.contains(&"rule") {
-            let start = self.text.find(|c| c == '\n').unwrap_or(self.text.len());
+            let start = self.text.find('\n').unwrap_or(self.text.len());
             let hint = "`rule: SLUG` names the rule that the scenario shows".to_owned();
             self.problem(0..start, Problem::Lacking { key: "rule" }, Some(hint));
         }
