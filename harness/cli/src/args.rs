@@ -47,7 +47,7 @@ pub enum Command {
 }
 
 /// Which peers.
-#[derive(Debug, Default, Group)]
+#[derive(Clone, Debug, Default, Group)]
 #[command(next_help_heading = "Peers (none given: QEMU if it is on PATH, else the reference peer)")]
 pub struct PeerArgs {
     /// QEMU, started sandboxed and thrown away after use

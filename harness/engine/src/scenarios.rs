@@ -7,8 +7,8 @@ use crate::event::{Event, Finding, PeerFacts, Summary};
 use crate::evidence;
 use crate::peer_facts;
 use crate::runner::Runner;
-use crate::runner::play::{self, Acquainted, End, Played};
 pub use crate::runner::play::Broken;
+use crate::runner::play::{self, Acquainted, End, Played};
 use crate::safety::{Class, Gate, Walls};
 use crate::schema_of::{declared, least, meet};
 use crate::tally::Tally;
@@ -162,8 +162,7 @@ impl Meeting {
             Some(schema) => Arc::clone(schema),
             None => Arc::new(least(dialect)?),
         };
-        let mut runner =
-            Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop).await?;
+        let mut runner = Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop).await?;
         let mut notes = runner.peer().notes().to_vec();
         let answers = meet(&mut runner, dialect).await;
         let mut schema = first;
@@ -208,7 +207,9 @@ impl Meeting {
         if let Some(command) = header.needs.iter().find(|name| self.known.schema.command(name).is_none()) {
             return Some(format!("the peer has no {command}"));
         }
-        if !self.is_process && let Some(what) = needs_a_process(scenario) {
+        if !self.is_process
+            && let Some(what) = needs_a_process(scenario)
+        {
             return Some(format!("{what} needs a peer that we start"));
         }
         if self.facts.kind == "other" && !(header.arguments.is_empty() && header.monitors.is_empty()) {
@@ -313,8 +314,12 @@ impl Run<'_> {
                 None => Verdict::pass(rule),
             });
         }
-        let all: Vec<Verdict> = own.iter().cloned().chain(verdicts.iter().map(|(_, one)| one.clone())).collect();
+        let all: Vec<Verdict> =
+            own.iter().cloned().chain(verdicts.iter().map(|(_, one)| one.clone())).collect();
         let (passed, failed) = self.tally.case(None, &all, |_| true);
+        let schema = &self.meeting.known.schema;
+        let declared = commands(&entry.scenario).into_iter().filter(|name| schema.command(name).is_some());
+        self.tally.exercised(declared);
         let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         (self.sink)(&Event::CaseEnded { id, command: None, passed, failed, took_us });
         let findings = self.drafts(entry, &played, own, verdicts);
@@ -351,14 +356,17 @@ impl Run<'_> {
             let is_known = findings.iter().any(|other| other.signature == signature);
             // Where a line failed, the same rule's word on the transcript says the same again.
             let same = findings.iter().any(|other| other.rule == rule.slug);
-            let explained = rule.yields_to.iter().any(|slug| findings.iter().any(|other| other.rule == *slug));
+            let explained =
+                rule.yields_to.iter().any(|slug| findings.iter().any(|other| other.rule == *slug));
             if is_known || same || explained {
                 continue;
             }
             let mut finding = evidence::draft(rule, &breach, transcript, &self.meeting.facts, signature);
             finding.file = Some(entry.name.clone());
-            finding.by_hand = format!("qmprobe run {}; the peer is started by: {}", entry.name, played.by_hand);
-            finding.waived = self.known_defect(&entry.scenario.header).or_else(|| self.waivers.reason(&finding));
+            finding.by_hand =
+                format!("qmprobe run {}; the peer is started by: {}", entry.name, played.by_hand);
+            finding.waived =
+                self.known_defect(&entry.scenario.header).or_else(|| self.waivers.reason(&finding));
             findings.push(finding);
         }
         findings

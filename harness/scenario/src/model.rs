@@ -165,7 +165,7 @@ pub enum Action {
         /// Where in the message: `return.nodes[0].name`.
         path: String,
     },
-    /// `wait 200ms`: what comes meanwhile is kept for the lines that follow.
+    /// `wait 200ms`: nothing is read meanwhile; what comes is there for the lines that follow.
     Wait(Duration),
     /// `silence 200ms`: nothing but events may come meanwhile.
     Silence(Duration),

@@ -116,7 +116,9 @@ pub(crate) async fn play(
     let peer = match Peer::open_with(&special, limits, &props).await {
         Ok(peer) => peer,
         Err(error) if !scenario.header.arguments.is_empty() || !scenario.header.monitors.is_empty() => {
-            let why = format!("the peer does not start as the scenario needs it: {error}");
+            let text = error.to_string();
+            let why = text.lines().last().unwrap_or_default();
+            let why = format!("the peer does not start as the scenario needs it: {why}");
             return Ok(Played::without_a_word(End::Skipped(why)));
         }
         Err(error) => return Err(error),
@@ -200,7 +202,10 @@ impl Stage<'_> {
         let monitors = self.scenario.header.monitors.iter().cloned().map(Some);
         for name in std::iter::once(None).chain(monitors) {
             let mut client = Client::new(name, self.spec.dialect());
-            client.open(&mut self.peer, &mut self.ear, self.known, true).await.map_err(|why| self.unopened(why))?;
+            client
+                .open(&mut self.peer, &mut self.ear, self.known, true)
+                .await
+                .map_err(|why| self.unopened(why))?;
             client.begin(self.scenario.header.session, &mut self.ear, self.known).await?;
             self.clients.push(client);
         }
@@ -225,7 +230,12 @@ impl Stage<'_> {
         if self.ear.stopped() {
             return Halt::Stopped;
         }
-        Halt::Broken(Broken { line: line.number, expected: line.to_string(), actual: actual.into(), differences })
+        Halt::Broken(Broken {
+            line: line.number,
+            expected: line.to_string(),
+            actual: actual.into(),
+            differences,
+        })
     }
 
     fn strictness(&self) -> Strictness {
@@ -278,7 +288,8 @@ impl Stage<'_> {
         let record = transcripts.first().map(|(_, transcript)| transcript.clone());
         let fit = self.scenario.header.unjudged.is_none() && self.can_be_judged();
         // That the peer ended well is known of the client that asked for it; others only see it go.
-        let ended_well = self.foretold && matches!(ending, Ending::Exited { signalled: false, code: Some(0), .. });
+        let ended_well =
+            self.foretold && matches!(ending, Ending::Exited { signalled: false, code: Some(0), .. });
         let mut number = 0;
         transcripts.retain(|(judged, _)| {
             number += 1;

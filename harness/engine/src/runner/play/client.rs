@@ -6,10 +6,11 @@ use super::super::session::{Manners, Session, blank};
 use super::{Acquainted, Halt, socket_of};
 use crate::runner::ear::Ear;
 use crate::runner::{CLOSE_MS, first_token};
-use qmprobe_check::predict::Accepted;
 use qmprobe_check::predict;
+use qmprobe_check::predict::Accepted;
 use qmprobe_scenario::Session as Begin;
 use qmprobe_target::{Peer, Wrote};
+use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::escape::escape_short;
 use qmprobe_wire::{
     Dialect, Exchange, ExchangeEnd, Frame, Message, MessageKind, Received, SessionState, Value, request,
@@ -37,7 +38,9 @@ impl Heed {
                 let byte = if *sentinel { "0xFF " } else { "" };
                 format!("{byte}{}", escape_short(&message.bytes, SHOWN_CHARS))
             }
-            Heed::Garbage(bytes) => format!("bytes that are no message: {}", escape_short(bytes, SHOWN_CHARS)),
+            Heed::Garbage(bytes) => {
+                format!("bytes that are no message: {}", escape_short(bytes, SHOWN_CHARS))
+            }
         }
     }
 }
@@ -63,6 +66,8 @@ pub(super) struct Client {
     owed: usize,
     sentinel: bool,
     opened: bool,
+    /// What it did is beyond the rules: something overtook, or was never read.
+    beyond_rules: bool,
 }
 
 impl Client {
@@ -81,6 +86,7 @@ impl Client {
             owed: 0,
             sentinel: false,
             opened: false,
+            beyond_rules: false,
         }
     }
 
@@ -146,15 +152,19 @@ impl Client {
 
     /// Whether what it did is a session of the usual kind: another client of one socket only waits its turn.
     pub fn is_judged(&self, monitors: &[String]) -> bool {
-        self.name.as_ref().is_none_or(|name| monitors.contains(name))
+        !self.beyond_rules && self.name.as_ref().is_none_or(|name| monitors.contains(name))
     }
 
     /// Sends, and notes how many replies a conforming peer owes.
     pub async fn send(&mut self, bytes: &[u8], ear: &mut Ear, known: &Acquainted) -> Wrote {
+        // What came before belongs to what was sent before.
+        self.drain(ear);
         let Some(session) = &mut self.session else { return Wrote::Closed };
         let mut outcomes = Vec::new();
         session.automaton.feed(bytes, &mut outcomes);
         let mut due = 0;
+        let is_oob = |outcome: &Outcome| matches!(outcome, Outcome::Value { value, .. } if value.get("exec-oob").is_some());
+        self.beyond_rules |= self.owed > 0 && outcomes.iter().any(is_oob);
         for outcome in &outcomes {
             let expectation = predict(&known.schema, known.version, session.state, outcome);
             session.state = expectation.next;
@@ -205,7 +215,9 @@ impl Client {
             match &one.frame {
                 Frame::Sentinel => self.sentinel = true,
                 Frame::Garbage(bytes) => self.inbox.push_back(Heed::Garbage(bytes.clone())),
-                Frame::Message(message) if message.kind == MessageKind::Event => self.events.push(message.clone()),
+                Frame::Message(message) if message.kind == MessageKind::Event => {
+                    self.events.push(message.clone())
+                }
                 Frame::Message(message) => {
                     self.learn_offer(message);
                     self.owed -= usize::from(message.is_reply() && self.owed > 0);
@@ -269,8 +281,18 @@ impl Client {
         if let Some(session) = self.session.take()
             && politely
         {
-            session.link.close(CLOSE_MS).await;
+            return session.link.close(CLOSE_MS).await;
         }
+        self.beyond_rules |= self.owed > 0;
+    }
+
+    /// Closes at once. What came and no line has told is lost with the connection.
+    pub async fn drop_connection(&mut self) {
+        self.beyond_rules |= !self.inbox.is_empty();
+        self.close(false).await;
+        self.inbox.clear();
+        self.events.clear();
+        self.eliding = false;
     }
 
     /// Closes what is open, and gives out the record: the state that it began in, and the exchanges.

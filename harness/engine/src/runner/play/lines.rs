@@ -54,7 +54,9 @@ impl Stage<'_> {
                 self.clients[who].pass = Some(fd);
                 Ok(())
             }
-            Action::Receive { pattern, .. } if pattern.is_of_an_event() => self.event(line, who, pattern).await,
+            Action::Receive { pattern, .. } if pattern.is_of_an_event() => {
+                self.event(line, who, pattern).await
+            }
             Action::Receive { pattern, sentinel, overtakes } => {
                 self.receive(at, line, who, (pattern, *sentinel, *overtakes)).await
             }
@@ -67,8 +69,7 @@ impl Stage<'_> {
                 Ok(())
             }
             Action::Wait(ms) => {
-                let deadline = self.ear.deadline(*ms);
-                self.clients[who].listen(&Until::Time, deadline, &mut self.ear).await;
+                self.wait(*ms).await;
                 Ok(())
             }
             Action::Silence(ms) => self.silence(line, who, *ms).await,
@@ -78,13 +79,15 @@ impl Stage<'_> {
             }
             Action::Eof => self.eof(line, who).await,
             Action::Drop => {
-                self.clients[who].close(false).await;
+                self.clients[who].drop_connection().await;
                 Ok(())
             }
             Action::Reconnect => self.reconnect(line, who).await,
-            Action::Comment(_) | Action::Capture { .. } | Action::Exit(_) | Action::Scratch(_) | Action::Feed(_) => {
-                Ok(())
-            }
+            Action::Comment(_)
+            | Action::Capture { .. }
+            | Action::Exit(_)
+            | Action::Scratch(_)
+            | Action::Feed(_) => Ok(()),
         }
     }
 
@@ -193,7 +196,8 @@ impl Stage<'_> {
                     self.matched = self.clients[who].events.remove(index).parsed.value;
                     return Ok(());
                 }
-                let fewest = nearest.as_ref().is_none_or(|(_, known): &(_, Vec<_>)| differences.len() < known.len());
+                let fewest =
+                    nearest.as_ref().is_none_or(|(_, known): &(_, Vec<_>)| differences.len() < known.len());
                 if fewest {
                     let heed = Heed::Message { message: message.clone(), sentinel: false };
                     nearest = Some((heed.shown(), differences));
@@ -213,6 +217,15 @@ impl Stage<'_> {
                 None => (in_words(heard), Vec::new()),
             };
             return Err(self.broken(line, why, differences));
+        }
+    }
+
+    /// Lets time pass, and reads nothing: what comes meanwhile waits as well.
+    async fn wait(&mut self, ms: u64) {
+        let until = tokio::time::Instant::from_std(self.ear.deadline(ms));
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            _ = self.ear.stop.changed() => {}
         }
     }
 
@@ -253,7 +266,8 @@ impl Stage<'_> {
     }
 
     fn capture(&mut self, line: &Line, name: &str, path: &str) -> Result<(), Halt> {
-        let part = self.matched.as_ref().and_then(|message| qmprobe_scenario::pattern::at(message, path)).cloned();
+        let part =
+            self.matched.as_ref().and_then(|message| qmprobe_scenario::pattern::at(message, path)).cloned();
         let Some(part) = part else {
             let message = self.matched.as_ref().map(Value::to_string).unwrap_or_default();
             return Err(self.broken(line, format!("there is no such part in {message}"), Vec::new()));
