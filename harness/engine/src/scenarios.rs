@@ -215,8 +215,11 @@ impl Meeting {
         if self.facts.kind == "other" && !(header.arguments.is_empty() && header.monitors.is_empty()) {
             return Some("only a QEMU, storage daemon or agent of ours can be given arguments".to_owned());
         }
+        // What the peer says it does not have does it no harm.
+        let schema = &self.known.schema;
+        let exists = |command: &&String| schema.partial || schema.command(command).is_some();
         let refused = |command: &String| Some(format!("{command}: {}", self.gate.refusal(command)?));
-        commands(scenario).iter().find_map(refused)
+        commands(scenario).iter().filter(exists).find_map(refused)
     }
 }
 

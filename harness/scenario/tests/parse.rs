@@ -1,5 +1,7 @@
 //! What a text means, and what is said of one that means nothing.
 
+#![allow(clippy::unwrap_used)]
+
 use qmprobe_scenario::{Action, BadScenario, Bindings, Known, Pattern, Problem, Scenario, Strictness, parse};
 use qmprobe_wire::Value;
 
