@@ -8,7 +8,7 @@ use crate::evidence;
 use crate::peer_facts;
 use crate::runner::Runner;
 pub use crate::runner::play::Broken;
-use crate::runner::play::{self, Acquainted, End, Played};
+use crate::runner::play::{self, Acquainted, End, NO_SESSION, Played};
 use crate::safety::{Class, Gate, Walls};
 use crate::schema_of::{declared, least, meet};
 use crate::tally::Tally;
@@ -25,6 +25,8 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
 
+/// Scenarios in a row without a session after which the peer is given up.
+const SESSIONLESS_MAX: u32 = 3;
 /// Skipped scenarios named under one reason; the rest are counted.
 const NAMES_MAX: usize = 4;
 
@@ -127,6 +129,7 @@ pub async fn run(
         sink,
         stop,
         starts: 1,
+        sessionless: 0,
         cut: None,
     };
     let mut results = Vec::new();
@@ -285,6 +288,8 @@ struct Run<'a> {
     sink: &'a mut dyn FnMut(&Event),
     stop: watch::Receiver<bool>,
     starts: u64,
+    /// Scenarios in a row for which no session could be had.
+    sessionless: u32,
     cut: Option<String>,
 }
 
@@ -310,6 +315,11 @@ impl Run<'_> {
         let mut broken = None;
         if let End::Broken(line) = &played.end {
             broken = Some(line.clone());
+        }
+        let begun = broken.as_ref().is_none_or(|line| line.expected != NO_SESSION);
+        self.sessionless = if begun { 0 } else { self.sessionless + 1 };
+        if self.sessionless == SESSIONLESS_MAX {
+            self.cut = Some("no session can be had of the peer".to_owned());
         }
         for rule in entry.scenario.header.rules.iter().filter_map(|slug| find(slug)) {
             own.push(match &broken {

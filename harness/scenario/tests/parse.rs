@@ -1,5 +1,4 @@
 //! What a text means, and what is said of one that means nothing.
-
 #![allow(clippy::unwrap_used)]
 
 use qmprobe_scenario::{Action, BadScenario, Bindings, Known, Pattern, Problem, Scenario, Strictness, parse};

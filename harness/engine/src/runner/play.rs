@@ -6,7 +6,7 @@ mod lines;
 
 use super::ear::Ear;
 use super::{EXIT_MS, exited};
-use client::Client;
+use client::{Client, NoSession};
 use qmprobe_scenario::{Action, Bindings, Difference, Line, Prop, Scenario, Strictness, bindings};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Peer, PeerSpec};
@@ -14,6 +14,9 @@ use qmprobe_wire::{Ending, Limits, Transcript, Value, Version};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// What is due where not even a session could be had.
+pub(crate) const NO_SESSION: &str = "a session for the scenario to begin in";
 
 /// What is known of the peer before a scenario is played on it.
 #[derive(Clone, Debug)]
@@ -206,8 +209,13 @@ impl Stage<'_> {
                 .open(&mut self.peer, &mut self.ear, self.known, true)
                 .await
                 .map_err(|why| self.unopened(why))?;
-            client.begin(self.scenario.header.session, &mut self.ear, self.known).await?;
+            let begun = client.begin(self.scenario.header.session, &mut self.ear, self.known).await;
             self.clients.push(client);
+            match begun {
+                Ok(()) => {}
+                Err(NoSession::NotOffered(why)) => return Err(Halt::Skipped(why.to_owned())),
+                Err(NoSession::Refused(why)) => return Err(self.unopened(why.to_owned())),
+            }
         }
         Ok(())
     }
@@ -217,12 +225,7 @@ impl Stage<'_> {
             return Halt::Stopped;
         }
         let line = self.scenario.lines.first().map_or(1, |line| line.number);
-        Halt::Broken(Broken {
-            line,
-            expected: "a connection".to_owned(),
-            actual: why,
-            differences: Vec::new(),
-        })
+        Halt::Broken(Broken { line, expected: NO_SESSION.to_owned(), actual: why, differences: Vec::new() })
     }
 
     /// The line did not come true.

@@ -3,7 +3,7 @@
 use super::super::due::{Due, Until, messages};
 use super::super::link::{Heard, Link};
 use super::super::session::{Manners, Session, blank};
-use super::{Acquainted, Halt, socket_of};
+use super::{Acquainted, socket_of};
 use crate::runner::ear::Ear;
 use crate::runner::{CLOSE_MS, first_token};
 use qmprobe_check::predict;
@@ -43,6 +43,15 @@ impl Heed {
             }
         }
     }
+}
+
+/// Why a connection could not be brought to where the scenario begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NoSession {
+    /// The peer does not have what it takes, and says so.
+    NotOffered(&'static str),
+    /// It ought to have.
+    Refused(&'static str),
 }
 
 /// A client.
@@ -120,24 +129,25 @@ impl Client {
     }
 
     /// Brings the first connection to where the scenario begins.
-    pub async fn begin(&mut self, begin: Begin, ear: &mut Ear, known: &Acquainted) -> Result<(), Halt> {
+    ///
+    /// # Errors
+    /// Why it cannot be brought there.
+    pub async fn begin(&mut self, begin: Begin, ear: &mut Ear, known: &Acquainted) -> Result<(), NoSession> {
         let Some(session) = &mut self.session else { return Ok(()) };
         let mut manners =
             Manners { version: known.version, greets: true, returns_tokens: true, token: first_token() };
         let reached = match (begin, self.dialect) {
             (Begin::Fresh, _) => return Ok(()),
             (Begin::Oob, Dialect::Qmp) => enable_oob(session, ear, &mut manners).await,
-            _ => session.negotiate(ear, &mut manners).await.map_err(|_| "the session cannot be negotiated"),
+            _ => session
+                .negotiate(ear, &mut manners)
+                .await
+                .map_err(|_| NoSession::Refused("no session can be had")),
         };
-        match reached {
-            Ok(()) => {
-                self.start = session.state;
-                self.exchanges.clear();
-                Ok(())
-            }
-            Err(_) if ear.stopped() => Err(Halt::Stopped),
-            Err(why) => Err(Halt::Skipped(why.to_owned())),
-        }
+        reached?;
+        self.start = session.state;
+        self.exchanges.clear();
+        Ok(())
     }
 
     /// Whether it has a connection on which something can come or go.
@@ -308,13 +318,13 @@ impl Client {
 ///
 /// # Errors
 /// Why the peer cannot be had so.
-async fn enable_oob(session: &mut Session, ear: &mut Ear, manners: &mut Manners) -> Result<(), &'static str> {
+async fn enable_oob(session: &mut Session, ear: &mut Ear, manners: &mut Manners) -> Result<(), NoSession> {
     let (_, heard) = session.greet(ear, manners, 0).await;
     if heard != Heard::All {
-        return Err("no greeting comes");
+        return Err(NoSession::Refused("no greeting comes"));
     }
     if !session.state.oob_offered {
-        return Err("the peer does not offer oob");
+        return Err(NoSession::NotOffered("the peer does not offer oob"));
     }
     let enable = Value::Array(vec![Value::string("oob")]);
     let arguments = Value::Object(vec![("enable".to_owned(), enable)]);
@@ -324,7 +334,7 @@ async fn enable_oob(session: &mut Session, ear: &mut Ear, manners: &mut Manners)
     let (answer, heard) = session.ask(ear, bytes, Until::Replies(Due::one())).await;
     let agreed = messages(&answer.received).any(|message| message.kind == MessageKind::Return);
     if heard != Heard::All || !agreed {
-        return Err("the peer offers oob and does not enable it");
+        return Err(NoSession::Refused("the peer offers oob and does not enable it"));
     }
     session.state = SessionState { oob: true, ..SessionState::command_mode(Dialect::Qmp) };
     Ok(())
