@@ -3,8 +3,10 @@
 use crate::exit::Failure;
 use crate::names::did_you_mean;
 use qmprobe_engine::scenarios::Entry;
+use qmprobe_scenario::parse::BYTES_MAX;
 use qmprobe_scenario::{Known, parse};
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What the files of scenarios are called.
@@ -82,7 +84,10 @@ fn neighbours(path: &Path) -> String {
 /// The scenario in a file, or what is wrong with it.
 fn read(path: &Path) -> Result<Entry, String> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let mut text = String::new();
+    // One byte more than there may be: the reader of scenarios then says that it is too large.
+    let bounded = |file: File| file.take(BYTES_MAX as u64 + 1).read_to_string(&mut text);
+    File::open(path).and_then(bounded).map_err(|error| format!("cannot read {name}: {error}"))?;
     let rules: Vec<&str> = qmprobe_check::ALL.iter().map(|rule| rule.slug).collect();
     match parse(&text, &name, Known { rules: &rules }) {
         Ok(scenario) => Ok(Entry { name, scenario }),
