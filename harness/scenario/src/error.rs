@@ -57,9 +57,7 @@ pub enum Problem {
         what: &'static str,
     },
     /// What follows `=>` is no bytes.
-    #[error(
-        "bytes are pairs of hexadecimal digits, or text in quotes with \\xNN, \\r, \\n, \\t, \\\\ and \\\""
-    )]
+    #[error("bytes are pairs of hexadecimal digits, or text in quotes with \\xNN, \\r, \\n, \\t and \\\\")]
     Bytes,
     /// What follows a word is not what belongs there.
     #[error("write `{form}`")]

@@ -214,13 +214,16 @@ fn bytes(piece: Piece<'_>) -> Read<Vec<u8>> {
     let mut out = Vec::new();
     let mut rest = piece;
     while !rest.text.is_empty() {
-        if let Some(quoted) = rest.text.strip_prefix('"') {
-            let Some((text, length)) = quoted_text(quoted) else { return rest.fault(Problem::Bytes) };
+        if let Some(quote) = rest.text.chars().next().filter(|c| is_quote(*c)) {
+            let Some((text, length)) = quoted_text(&rest.text[1..], quote) else {
+                return rest.fault(Problem::Bytes);
+            };
             out.extend(text);
             rest = rest.from(1 + length);
             continue;
         }
-        let digits = rest.text.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.text.len());
+        let ends = |c: char| c.is_whitespace() || is_quote(c);
+        let digits = rest.text.find(ends).unwrap_or(rest.text.len());
         match hexadecimal(&rest.text[..digits]) {
             Some(more) => out.extend(more),
             None => return Piece { text: &rest.text[..digits], at: rest.at }.fault(Problem::Bytes),
@@ -233,20 +236,25 @@ fn bytes(piece: Piece<'_>) -> Read<Vec<u8>> {
     Ok(out)
 }
 
+/// What text among bytes stands in.
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'')
+}
+
 /// The bytes up to the closing quote, and how long the text is with it.
-fn quoted_text(text: &str) -> Option<(Vec<u8>, usize)> {
+fn quoted_text(text: &str, quote: char) -> Option<(Vec<u8>, usize)> {
     let mut escaped = false;
     let end = text.bytes().position(|byte| {
-        let ends = byte == b'"' && !escaped;
+        let ends = char::from(byte) == quote && !escaped;
         escaped = byte == b'\\' && !escaped;
         ends
     })?;
-    // `\"` is ours; the rest is what findings are written in.
+    // An escaped quote is ours; the rest is what findings are written in.
     let mut plain = String::with_capacity(end);
     let mut characters = text[..end].chars();
     while let Some(c) = characters.next() {
         match (c, if c == '\\' { characters.next() } else { None }) {
-            ('\\', Some('"')) => plain.push('"'),
+            ('\\', Some(next)) if is_quote(next) => plain.push(next),
             ('\\', Some(next)) => plain.extend(['\\', next]),
             (c, _) => plain.push(c),
         }

@@ -107,11 +107,13 @@ impl Display for Line {
     }
 }
 
-/// Text in quotes where it is text, else digits: `ff 00 "{\"execute\""`.
+/// Text in quotes where it is text, else digits: `ff 00 '{"execute"'`.
 fn byte_words(bytes: &[u8]) -> String {
     let is_text = |byte: &u8| (b' '..=b'~').contains(byte) || matches!(byte, b'\r' | b'\n' | b'\t');
     let words = bytes.chunk_by(|a, b| is_text(a) == is_text(b)).map(|run| match is_text(&run[0]) {
-        true => format!("\"{}\"", escape(run).replace('"', "\\\"")),
+        // Apostrophes spare JSON its backslashes.
+        true if run.contains(&b'\'') => format!("\"{}\"", escape(run).replace('"', "\\\"")),
+        true => format!("'{}'", escape(run)),
         false => run.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
     });
     words.collect::<Vec<_>>().join(" ")

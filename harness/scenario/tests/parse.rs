@@ -49,10 +49,10 @@ fn a_message_runs_on_over_indented_lines() {
 fn bytes_are_digits_and_quoted_text() {
     let scenario = read(
         r#"rule: one-reply
-=> ff00 "a\"\x41\n" 7b"#,
+=> ff00 "a\"\x41\n" '"\'' 7b"#,
     )
     .unwrap();
-    assert_eq!(scenario.lines[0].action, Action::SendBytes(b"\xff\0a\"A\n{".to_vec()));
+    assert_eq!(scenario.lines[0].action, Action::SendBytes(b"\xff\0a\"A\n\"'{".to_vec()));
 }
 
 #[test]
