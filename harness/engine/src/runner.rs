@@ -105,6 +105,12 @@ impl Runner {
         self.manners.version
     }
 
+    /// Whether a first connection got a greeting, or none was made yet; and whether the last sync brought its
+    /// token back, or none was sent yet.
+    pub fn manners(&self) -> (bool, bool) {
+        (self.manners.greets, self.manners.returns_tokens)
+    }
+
     /// Sets the version of a peer that states it in no greeting.
     pub fn set_version(&mut self, version: Version) {
         self.manners.version = Some(version);

@@ -22,11 +22,13 @@ use qmprobe_wire::automaton::{self, Automaton, Model};
 use qmprobe_wire::{CaseId, Dialect, Limits, Transcript};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Scenarios in a row without a session after which the peer is given up.
 const SESSIONLESS_MAX: u32 = 3;
+/// Time for playing again what failed; beyond it a failure is told as it was seen.
+const AGAIN_TIME: Duration = Duration::from_secs(30);
 /// Skipped scenarios named under one reason; the rest are counted.
 const NAMES_MAX: usize = 4;
 
@@ -130,6 +132,7 @@ pub async fn run(
         stop,
         starts: 1,
         sessionless: 0,
+        again: Duration::ZERO,
         cut: None,
     };
     let mut results = Vec::new();
@@ -176,6 +179,7 @@ impl Meeting {
             }
         }
         let version = runner.version();
+        let (greets, returns_tokens) = runner.manners();
         let peer = runner.peer();
         let real_agent = dialect == Dialect::Qga
             && matches!(options.peer, PeerSpec::GuestAgent { .. } | PeerSpec::Spawn { .. });
@@ -188,7 +192,7 @@ impl Meeting {
             facts: peer_facts::facts(&options.peer, peer, version, None),
             gate: Gate { allow: options.allow, walls },
             is_process: peer.scratch().is_some(),
-            known: Acquainted { schema, version },
+            known: Acquainted { schema, version, greets, returns_tokens },
             notes,
         };
         runner.retire().await;
@@ -290,6 +294,8 @@ struct Run<'a> {
     starts: u64,
     /// Scenarios in a row for which no session could be had.
     sessionless: u32,
+    /// Time spent on playing again what failed.
+    again: Duration,
     cut: Option<String>,
 }
 
@@ -405,9 +411,12 @@ impl Run<'_> {
         let known = findings.iter().map(|finding| finding.waived.clone()).collect::<Option<Vec<_>>>();
         let known = known.and_then(|reasons| reasons.into_iter().next());
         let (mut fails, mut tries) = (1, 1);
-        while known.is_none() && tries < self.options.tries && !*self.stop.borrow() {
+        while known.is_none() && tries < self.options.tries && self.again < AGAIN_TIME && !*self.stop.borrow()
+        {
+            let began = Instant::now();
             tries += 1;
             fails += u32::from(self.fails_again(entry, broken.as_ref(), &rules).await?);
+            self.again += began.elapsed();
         }
         for mut finding in findings {
             (finding.reproduced, finding.tries) = (fails, tries);

@@ -23,6 +23,10 @@ pub(crate) const NO_SESSION: &str = "a session for the scenario to begin in";
 pub(crate) struct Acquainted {
     pub schema: Arc<Schema>,
     pub version: Option<Version>,
+    /// It greets who connects: else no scenario waits for that longer than a moment.
+    pub greets: bool,
+    /// It returns the tokens of syncs: likewise.
+    pub returns_tokens: bool,
 }
 
 /// A line that did not come true.

@@ -134,8 +134,12 @@ impl Client {
     /// Why it cannot be brought there.
     pub async fn begin(&mut self, begin: Begin, ear: &mut Ear, known: &Acquainted) -> Result<(), NoSession> {
         let Some(session) = &mut self.session else { return Ok(()) };
-        let mut manners =
-            Manners { version: known.version, greets: true, returns_tokens: true, token: first_token() };
+        let mut manners = Manners {
+            version: known.version,
+            greets: known.greets,
+            returns_tokens: known.returns_tokens,
+            token: first_token(),
+        };
         let reached = match (begin, self.dialect) {
             (Begin::Fresh, _) => return Ok(()),
             (Begin::Oob, Dialect::Qmp) => enable_oob(session, ear, &mut manners).await,
