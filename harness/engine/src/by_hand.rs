@@ -39,13 +39,9 @@ fn socat_address(address: &Address) -> String {
     }
 }
 
-fn opens_another(step: &Step) -> bool {
-    matches!(step, Step::Reconnect | Step::Leave(_))
-}
-
 /// What is said over each of the case's connections.
 fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
-    let connections = case.steps.split(opens_another).enumerate();
+    let connections = case.steps.split(Step::opens_another).enumerate();
     let talks = connections.map(|(number, steps)| {
         let mut words = Vec::new();
         let mut bytes = Vec::new();

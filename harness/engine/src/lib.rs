@@ -3,6 +3,7 @@
 //! [`campaign::run`] does all of it; [`replay::run`] runs one finding's case again. Nothing here prints:
 //! whoever wants to know what happens listens to the [`Event`]s.
 
+mod as_scenario;
 mod by_hand;
 pub mod campaign;
 mod clock;
@@ -17,6 +18,7 @@ mod probe;
 pub mod replay;
 mod runner;
 pub mod safety;
+pub mod scenarios;
 mod schema_of;
 mod tally;
 mod triage;

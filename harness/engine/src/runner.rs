@@ -4,6 +4,7 @@
 mod due;
 mod ear;
 mod link;
+pub(crate) mod play;
 mod scene;
 mod session;
 
@@ -111,6 +112,12 @@ impl Runner {
     /// The peer's version, once it is known.
     pub fn version(&self) -> Option<Version> {
         self.manners.version
+    }
+
+    /// Whether a first connection got a greeting, or none was made yet; and whether the last sync brought its
+    /// token back, or none was sent yet.
+    pub fn manners(&self) -> (bool, bool) {
+        (self.manners.greets, self.manners.returns_tokens)
     }
 
     /// Sets the version of a peer that states it in no greeting.

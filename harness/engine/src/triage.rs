@@ -3,6 +3,7 @@
 
 mod bench;
 
+use crate::as_scenario;
 use crate::by_hand;
 use crate::error::Error;
 use crate::event::{Event, Finding, PeerFacts};
@@ -308,7 +309,11 @@ impl Triage {
             fs::create_dir_all(path.parent().unwrap_or(&self.out))?;
             let mut text = serde_json::to_vec_pretty(finding)?;
             text.push(b'\n');
-            fs::write(&path, text)
+            fs::write(&path, text)?;
+            match as_scenario::text(finding, self.bench.spec(), self.bench.schema()) {
+                Some(text) => fs::write(path.with_extension(as_scenario::EXTENSION), text),
+                None => Ok(()),
+            }
         };
         written().map_err(|source| Error::Write { path: path.clone(), source })
     }

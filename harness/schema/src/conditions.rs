@@ -46,11 +46,10 @@ fn drop_valueless_branches(schema: &mut Schema) {
         let tag = object.member(&variants.tag).map(|member| member.ty);
         let Some(values) = tag.and_then(|tag| schema.enumeration(tag)) else { continue };
         let gone: Vec<bool> = variants.branches.iter().map(|branch| !values.has(&branch.value)).collect();
-        if let TypeKind::Object(object) = &mut schema.types[at].kind {
-            if let Some(variants) = &mut object.variants {
-                let mut gone = gone.into_iter();
-                variants.branches.retain(|_| !gone.next().unwrap_or_default());
-            }
+        let TypeKind::Object(object) = &mut schema.types[at].kind else { continue };
+        if let Some(variants) = &mut object.variants {
+            let mut gone = gone.into_iter();
+            variants.branches.retain(|_| !gone.next().unwrap_or_default());
         }
     }
 }

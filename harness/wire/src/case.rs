@@ -46,6 +46,13 @@ pub enum Step {
     HalfClose,
 }
 
+impl Step {
+    /// Whether what follows goes over another connection.
+    pub fn opens_another(&self) -> bool {
+        matches!(self, Step::Reconnect | Step::Leave(_))
+    }
+}
+
 /// A whole test case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {

@@ -4,6 +4,7 @@ use super::due::{Reached, Until};
 use super::ear::Ear;
 use qmprobe_target::{Connection, Read, Wrote};
 use qmprobe_wire::{ExchangeEnd, Frame, Framer, Limits, Received};
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 /// Milliseconds between looks at whether the run is to stop.
@@ -60,6 +61,11 @@ impl Link {
 
     pub async fn write(&mut self, bytes: &[u8], deadline_ms: u64) -> Wrote {
         self.connection.write(bytes, deadline_ms).await
+    }
+
+    /// The same, with a copy of a descriptor.
+    pub async fn write_with(&mut self, bytes: &[u8], fd: Option<BorrowedFd<'_>>, deadline_ms: u64) -> Wrote {
+        self.connection.write_with(bytes, fd, deadline_ms).await
     }
 
     pub async fn half_close(&mut self) {

@@ -66,6 +66,10 @@ impl Bench {
         Bench { spec, schema, stop, spent: Duration::ZERO }
     }
 
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     pub fn spec(&self) -> &PeerSpec {
         &self.spec
     }

@@ -184,10 +184,9 @@ impl<'p, 'f> Definer<'p, 'f> {
             _ => Kind::Type,
         };
         self.check(kind_of_name, name);
-        if kind_of_name == Kind::Type {
-            if let Some(suffix) = names::reserved_suffix(&name.name, self.era) {
-                self.faults.push(name.span, format!("the name of a type does not end in '{suffix}'"));
-            }
+        let suffix = names::reserved_suffix(&name.name, self.era).filter(|_| kind_of_name == Kind::Type);
+        if let Some(suffix) = suffix {
+            self.faults.push(name.span, format!("the name of a type does not end in '{suffix}'"));
         }
     }
 
