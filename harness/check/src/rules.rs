@@ -60,6 +60,7 @@ mod return_type;
 mod return_undeclared;
 mod silent_success;
 mod sync_echo;
+mod sync_recovers;
 mod sync_reset;
 mod sync_sentinel;
 
@@ -132,6 +133,7 @@ pub static ALL: &[&Rule] = &[
     &guest_info_agrees::RULE,
     &silent_success::RULE,
     &sync_reset::RULE,
+    &sync_recovers::RULE,
     &peer_survives::RULE,
 ];
 

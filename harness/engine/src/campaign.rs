@@ -6,6 +6,7 @@ use crate::event::{Event, Finding, PeerFacts, Summary};
 use crate::journal::Journal;
 use crate::peer_facts;
 use crate::plan::Agenda;
+use crate::recovery::Matrix;
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
 use crate::schema_of::{declared, disabled, least, meet};
@@ -103,6 +104,7 @@ pub async fn run(
         previous: None,
         history: VecDeque::with_capacity(HISTORY_CASES),
         timeouts: HashMap::new(),
+        matrix: Matrix::new(agenda.trials()),
         peer_starts: 1,
         cut: None,
         options: &options,
@@ -208,6 +210,8 @@ struct Campaign<'a> {
     history: VecDeque<Arc<Case>>,
     /// Cases that timed out, by the rule that they aim at, else by their command.
     timeouts: HashMap<String, u32>,
+    /// How clients got back in step.
+    matrix: Matrix,
     peer_starts: u64,
     /// Why the run ended before its last case.
     cut: Option<String>,
@@ -233,8 +237,11 @@ impl Campaign<'_> {
         true
     }
 
-    /// Whether cases of this kind have gone unanswered too often.
+    /// Whether cases of this kind have come to nothing too often.
     fn is_given_up(&mut self, case: &Case) -> Result<bool, Error> {
+        if self.matrix.gives_up(case) {
+            return Ok(true);
+        }
         let Some(count) = self.timeouts.get_mut(kind(case)).filter(|count| **count >= TIMEOUTS_PER_KIND_MAX)
         else {
             return Ok(false);
@@ -278,6 +285,7 @@ impl Campaign<'_> {
             }
         };
         let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.matrix.case(id, &transcript, took_us);
         let verdicts = judge(self.schema, &transcript);
         let triage = &self.triage;
         let (passed, failed) =
@@ -367,6 +375,9 @@ impl Campaign<'_> {
     async fn finish(mut self, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
         let held = self.triage.release(&mut self.runner).await?;
         self.report(held)?;
+        if let Some(text) = self.matrix.note() {
+            self.log.say(Event::Noted { text })?;
+        }
         for event in self.triage.last_words() {
             self.log.say(event)?;
         }
@@ -386,6 +397,7 @@ impl Campaign<'_> {
             commands_skipped: agenda.skipped().clone(),
             peer_starts: self.peer_starts,
             seconds: self.began.elapsed().as_secs_f64(),
+            recovery: self.matrix.into_rows(),
             ..self.tally.summary()
         };
         self.log.say(Event::RunFinished(summary.clone()))?;

@@ -13,6 +13,7 @@ mod glob;
 pub mod journal;
 mod peer_facts;
 mod plan;
+mod recovery;
 pub mod replay;
 mod runner;
 pub mod safety;
@@ -22,5 +23,5 @@ mod triage;
 pub mod waivers;
 
 pub use error::Error;
-pub use event::{Event, Finding, Line, Summary};
+pub use event::{Event, Finding, Line, RecoveryBucket, RecoveryRow, Summary};
 pub use schema_of::ask_schema;

@@ -1,16 +1,21 @@
 //! What is run, and in which order: the session cases, then every command's, those that end a peer last.
 //! What a peer must not be sent is left out here, and nowhere else.
 
-use crate::safety::{Gate, ends_the_peer};
+use crate::safety::{Class, Gate, ends_the_peer};
+use qmprobe_generate::recovery::{self, Trial};
 use qmprobe_generate::{Plan, session, violation};
 use qmprobe_schema::Schema;
 use qmprobe_wire::{Case, Dialect};
 use std::collections::BTreeMap;
 
+/// Bytes of a case that a stranger's agent is sent to get out of step and back.
+const FOREIGN_TRIAL_BYTES_MAX: usize = 64 << 10;
+
 /// The cases of one run.
 #[derive(Debug)]
 pub(crate) struct Agenda<'s> {
     session: Vec<Case>,
+    trials: Vec<Trial>,
     plan: Plan<'s>,
     /// The commands to exercise, in order.
     commands: Vec<&'s str>,
@@ -44,6 +49,9 @@ impl<'s> Agenda<'s> {
         let focus = focus(&session, rules);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());
+        let mut trials = if dialect == Dialect::Qga { recovery::trials(seed) } else { Vec::new() };
+        let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
+        trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
         let mut skipped = BTreeMap::new();
         let mut commands = Vec::with_capacity(schema.commands.len());
         for command in &schema.commands {
@@ -57,18 +65,27 @@ impl<'s> Agenda<'s> {
             }
         }
         commands.sort_by_key(|command| ends_the_peer(command));
-        Agenda { session, plan, commands, focus, skipped }
+        Agenda { session, trials, plan, commands, focus, skipped }
     }
 
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
-        self.session.iter().cloned().chain(of_commands.filter(|case| self.focus.wants(case)))
+        let trials = self.trials.iter().map(|trial| trial.case.clone());
+        let of_commands = of_commands.filter(|case| self.focus.wants(case));
+        self.session.iter().cloned().chain(trials).chain(of_commands)
+    }
+
+    /// The cases in which a client gets back in step.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// How many cases there are.
     pub fn planned(&self) -> u64 {
-        self.cases().count() as u64
+        let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
+        let of_commands = of_commands.filter(|case| self.focus.wants(case)).count();
+        (self.session.len() + self.trials.len() + of_commands) as u64
     }
 
     /// The commands left out, with the reason.
@@ -82,6 +99,7 @@ fn focus(session: &[Case], rules: &[String]) -> Focus {
     let aimed = |rule: &String| {
         session.iter().any(|case| case.aim.as_ref() == Some(rule))
             || violation::ALL.iter().any(|violation| violation.rule == rule)
+            || rule == recovery::AIM
     };
     if rules.is_empty() || !rules.iter().all(aimed) { Focus::Everything } else { Focus::Aims(rules.to_vec()) }
 }

@@ -4,8 +4,10 @@
 mod due;
 mod ear;
 mod link;
+mod resync;
 mod scene;
 mod session;
+mod tap;
 
 use due::{Due, Until, messages};
 use ear::Ear;

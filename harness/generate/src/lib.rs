@@ -8,6 +8,7 @@ mod budget;
 mod build;
 pub mod minimal;
 pub mod plan;
+pub mod recovery;
 pub mod session;
 pub mod shrink;
 mod site;

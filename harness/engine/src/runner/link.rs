@@ -2,6 +2,7 @@
 
 use super::due::{Reached, Until};
 use super::ear::Ear;
+use super::tap::Tap;
 use qmprobe_target::{Connection, Read, Wrote};
 use qmprobe_wire::{ExchangeEnd, Frame, Framer, Limits, Received};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ pub(super) struct Link {
     head: Vec<u8>,
     /// Nothing more can come.
     pub ended: bool,
+    /// A client that gets back in step listens in.
+    pub tap: Option<Tap>,
 }
 
 /// How listening ended.
@@ -55,7 +58,14 @@ impl Heard {
 
 impl Link {
     pub fn new(connection: Connection, limits: &Limits) -> Link {
-        Link { connection, framer: Framer::new(limits), chunk: Vec::new(), head: Vec::new(), ended: false }
+        Link {
+            connection,
+            framer: Framer::new(limits),
+            chunk: Vec::new(),
+            head: Vec::new(),
+            ended: false,
+            tap: None,
+        }
     }
 
     pub async fn write(&mut self, bytes: &[u8], deadline_ms: u64) -> Wrote {
@@ -103,6 +113,9 @@ impl Link {
             self.give(ear, into);
             if let Some(limit) = self.passed_limit(ear) {
                 return Heard::Flooded(limit);
+            }
+            if matches!(until, Until::Synced) && self.is_synced() {
+                return Heard::All;
             }
             match until.reached(into) {
                 Reached::Yes => return Heard::All,
@@ -153,6 +166,14 @@ impl Link {
             Read::TimedOut => {}
         }
         self.framer.feed(&self.chunk);
+        if let Some(tap) = &mut self.tap {
+            tap.hear(&self.chunk);
+        }
+    }
+
+    /// Whether the client at the tap has its token, and the framer the whole of that line.
+    fn is_synced(&self) -> bool {
+        self.tap.as_ref().is_some_and(Tap::has_token) && !self.framer.awaits_line_end()
     }
 
     /// Gives out the whole frames, and remembers how an incomplete one begins.

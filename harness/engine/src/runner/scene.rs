@@ -3,13 +3,26 @@
 use super::due::{Due, Until, messages, replies};
 use super::link::Heard;
 use super::session::{Session, blank};
+use super::tap::Tap;
 use super::{EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
-use qmprobe_check::predict;
+use qmprobe_check::{Accepted, predict};
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
-use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step};
+use qmprobe_wire::{
+    Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step,
+};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How a connection is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parting {
+    /// Nothing begun, nothing unread.
+    Proper,
+    /// As it is.
+    Abrupt,
+}
 
 /// What has happened so far.
 #[derive(Debug)]
@@ -106,7 +119,15 @@ impl Runner {
                     let ms = self.step_ms(0);
                     self.listen(&mut scene, ms, &Until::Eof, exchange).await;
                 }
-                Step::Reconnect => match self.reconnect(case, scene).await {
+                Step::Sync(sync) => self.resync(&mut scene, sync, number, exchange.received).await,
+                Step::Abandon(ms) => {
+                    tokio::time::sleep(Duration::from_millis(*ms)).await;
+                    match self.reconnect(case, scene, Parting::Abrupt).await {
+                        Ok(reconnected) => scene = reconnected,
+                        Err(ran) => return ran,
+                    }
+                }
+                Step::Reconnect => match self.reconnect(case, scene, Parting::Proper).await {
                     Ok(reconnected) => scene = reconnected,
                     Err(ran) => return ran,
                 },
@@ -119,7 +140,13 @@ impl Runner {
     }
 
     /// Writes, and reads until the predicted replies came.
-    async fn send(&mut self, scene: &mut Scene, bytes: &[u8], reads: bool, mut exchange: Exchange) {
+    pub(super) async fn send(
+        &mut self,
+        scene: &mut Scene,
+        bytes: &[u8],
+        reads: bool,
+        mut exchange: Exchange,
+    ) {
         self.gather_stray(scene, &mut exchange);
         exchange.sent = bytes.to_vec();
         let mut due = self.predicted(scene, bytes);
@@ -139,6 +166,8 @@ impl Runner {
                 scene.heard = link.listen(&mut self.ear, &until, deadline, &mut received).await;
                 if let Until::Replies(due) = &until {
                     scene.clean &= due.is_met_by(replies(&received));
+                    // What answers a sync holds on to nothing that came before it.
+                    scene.session.erred &= !due.is_ended_by(messages(&received).last());
                 }
                 scene.keep(exchange, received);
             }
@@ -167,11 +196,16 @@ impl Runner {
         scene.keep(exchange, received);
     }
 
-    async fn reconnect(&mut self, case: &Arc<Case>, scene: Scene) -> Result<Scene, Ran> {
+    async fn reconnect(&mut self, case: &Arc<Case>, scene: Scene, parting: Parting) -> Result<Scene, Ran> {
         let Scene { session, start, mut exchanges, connection, asked, .. } = scene;
         let connection = connection + 1;
-        self.session = Some(session);
-        self.retire().await;
+        match parting {
+            Parting::Proper => {
+                self.session = Some(session);
+                self.retire().await;
+            }
+            Parting::Abrupt => drop(session),
+        }
         let Some(session) = self.connect().await else {
             exchanges.push(self.refused(connection));
             let mut transcript = self.transcript(case, start, exchanges);
@@ -195,7 +229,10 @@ impl Runner {
             session.erred |= matches!(outcome, Outcome::Error { .. });
             let expectation = predict(&self.schema, self.manners.version, session.state, outcome);
             session.state = expectation.next;
-            due.expect(&expectation);
+            due.expect(
+                &expectation,
+                sync_token(outcome).filter(|_| expectation.accepted == Accepted::RETURN),
+            );
         }
         due
     }
@@ -272,6 +309,26 @@ impl Scene {
         }
     }
 
+    pub(super) fn connection(&self) -> u32 {
+        self.connection
+    }
+
+    pub(super) fn heard(&self) -> Heard {
+        self.heard
+    }
+
+    /// Lets a client that gets back in step listen in, or takes it away again.
+    pub(super) fn set_tap(&mut self, tap: Option<Tap>) -> Option<Tap> {
+        std::mem::replace(&mut self.session.link.tap, tap)
+    }
+
+    /// Notes what came of the last exchange as a try to get back in step.
+    pub(super) fn account(&mut self, attempt: Attempt) {
+        if let Some(last) = self.exchanges.last_mut() {
+            last.attempt = Some(attempt);
+        }
+    }
+
     /// Whether the next step can be taken: a greeting that stays out keeps nobody from going on.
     fn goes_on(&self) -> bool {
         let ungreeted = || self.exchanges.last().is_some_and(|last| last.opened && last.received.is_empty());
@@ -311,4 +368,11 @@ impl Scene {
         exchange.end = self.heard.end();
         self.exchanges.push(exchange);
     }
+}
+
+/// What the sync in this outcome is to return.
+fn sync_token(outcome: &Outcome) -> Option<i128> {
+    let Outcome::Value { value, .. } = outcome else { return None };
+    let is_sync = value.get("execute")?.as_str()?.starts_with("guest-sync");
+    value.get("arguments")?.get("id")?.as_integer().filter(|_| is_sync)
 }

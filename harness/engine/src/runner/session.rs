@@ -4,9 +4,11 @@
 use super::due::{Due, Until, messages};
 use super::ear::Ear;
 use super::link::{Heard, Link};
+use super::tap::Tap;
 use qmprobe_check::context::model_of;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Automaton;
+use qmprobe_wire::case::TOKEN_STEP;
 use qmprobe_wire::{
     Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
 };
@@ -133,14 +135,15 @@ impl Session {
         opened.opened = true;
         let mut exchanges = vec![opened];
         let mut answered = false;
-        for _ in 0..SYNCS_MAX {
-            manners.token = manners.token.wrapping_add(1) & i64::MAX;
-            let arguments = Value::Object(vec![("id".to_owned(), Value::int(manners.token))]);
-            let mut bytes = vec![0xFF];
-            bytes.extend(request::execute("guest-sync-delimited", Some(&arguments), None));
-            bytes.push(b'\n');
+        let mut tap = Tap::new(Dialect::Qga, &[]);
+        for number in 0..SYNCS_MAX {
+            manners.token = manners.token.wrapping_add(TOKEN_STEP) & i64::MAX;
+            let bytes = tap.attempt(number, manners.token);
             let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
-            let (answer, heard) = self.ask_for(ear, bytes, Until::Token(manners.token), patience).await;
+            self.link.tap = Some(tap);
+            let (answer, heard) = self.ask_for(ear, bytes, Until::Synced, patience).await;
+            let Some(back) = self.link.tap.take() else { break };
+            tap = back;
             if heard == Heard::All {
                 manners.returns_tokens = true;
                 return Ok(());
@@ -185,6 +188,7 @@ pub(super) fn blank(ear: &Ear, connection: u32) -> Exchange {
         received: Vec::new(),
         end: ExchangeEnd::Complete,
         sent_us: ear.now_us(),
+        attempt: None,
     }
 }
 
