@@ -1,5 +1,6 @@
 //! The catalogue: one file per rule, one line in [`ALL`].
 
+mod agent_outlives_client;
 mod agent_silent_start;
 mod arguments_coercion;
 mod arguments_enum;
@@ -134,6 +135,7 @@ pub static ALL: &[&Rule] = &[
     &silent_success::RULE,
     &sync_reset::RULE,
     &sync_recovers::RULE,
+    &agent_outlives_client::RULE,
     &peer_survives::RULE,
 ];
 

@@ -1,7 +1,7 @@
 //! What is run, and in which order: the session cases, then every command's, those that end a peer last.
 //! What a peer must not be sent is left out here, and nowhere else.
 
-use crate::safety::{Class, Gate, ends_the_peer};
+use crate::safety::{Class, Gate, Walls, ends_the_peer};
 use qmprobe_generate::recovery::{self, Trial};
 use qmprobe_generate::{Plan, session, violation};
 use qmprobe_schema::Schema;
@@ -16,6 +16,8 @@ const FOREIGN_TRIAL_BYTES_MAX: usize = 64 << 10;
 pub(crate) struct Agenda<'s> {
     session: Vec<Case>,
     trials: Vec<Trial>,
+    /// What a stock peer may not outlive: run last.
+    farewells: Vec<Case>,
     plan: Plan<'s>,
     /// The commands to exercise, in order.
     commands: Vec<&'s str>,
@@ -49,9 +51,13 @@ impl<'s> Agenda<'s> {
         let focus = focus(&session, rules);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());
-        let mut trials = if dialect == Dialect::Qga { recovery::trials(seed) } else { Vec::new() };
+        let syncs = dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some();
+        let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
         let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
         trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
+        let may_end = gate.allow == Class::Destroying && gate.walls != Walls::MissingAroundAgent;
+        let mut farewells = if syncs && may_end { recovery::farewells(seed) } else { Vec::new() };
+        farewells.retain(|case| focus.wants(case));
         let mut skipped = BTreeMap::new();
         let mut commands = Vec::with_capacity(schema.commands.len());
         for command in &schema.commands {
@@ -65,7 +71,7 @@ impl<'s> Agenda<'s> {
             }
         }
         commands.sort_by_key(|command| ends_the_peer(command));
-        Agenda { session, trials, plan, commands, focus, skipped }
+        Agenda { session, trials, farewells, plan, commands, focus, skipped }
     }
 
     /// The cases, made one by one.
@@ -73,7 +79,7 @@ impl<'s> Agenda<'s> {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
         let trials = self.trials.iter().map(|trial| trial.case.clone());
         let of_commands = of_commands.filter(|case| self.focus.wants(case));
-        self.session.iter().cloned().chain(trials).chain(of_commands)
+        self.session.iter().cloned().chain(trials).chain(of_commands).chain(self.farewells.iter().cloned())
     }
 
     /// The cases in which a client gets back in step.
@@ -85,7 +91,7 @@ impl<'s> Agenda<'s> {
     pub fn planned(&self) -> u64 {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
         let of_commands = of_commands.filter(|case| self.focus.wants(case)).count();
-        (self.session.len() + self.trials.len() + of_commands) as u64
+        (self.session.len() + self.trials.len() + of_commands + self.farewells.len()) as u64
     }
 
     /// The commands left out, with the reason.
@@ -100,6 +106,7 @@ fn focus(session: &[Case], rules: &[String]) -> Focus {
         session.iter().any(|case| case.aim.as_ref() == Some(rule))
             || violation::ALL.iter().any(|violation| violation.rule == rule)
             || rule == recovery::AIM
+            || recovery::farewells(0).iter().any(|case| case.aim.as_ref() == Some(rule))
     };
     if rules.is_empty() || !rules.iter().all(aimed) { Focus::Everything } else { Focus::Aims(rules.to_vec()) }
 }

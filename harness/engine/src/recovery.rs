@@ -7,9 +7,9 @@ use qmprobe_wire::{Case, CaseId, Transcript};
 /// Parts that the places of an exchange are counted in.
 pub const BUCKETS: usize = 4;
 
-/// Cases in a row from which no client recovers after which the rest are left out: the agent's sync does not
-/// work at all, and each costs a fresh session.
-const FAILURES_IN_A_ROW_MAX: u32 = 24;
+/// Cases without recovery after which the rest are left out, unless most others had it: the agent's sync does not
+/// work, and each such case costs a fresh session.
+const FAILURES_MAX: u64 = 24;
 
 /// The figures of one run, by class in the order of the catalogue.
 #[derive(Debug, Default)]
@@ -17,7 +17,8 @@ pub(crate) struct Matrix {
     /// By the position of the trial: its row, and its bucket.
     places: Vec<Option<(usize, usize)>>,
     rows: Vec<RecoveryRow>,
-    failures_in_a_row: u32,
+    recovered: u64,
+    failed: u64,
 }
 
 impl Matrix {
@@ -66,7 +67,7 @@ impl Matrix {
             _ => *never += 1,
         }
         let synced = last.is_some_and(|last| last.synced);
-        self.failures_in_a_row = if synced { 0 } else { self.failures_in_a_row + 1 };
+        *(if synced { &mut self.recovered } else { &mut self.failed }) += 1;
         row.tries_max = row.tries_max.max(last.map_or(0, |last| last.number + 1));
         row.skipped_max = row.skipped_max.max(tries().map(|one| one.skipped).sum());
         row.cases += 1;
@@ -74,19 +75,25 @@ impl Matrix {
         row.us_max = row.us_max.max(took_us);
     }
 
-    /// Whether the case is left out because nothing recovers.
+    /// Whether the case is left out because hardly anything recovers.
     pub fn gives_up(&self, case: &Case) -> bool {
-        case.aim.as_deref() == Some(AIM) && self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
+        case.aim.as_deref() == Some(AIM) && self.is_hopeless()
     }
 
     /// What there is to say of it.
     pub fn note(&self) -> Option<String> {
+        let Matrix { recovered, failed, .. } = self;
         let text = || {
             format!(
-                "{AIM}: no client got back in step in {FAILURES_IN_A_ROW_MAX} cases in a row, the rest are left out"
+                "{AIM}: no client got back in step in {failed} of {} cases, the rest are left out",
+                recovered + failed
             )
         };
-        (self.failures_in_a_row >= FAILURES_IN_A_ROW_MAX).then(text)
+        self.is_hopeless().then(text)
+    }
+
+    fn is_hopeless(&self) -> bool {
+        self.failed >= FAILURES_MAX && self.failed > self.recovered
     }
 
     /// The rows of which anything was run.

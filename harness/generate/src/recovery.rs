@@ -3,13 +3,15 @@
 //! line each in [`ALL`].
 
 mod connection;
+mod farewell;
 mod limits;
 mod mixture;
 mod to_client;
 mod to_peer;
 mod whole_commands;
 
-use qmprobe_wire::{Case, CaseId, Fault, Start, Step, Sync, Value, request};
+pub use farewell::farewells;
+use qmprobe_wire::{Case, CaseId, Damage, Fault, Start, Step, Sync, Value, request};
 
 /// These cases count from here, so that they share an id with no other.
 pub const FIRST_INDEX: u64 = 1 << 33;
@@ -62,8 +64,15 @@ pub static ALL: &[&Class] = &[
     &to_client::FLIPPED,
     &to_client::INSERTED,
     &connection::LEFT,
+    &connection::SLOW,
     &mixture::MIXED,
 ];
+
+/// What the class of this name does to what an agent answers, each in turn. Empty for classes that do nothing
+/// to it, and for names of none.
+pub fn reply_damages(class: &str) -> Vec<Damage> {
+    to_client::damages(class)
+}
 
 /// One case with what it is a case of.
 #[derive(Clone, Debug)]

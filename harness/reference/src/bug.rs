@@ -75,6 +75,8 @@ pub(crate) struct Hooks {
     pub eventful: bool,
     /// An event comes before negotiation.
     pub early: bool,
+    /// A client that leaves something unread ends the peer.
+    pub fragile: bool,
     /// The event that comes by itself, where it is always the same.
     pub favourite: Option<&'static str>,
 }
@@ -98,6 +100,7 @@ impl Hooks {
         line: |_, _| {},
         eventful: false,
         early: false,
+        fragile: false,
         favourite: None,
     };
 }

@@ -4,6 +4,7 @@ use crate::bug::Bug;
 use crate::introspection;
 use qmprobe_schema::{Schema, TypeKind};
 use qmprobe_wire::{Dialect, Value, Version};
+use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a reference peer is.
@@ -21,6 +22,9 @@ pub struct Config {
     pub seed: u64,
 }
 
+/// Connections that are refused by a peer that ended, before it is started anew.
+const REFUSALS: u32 = 3;
+
 /// What has happened so far, on all connections.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -34,6 +38,8 @@ pub(crate) struct World {
     pub ended: bool,
     /// Connections to come that get no answer.
     pub hung_connections: u32,
+    /// Connections to come that are refused.
+    pub refused_connections: u32,
     /// Whether the last connection that negotiated enabled out-of-band execution.
     pub negotiated_oob: bool,
 }
@@ -45,6 +51,7 @@ impl World {
         running: true,
         ended: false,
         hung_connections: 0,
+        refused_connections: 0,
         negotiated_oob: false,
     };
 
@@ -75,6 +82,14 @@ impl Host {
     pub fn world(&self) -> MutexGuard<'_, World> {
         // Whoever panicked holding it left plain counters behind, each of them good.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of how a connection ended: a reset is the mark of a client that left something unread.
+    pub fn mourn(&self, served: io::Result<()>) {
+        let is_reset = served.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);
+        if is_reset && self.config.bugs.iter().any(|bug| bug.hooks.fragile) {
+            self.world().refused_connections = REFUSALS;
+        }
     }
 
     /// What `query-qmp-schema` returns.

@@ -44,8 +44,8 @@ pub enum Step {
     HalfClose,
     /// Get back in step as a client does, over a channel with faults (see [`crate::recovery`]).
     Sync(Sync),
-    /// Wait this many milliseconds without reading, close the connection as it is, and open a new one: what was
-    /// begun stays with the peer, what it said stays unread.
+    /// Wait this many milliseconds without reading, close the connection as it is, and as much later open a new
+    /// one: what was begun stays with the peer, what it said stays unread.
     Abandon(u64),
 }
 

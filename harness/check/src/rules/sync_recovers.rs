@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     dialects: QGA,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["sync-sentinel", "sync-echo", "sync-reset", "one-reply"],
+    yields_to: &["sync-sentinel", "sync-echo", "sync-reset"],
     judge,
 };
 

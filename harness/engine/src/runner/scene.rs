@@ -20,8 +20,8 @@ use std::time::Duration;
 enum Parting {
     /// Nothing begun, nothing unread.
     Proper,
-    /// As it is.
-    Abrupt,
+    /// As it is; so many milliseconds are left to the peer to notice.
+    Abrupt(u64),
 }
 
 /// What has happened so far.
@@ -122,7 +122,7 @@ impl Runner {
                 Step::Sync(sync) => self.resync(&mut scene, sync, number, exchange.received).await,
                 Step::Abandon(ms) => {
                     tokio::time::sleep(Duration::from_millis(*ms)).await;
-                    match self.reconnect(case, scene, Parting::Abrupt).await {
+                    match self.reconnect(case, scene, Parting::Abrupt(*ms)).await {
                         Ok(reconnected) => scene = reconnected,
                         Err(ran) => return ran,
                     }
@@ -204,7 +204,10 @@ impl Runner {
                 self.session = Some(session);
                 self.retire().await;
             }
-            Parting::Abrupt => drop(session),
+            Parting::Abrupt(ms) => {
+                drop(session);
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+            }
         }
         let Some(session) = self.connect().await else {
             exchanges.push(self.refused(connection));

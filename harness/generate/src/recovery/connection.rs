@@ -1,10 +1,13 @@
-//! The client leaves in the middle of a command, and another comes.
+//! The client leaves in the middle of a command, and another comes; a client that is slow to read.
 
 use super::{Class, exchanges, places};
 use qmprobe_wire::Step;
 
 /// Between places: a connection costs more than a write.
 const STRIDE: usize = 4;
+
+/// Replies that nobody has read yet: with the long ones, more than a socket takes.
+const UNREAD_REPLIES: usize = 150;
 
 pub(super) static LEFT: Class = Class {
     name: "client-left",
@@ -19,6 +22,20 @@ pub(super) static LEFT: Class = Class {
                 let steps = vec![Step::Push(exchange.command[..at].to_vec()), Step::Abandon(0)];
                 trials.push(exchange.name, (at, of), steps, Vec::new(), Vec::new());
             }
+        }
+    },
+};
+
+pub(super) static SLOW: Class = Class {
+    name: "reader-slow",
+    title: "more is answered than the channel holds before the client reads",
+    expected: "the agent waits for its reader and loses nothing; then the sync is answered",
+    tries: 1,
+    make: |trials| {
+        for exchange in exchanges() {
+            let bytes = exchange.command.repeat(UNREAD_REPLIES);
+            let place = (bytes.len(), bytes.len());
+            trials.push(exchange.name, place, vec![Step::Push(bytes)], Vec::new(), Vec::new());
         }
     },
 };

@@ -2,7 +2,7 @@
 //! back in step all the same.
 
 use super::{Class, Trials, exchanges, places};
-use qmprobe_wire::{Damage, Fault, Toward};
+use qmprobe_wire::{Damage, Fault, Toward, escape};
 
 /// Bytes of the error for the reset byte and of the sync's answer that follow an exchange's reply, about.
 const SYNC_BYTES: usize = 120;
@@ -16,12 +16,7 @@ pub(super) static STALE: Class = Class {
     title: "whole replies of before come first",
     expected: "they stand before the sentinel and are skipped",
     tries: 2,
-    make: |trials| {
-        insert(
-            trials,
-            &[b"{\"return\": {}}\n", b"{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"\"}}\n"],
-        )
-    },
+    make: damage_each_place,
 };
 
 pub(super) static STALE_HALF: Class = Class {
@@ -29,7 +24,7 @@ pub(super) static STALE_HALF: Class = Class {
     title: "half a reply of before comes first",
     expected: "the sentinel ends it",
     tries: 2,
-    make: |trials| insert(trials, &[b"{\"ret", b"{\"return\": {\"a\": \"b", b"{\"return\": [1, "]),
+    make: damage_each_place,
 };
 
 pub(super) static STALE_SYNC: Class = Class {
@@ -37,7 +32,7 @@ pub(super) static STALE_SYNC: Class = Class {
     title: "the answer to an older sync comes first",
     expected: "its token is another: the client reads on",
     tries: 2,
-    make: |trials| insert(trials, &[b"\xff{\"return\": 1}\n", b"\xff", b"\xffgarbage\xff{\"return\": 1"]),
+    make: damage_each_place,
 };
 
 pub(super) static LATE: Class = Class {
@@ -45,7 +40,7 @@ pub(super) static LATE: Class = Class {
     title: "replies come only when the client has given up on them",
     expected: "they stand before the next try's sentinel, or have an older token",
     tries: 2,
-    make: |trials| damage(trials, "", &Damage::Hold),
+    make: damage_each_place,
 };
 
 pub(super) static CUT: Class = Class {
@@ -53,7 +48,7 @@ pub(super) static CUT: Class = Class {
     title: "the rest of what was answered is lost",
     expected: "the next try's answer is recognised",
     tries: 2,
-    make: |trials| damage(trials, "", &Damage::Cut),
+    make: damage_each_place,
 };
 
 pub(super) static LOST: Class = Class {
@@ -61,7 +56,7 @@ pub(super) static LOST: Class = Class {
     title: "a byte that was answered is lost, the sentinel perhaps",
     expected: LOST_ANSWER,
     tries: 2,
-    make: |trials| damage(trials, "", &Damage::Lose),
+    make: damage_each_place,
 };
 
 pub(super) static DOUBLED: Class = Class {
@@ -69,7 +64,7 @@ pub(super) static DOUBLED: Class = Class {
     title: "a byte that was answered comes twice, the sentinel perhaps",
     expected: LOST_ANSWER,
     tries: 2,
-    make: |trials| damage(trials, "", &Damage::Double),
+    make: damage_each_place,
 };
 
 pub(super) static FLIPPED: Class = Class {
@@ -77,11 +72,7 @@ pub(super) static FLIPPED: Class = Class {
     title: "a bit that was answered is turned over",
     expected: LOST_ANSWER,
     tries: 2,
-    make: |trials| {
-        for bit in [0, 1, 5, 7] {
-            damage(trials, &format!("bit {bit}"), &Damage::Flip(1 << bit));
-        }
-    },
+    make: damage_each_place,
 };
 
 pub(super) static INSERTED: Class = Class {
@@ -89,29 +80,50 @@ pub(super) static INSERTED: Class = Class {
     title: "a byte gets into what was answered",
     expected: LOST_ANSWER,
     tries: 2,
-    make: |trials| insert(trials, &[b"\0", b"\"", b"{", b"\n", b"\xfe"]),
+    make: damage_each_place,
 };
 
-fn insert(trials: &mut Trials, inserts: &[&[u8]]) {
-    for inserted in inserts {
-        damage(trials, &qmprobe_wire::escape::escape(inserted), &Damage::Insert(inserted.to_vec()));
+/// What the class of this name does at a place, each in turn; empty where it does nothing to what is answered.
+pub(super) fn damages(class: &str) -> Vec<Damage> {
+    let insert = |all: &[&[u8]]| all.iter().map(|bytes| Damage::Insert(bytes.to_vec())).collect();
+    match class {
+        "reply-stale" => insert(&[
+            b"{\"return\": {}}\n",
+            b"{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"\"}}\n",
+        ]),
+        "reply-stale-half" => {
+            insert(&[b"{\"ret".as_slice(), b"{\"return\": {\"a\": \"b", b"{\"return\": [1, "])
+        }
+        "sync-reply-stale" => {
+            insert(&[b"\xff{\"return\": 1}\n".as_slice(), b"\xff", b"\xffgarbage\xff{\"return\": 1"])
+        }
+        "reply-late" => vec![Damage::Hold],
+        "reply-cut" => vec![Damage::Cut],
+        "reply-byte-lost" => vec![Damage::Lose],
+        "reply-byte-doubled" => vec![Damage::Double],
+        "reply-bit-flipped" => [0, 1, 5, 7].map(|bit| Damage::Flip(1 << bit)).to_vec(),
+        "reply-byte-inserted" => insert(&[b"\0".as_slice(), b"\"", b"{", b"\n", b"\xfe"]),
+        _ => Vec::new(),
     }
 }
 
-/// Adds a trial for each place of what answers each exchange and the sync behind it.
-fn damage(trials: &mut Trials, what: &str, damage: &Damage) {
-    for exchange in exchanges() {
-        let of = exchange.reply + SYNC_BYTES;
-        // A sample of a long reply, and all of what follows it.
-        let sampled = places(exchange.reply).chain(exchange.reply..of);
-        for at in sampled {
-            let fault = Fault { attempt: 0, toward: Toward::Client, at, damage: damage.clone() };
-            let name = if what.is_empty() {
-                exchange.name.to_owned()
-            } else {
-                format!("{what} in {}", exchange.name)
-            };
-            trials.push(&name, (at, of), Vec::new(), exchange.command.clone(), vec![fault]);
+/// Adds a trial for each damage of the class at each place of what answers each exchange and the sync behind it.
+fn damage_each_place(trials: &mut Trials) {
+    for damage in damages(trials.class.name) {
+        let what = match &damage {
+            Damage::Flip(bits) => format!("bits {bits:#04x} in "),
+            Damage::Insert(bytes) => format!("{} in ", escape::escape(bytes)),
+            _ => String::new(),
+        };
+        for exchange in exchanges() {
+            let of = exchange.reply + SYNC_BYTES;
+            // A sample of a long reply, and all of what follows it.
+            let sampled = places(exchange.reply).chain(exchange.reply..of);
+            for at in sampled {
+                let fault = Fault { attempt: 0, toward: Toward::Client, at, damage: damage.clone() };
+                let name = format!("{what}{}", exchange.name);
+                trials.push(&name, (at, of), Vec::new(), exchange.command.clone(), vec![fault]);
+            }
         }
     }
 }
