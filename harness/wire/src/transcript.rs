@@ -28,6 +28,8 @@ pub enum ExchangeEnd {
     },
     /// The peer closed the connection or reset it.
     Closed,
+    /// We closed the connection without reading what may have come.
+    Unread,
     /// A limit was hit: endless message, too many messages, too many bytes. Names the limit.
     Flooded(&'static str),
 }

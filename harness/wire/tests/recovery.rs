@@ -117,7 +117,7 @@ fn one_fault_at_any_offset_in_any_direction_costs_at_most_one_more_try() {
             for damage in damages() {
                 for at in 0..130 {
                     let fault = Fault { attempt: 0, toward, at, damage: damage.clone() };
-                    let tries = recover(before, &[fault.clone()], 4, 1 << 60);
+                    let tries = recover(before, std::slice::from_ref(&fault), 4, 1 << 60);
                     assert!(tries.is_some_and(|tries| tries <= 2), "{tries:?} {before:?} {fault:?}");
                     cases += 1;
                 }

@@ -198,17 +198,21 @@ impl Runner {
 
     async fn reconnect(&mut self, case: &Arc<Case>, scene: Scene, parting: Parting) -> Result<Scene, Ran> {
         let Scene { session, start, mut exchanges, connection, asked, .. } = scene;
-        let connection = connection + 1;
         match parting {
             Parting::Proper => {
                 self.session = Some(session);
                 self.retire().await;
             }
             Parting::Abrupt(ms) => {
+                let ours = |exchange: &&mut Exchange| exchange.connection == connection && !exchange.opened;
+                for exchange in exchanges.iter_mut().filter(ours) {
+                    exchange.end = ExchangeEnd::Unread;
+                }
                 drop(session);
                 tokio::time::sleep(Duration::from_millis(ms)).await;
             }
         }
+        let connection = connection + 1;
         let Some(session) = self.connect().await else {
             exchanges.push(self.refused(connection));
             let mut transcript = self.transcript(case, start, exchanges);
