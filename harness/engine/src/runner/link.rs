@@ -114,7 +114,7 @@ impl Link {
             if let Some(limit) = self.passed_limit(ear) {
                 return Heard::Flooded(limit);
             }
-            if matches!(until, Until::Synced) && self.is_synced() {
+            if matches!(until, Until::Synced) && self.is_answered() {
                 return Heard::All;
             }
             match until.reached(into) {
@@ -171,9 +171,9 @@ impl Link {
         }
     }
 
-    /// Whether the client at the tap has its token, and the framer the whole of that line.
-    fn is_synced(&self) -> bool {
-        self.tap.as_ref().is_some_and(Tap::has_token) && !self.framer.awaits_line_end()
+    /// Whether the client at the tap has its answer, and the framer the whole of that line.
+    fn is_answered(&self) -> bool {
+        self.tap.as_ref().is_some_and(Tap::is_over) && !self.framer.awaits_line_end()
     }
 
     /// Gives out the whole frames, and remembers how an incomplete one begins.

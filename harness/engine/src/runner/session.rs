@@ -144,14 +144,15 @@ impl Session {
             let (answer, heard) = self.ask_for(ear, bytes, Until::Synced, patience).await;
             let Some(back) = self.link.tap.take() else { break };
             tap = back;
-            if heard == Heard::All {
+            if heard == Heard::All && tap.has_token() {
                 manners.returns_tokens = true;
                 return Ok(());
             }
-            manners.returns_tokens = false;
+            manners.returns_tokens &= heard == Heard::All;
             answered = messages(&answer.received).any(|message| message.kind == MessageKind::Return);
             exchanges.push(answer);
-            if !matches!(heard, Heard::TimedOut { .. }) {
+            // A refusal may be an old one; the next try is told by its token all the same.
+            if !matches!(heard, Heard::TimedOut { .. } | Heard::All) {
                 break;
             }
         }

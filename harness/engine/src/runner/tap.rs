@@ -16,6 +16,7 @@ pub(super) struct Tap {
     events: Vec<Event>,
     skipped: u32,
     unmarked: bool,
+    refused: bool,
 }
 
 impl Tap {
@@ -27,6 +28,7 @@ impl Tap {
             events: Vec::new(),
             skipped: 0,
             unmarked: false,
+            refused: false,
         }
     }
 
@@ -34,7 +36,7 @@ impl Tap {
     pub fn attempt(&mut self, number: u32, token: i64) -> Vec<u8> {
         let request = self.recovery.attempt(token);
         self.channel.begin(number, &mut self.through);
-        (self.skipped, self.unmarked) = (0, false);
+        (self.skipped, self.unmarked, self.refused) = (0, false, false);
         self.listen();
         request
     }
@@ -51,6 +53,7 @@ impl Tap {
         for event in self.events.drain(..) {
             self.skipped += u32::from(event != Event::Synced);
             self.unmarked |= event == Event::Unmarked;
+            self.refused |= event == Event::Refused;
         }
     }
 
@@ -62,6 +65,11 @@ impl Tap {
     /// Whether the token came back at all, with or without the sentinel before it.
     pub fn has_token(&self) -> bool {
         self.unmarked || self.is_synced()
+    }
+
+    /// Whether nothing is worth waiting for in this try: its token came back, or the command is refused.
+    pub fn is_over(&self) -> bool {
+        self.has_token() || self.refused
     }
 
     /// What came of the try.
