@@ -30,6 +30,7 @@ mod greeting_first;
 mod greeting_shape;
 mod greeting_version_agrees;
 mod guest_info_agrees;
+mod half_command_outlives_client;
 mod json_error_answered;
 mod json_error_no_id;
 mod line_end;
@@ -136,6 +137,7 @@ pub static ALL: &[&Rule] = &[
     &sync_reset::RULE,
     &sync_recovers::RULE,
     &agent_outlives_client::RULE,
+    &half_command_outlives_client::RULE,
     &peer_survives::RULE,
 ];
 

@@ -135,6 +135,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &agent::sentinel_on_next_reply::BUG,
     &agent::sentinel_on_plain_sync::BUG,
     &agent::deep_text_survives_reset::BUG,
+    &agent::half_command_outlives_client::BUG,
     &agent::unread_reply_ends_agent::BUG,
     &agent::sync_wrong_id::BUG,
     &agent::sync_truncates_id::BUG,

@@ -3,6 +3,7 @@
 use crate::bug::Bug;
 use crate::introspection;
 use qmprobe_schema::{Schema, TypeKind};
+use qmprobe_wire::automaton::Automaton;
 use qmprobe_wire::{Dialect, Value, Version};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -71,17 +72,37 @@ pub(crate) struct Host {
     pub offers_oob: bool,
     introspection: OnceLock<Value>,
     world: Mutex<World>,
+    /// The parser that the last client left, for bugs by which the next gets it.
+    parser: Mutex<Option<Automaton>>,
 }
 
 impl Host {
     pub fn new(config: Config) -> Host {
         let offers_oob = knows_oob(&config.schema);
-        Host { config, offers_oob, introspection: OnceLock::new(), world: Mutex::new(World::START) }
+        Host {
+            config,
+            offers_oob,
+            introspection: OnceLock::new(),
+            world: Mutex::new(World::START),
+            parser: Mutex::new(None),
+        }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
         // Whoever panicked holding it left plain counters behind, each of them good.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The parser that is left of the last client, if one parser reads what all send.
+    pub fn left_parser(&self) -> Option<Automaton> {
+        self.parser.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the parser of a client that leaves, if one parser reads what all send.
+    pub fn leave_parser(&self, parser: Automaton) {
+        if self.config.bugs.iter().any(|bug| bug.hooks.one_parser) {
+            *self.parser.lock().unwrap_or_else(PoisonError::into_inner) = Some(parser);
+        }
     }
 
     /// Takes note of how a connection ended: a reset is the mark of a client that left something unread.

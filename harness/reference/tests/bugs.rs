@@ -268,6 +268,7 @@ const PLAIN_SYNC: &str = r#"{"execute":"guest-sync","arguments":{"id":-900719925
 /// Bugs that show in other ways than one answer: each has a test of its own below or in `server.rs`.
 const ELSEWHERE: &[&str] = &[
     "deep-text-survives-reset",
+    "half-command-outlives-client",
     "unread-reply-ends-agent",
     "negotiation-survives-reconnect",
     "refused-command-has-effect",
@@ -372,6 +373,21 @@ fn an_agent_that_ignores_ff_in_a_deep_text_swallows_the_sync() {
     let mut peer = Peer::new(config(Dialect::Qga, vec![bug("deep-text-survives-reset")]));
     assert_eq!(say(&mut peer, &input), b"");
     assert!(say(&mut talk::agent(), &input).contains(&0xFF));
+}
+
+#[test]
+fn an_agent_with_one_parser_completes_the_half_of_another_client() {
+    let second = |bugs| {
+        let server = Server::new(config(Dialect::Qga, bugs));
+        server.dial().unwrap().write_all(b"{\"execute\":\"guest-pi").unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        let mut stream = server.dial().unwrap();
+        stream.write_all(b"ng\"}\n").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        std::io::read_to_string(stream).unwrap()
+    };
+    assert!(second(Vec::new()).contains("error"));
+    assert_eq!(second(vec![bug("half-command-outlives-client")]), "{\"return\": {}}\n");
 }
 
 #[test]
