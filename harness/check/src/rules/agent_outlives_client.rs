@@ -27,8 +27,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let (class, actual) = match &context.transcript.ending {
         Ending::Alive => return out.push(Verdict::pass(rule)),
         Ending::Exited { status, .. } => ("exit", format!("the agent ended: {status}")),
-        Ending::Disconnected => ("refused", "nobody accepts the next client".to_owned()),
-        Ending::Hung => ("hang", "the agent runs and serves nobody".to_owned()),
+        Ending::Disconnected => ("unserved", "nobody accepts the next client".to_owned()),
+        Ending::Hung => ("unserved", "the agent runs and serves nobody".to_owned()),
     };
     let breach = Breach {
         exchange: context.transcript.exchanges.len().saturating_sub(1),
