@@ -184,8 +184,8 @@ impl<'a> Context<'a> {
 
     /// Whether a reply that did not come is the peer's silence, and not explained by something else.
     pub fn can_expect_reply(&self, exchange: usize) -> bool {
-        let left = self.transcript.exchanges[exchange].end == ExchangeEnd::Left;
-        !left && !self.is_garbled(exchange) && !self.peer_is_lost() && !self.is_flooded(exchange)
+        let read = self.transcript.exchanges[exchange].end != ExchangeEnd::Unread;
+        read && !self.is_garbled(exchange) && !self.peer_is_lost() && !self.is_flooded(exchange)
     }
 
     /// Whether an exchange ended because a limit was hit.

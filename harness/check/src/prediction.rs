@@ -84,6 +84,9 @@ fn door(pair: &Pair<'_>, aim: Option<&str>) -> String {
     let rule = pair.expectation.rule;
     match aim {
         Some(aim) if rule == "basic-commands" && aim.starts_with("envelope") => aim.to_owned(),
+        // What is not in step answers something else; that rule sees it by the token.
+        Some(aim @ "half-command-outlives-client") if pair.expectation.json_error => aim.to_owned(),
+        Some(aim @ "sync-recovers") if rule == "basic-commands" => aim.to_owned(),
         _ => rule.to_owned(),
     }
 }

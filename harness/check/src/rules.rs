@@ -1,5 +1,6 @@
 //! The catalogue: one file per rule, one line in [`ALL`].
 
+mod agent_outlives_client;
 mod agent_silent_start;
 mod arguments_coercion;
 mod arguments_enum;
@@ -29,6 +30,7 @@ mod greeting_first;
 mod greeting_shape;
 mod greeting_version_agrees;
 mod guest_info_agrees;
+mod half_command_outlives_client;
 mod json_error_answered;
 mod json_error_no_id;
 mod line_end;
@@ -61,6 +63,7 @@ mod return_undeclared;
 mod silent_success;
 pub(crate) mod stream_predicted;
 mod sync_echo;
+mod sync_recovers;
 mod sync_reset;
 mod sync_sentinel;
 
@@ -133,6 +136,9 @@ pub static ALL: &[&Rule] = &[
     &guest_info_agrees::RULE,
     &silent_success::RULE,
     &sync_reset::RULE,
+    &sync_recovers::RULE,
+    &agent_outlives_client::RULE,
+    &half_command_outlives_client::RULE,
     &peer_survives::RULE,
     &stream_predicted::RULE,
 ];

@@ -227,10 +227,13 @@ pub struct ServeArgs {
     /// Have this bug (repeatable)
     #[arg(long = "bug", value_name = "NAME")]
     pub bugs: Vec<String>,
+    /// Damage every other answer on its way: CLASS or CLASS@OFFSET
+    #[arg(long, value_name = "CLASS[@OFFSET]")]
+    pub corrupt: Option<String>,
     /// Seed of the made-up answers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// List the bugs, with the rule that finds each
+    /// List the bugs, with the rule that finds each, and the classes of corruption
     #[arg(long)]
     pub list_bugs: bool,
 }

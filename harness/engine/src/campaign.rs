@@ -7,6 +7,7 @@ use crate::journal::Journal;
 use crate::peer_facts;
 use crate::plan::Agenda;
 use crate::probe;
+use crate::recovery::Matrix;
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
 use crate::schema_of::{declared, disabled, least, meet};
@@ -110,6 +111,7 @@ pub async fn run(
         history: VecDeque::with_capacity(HISTORY_CASES),
         timeouts: HashMap::new(),
         failed_streams: 0,
+        matrix: Matrix::new(agenda.trials()),
         peer_starts: 1,
         cut: None,
         options: &options,
@@ -221,6 +223,8 @@ struct Campaign<'a> {
     timeouts: HashMap<String, u32>,
     /// Streams that were not answered as predicted.
     failed_streams: u32,
+    /// How clients got back in step.
+    matrix: Matrix,
     peer_starts: u64,
     /// Why the run ended before its last case.
     cut: Option<String>,
@@ -246,7 +250,7 @@ impl Campaign<'_> {
         true
     }
 
-    /// Whether cases of this kind have gone unanswered too often.
+    /// Whether cases of this kind have come to nothing too often.
     fn is_given_up(&mut self, case: &Case) -> Result<bool, Error> {
         if is_stream(case) && self.failed_streams >= FAILED_STREAMS_MAX {
             if self.failed_streams == FAILED_STREAMS_MAX {
@@ -254,6 +258,9 @@ impl Campaign<'_> {
                 let text = format!("{FAILED_STREAMS_MAX} streams failed, the rest are left out");
                 self.log.say(Event::Noted { text })?;
             }
+            return Ok(true);
+        }
+        if self.matrix.gives_up(case) {
             return Ok(true);
         }
         let Some(count) = self.timeouts.get_mut(kind(case)).filter(|count| **count >= TIMEOUTS_PER_KIND_MAX)
@@ -299,6 +306,7 @@ impl Campaign<'_> {
             }
         };
         let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.matrix.case(id, &transcript, took_us);
         let verdicts = judge(self.schema, &transcript);
         let failing = |verdict: &Verdict| {
             verdict.rule.slug == stream::AIM && matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_))
@@ -397,6 +405,9 @@ impl Campaign<'_> {
     async fn finish(mut self, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
         let held = self.triage.release(&mut self.runner).await?;
         self.report(held)?;
+        if let Some(text) = self.matrix.note() {
+            self.log.say(Event::Noted { text })?;
+        }
         for event in self.triage.last_words() {
             self.log.say(event)?;
         }
@@ -416,6 +427,7 @@ impl Campaign<'_> {
             commands_skipped: agenda.skipped().clone(),
             peer_starts: self.peer_starts,
             seconds: self.began.elapsed().as_secs_f64(),
+            recovery: self.matrix.into_rows(),
             ..self.tally.summary()
         };
         self.log.say(Event::RunFinished(summary.clone()))?;

@@ -15,6 +15,7 @@ pub mod journal;
 mod peer_facts;
 mod plan;
 mod probe;
+mod recovery;
 pub mod replay;
 mod runner;
 pub mod safety;
@@ -25,5 +26,5 @@ mod triage;
 pub mod waivers;
 
 pub use error::Error;
-pub use event::{Event, Finding, Line, Summary};
+pub use event::{Event, Finding, Line, RecoveryBucket, RecoveryRow, Summary};
 pub use schema_of::{Told, ask_schema};

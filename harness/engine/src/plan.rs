@@ -2,7 +2,8 @@
 //! end a peer last.
 //! What a peer must not be sent is left out here, and nowhere else.
 
-use crate::safety::{Gate, ends_the_peer};
+use crate::safety::{Class, Gate, Walls, ends_the_peer};
+use qmprobe_generate::recovery::{self, Trial};
 use qmprobe_generate::{Plan, Streams, session, stream, violation};
 use qmprobe_schema::Schema;
 use qmprobe_wire::{Case, Dialect};
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 const STREAMS: u64 = 200;
 /// Streams of a run that is about them alone, where nothing else says how many.
 const STREAMS_ALONE: u64 = 4_000;
+/// Bytes of a case that a stranger's agent is sent to get out of step and back.
+const FOREIGN_TRIAL_BYTES_MAX: usize = 64 << 10;
 
 /// The cases of one run.
 #[derive(Debug)]
@@ -19,6 +22,9 @@ pub(crate) struct Agenda<'s> {
     session: Vec<Case>,
     streams: Streams<'s>,
     streams_count: u64,
+    trials: Vec<Trial>,
+    /// What a stock peer may not outlive: run last.
+    farewells: Vec<Case>,
     plan: Plan<'s>,
     /// The commands to exercise, in order.
     commands: Vec<&'s str>,
@@ -60,6 +66,13 @@ impl<'s> Agenda<'s> {
         let focus = focus(&session, rules);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());
+        let syncs = dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some();
+        let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
+        let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
+        trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
+        let may_end = gate.allow == Class::Destroying && gate.walls != Walls::MissingAroundAgent;
+        let mut farewells = if syncs && may_end { recovery::farewells(seed) } else { Vec::new() };
+        farewells.retain(|case| focus.wants(case));
         let mut skipped = BTreeMap::new();
         let mut commands = Vec::with_capacity(schema.commands.len());
         for command in &schema.commands {
@@ -84,22 +97,30 @@ impl<'s> Agenda<'s> {
             Focus::Aims(rules) if rules.iter().any(is_stream) => STREAMS,
             Focus::Aims(_) => 0,
         };
-        Agenda { session, streams, streams_count, plan, commands, focus, skipped }
+        Agenda { session, streams, streams_count, trials, farewells, plan, commands, focus, skipped }
     }
 
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
+        let trials = self.trials.iter().map(|trial| trial.case.clone());
         let of_commands = of_commands.filter(|case| self.focus.wants(case));
         let streams = (0..self.streams_count).map(|nth| self.streams.case(nth));
-        self.session.iter().cloned().chain(streams).chain(of_commands)
+        let session = self.session.iter().cloned();
+        session.chain(trials).chain(streams).chain(of_commands).chain(self.farewells.iter().cloned())
+    }
+
+    /// The cases in which a client gets back in step.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// How many cases there are.
     pub fn planned(&self) -> u64 {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
         let of_commands = of_commands.filter(|case| self.focus.wants(case)).count();
-        (self.session.len() + of_commands) as u64 + self.streams_count
+        let made = self.session.len() + self.trials.len() + of_commands + self.farewells.len();
+        made as u64 + self.streams_count
     }
 
     /// The commands left out, with the reason.
@@ -114,6 +135,8 @@ fn focus(session: &[Case], rules: &[String]) -> Focus {
         session.iter().any(|case| case.aim.as_ref() == Some(rule))
             || violation::ALL.iter().any(|violation| violation.rule == rule)
             || rule == stream::AIM
+            || rule == recovery::AIM
+            || recovery::farewells(0).iter().any(|case| case.aim.as_ref() == Some(rule))
     };
     if rules.is_empty() || !rules.iter().all(aimed) { Focus::Everything } else { Focus::Aims(rules.to_vec()) }
 }

@@ -5,8 +5,10 @@ mod due;
 mod ear;
 mod link;
 pub(crate) mod play;
+mod resync;
 mod scene;
 mod session;
+mod tap;
 
 use due::{Due, Until, messages};
 use ear::Ear;

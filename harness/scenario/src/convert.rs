@@ -3,10 +3,14 @@
 
 use crate::model::{Action, Header, Line, Scenario, Session};
 use crate::pattern::Pattern;
+use qmprobe_wire::recovery::Recovery;
 use qmprobe_wire::{Case, CaseId, Dialect, Start, Step};
 
 /// Milliseconds that a case waits for the end of a half-closed connection.
 const CLOSING_MS: u64 = 200;
+
+/// Bytes of an answer to a sync. Only the request is of interest here.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// What must come back to one step.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +40,7 @@ pub fn from_case(
         match step {
             Step::Send(bytes) | Step::Push(bytes) => {
                 actions.push(sent(bytes));
-                if matches!(case.steps.get(number + 1), Some(Step::Leave(_))) {
+                if matches!(case.steps.get(number + 1), Some(Step::Leave(_) | Step::Abandon(_))) {
                     continue;
                 }
                 actions.extend(answers(number, bytes).into_iter().map(|answer| match answer {
@@ -49,7 +53,13 @@ pub fn from_case(
                 actions.push(Action::Reconnect);
                 actions.extend((dialect == Dialect::Qmp).then(greeting));
             }
-            Step::Leave(ms) => {
+            Step::Sync(sync) => {
+                // What a fault does to an answer on its way is beyond the notation.
+                let mut bytes = sync.before.clone();
+                bytes.extend(Recovery::new(dialect, ANSWER_BYTES_MAX).attempt(sync.token));
+                actions.extend([sent(&bytes), Action::Elide]);
+            }
+            Step::Leave(ms) | Step::Abandon(ms) => {
                 actions.extend([Action::Wait((*ms).max(1)), Action::Drop, Action::Reconnect]);
                 actions.extend((dialect == Dialect::Qmp).then(greeting));
             }

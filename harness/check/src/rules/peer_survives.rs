@@ -20,10 +20,16 @@ pub static RULE: Rule = Rule {
     judge,
 };
 
+/// The rule about agents that end when a client leaves a reply unread.
+const UNREAD: &str = "agent-outlives-client";
+
 /// Commands that end the peer when they succeed.
 const ENDING_COMMANDS: &[&str] = &["quit", "guest-shutdown"];
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    if context.transcript.case.aim.as_deref() == Some(UNREAD) {
+        return out.push(Verdict::skip(rule, "a rule of its own speaks of clients that leave"));
+    }
     let last = context.transcript.exchanges.len().saturating_sub(1);
     let asked_to_end = context.pairs.iter().any(|pair| {
         let ends = pair.expectation.command.as_deref().is_some_and(|name| ENDING_COMMANDS.contains(&name));

@@ -51,15 +51,15 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     conclude(rule, breaches, looked, "no reply was seen", out);
 }
 
-/// For each message whether a sentinel stands before it; one more where a sentinel follows the last.
+/// For each reply whether a sentinel stands before it; one more where a sentinel follows the last.
 fn sentinels(exchange: &Exchange) -> Vec<bool> {
     let mut marks = Vec::new();
     let mut pending = false;
     for received in &exchange.received {
         match received.frame {
             Frame::Sentinel => pending = true,
-            Frame::Message(_) => marks.push(std::mem::take(&mut pending)),
-            Frame::Garbage(_) => {}
+            Frame::Message(ref message) if message.is_reply() => marks.push(std::mem::take(&mut pending)),
+            Frame::Message(_) | Frame::Garbage(_) => {}
         }
     }
     if pending {

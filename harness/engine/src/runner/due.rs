@@ -2,7 +2,7 @@
 
 use qmprobe_check::{Accepted, Expectation};
 use qmprobe_wire::automaton::Model;
-use qmprobe_wire::{Frame, Message, MessageKind, Received, Value};
+use qmprobe_wire::{Frame, Message, Received, Value};
 
 /// What a listener waits for.
 #[derive(Debug)]
@@ -11,8 +11,8 @@ pub(super) enum Until {
     Message,
     /// The predicted replies.
     Replies(Due),
-    /// The reply to a sync with this token.
-    Token(i64),
+    /// The answer that the recovering client at the tap waits for.
+    Synced,
     /// Nothing: listen for the whole time.
     Time,
     /// The end of the peer's output.
@@ -28,13 +28,21 @@ pub(super) enum Reached {
     Yes,
 }
 
+/// What the last reply is told by.
+#[derive(Debug)]
+enum Last {
+    Id(Option<Value>),
+    /// What a sync returns: nothing that an agent was asked before can follow.
+    Token(i128),
+}
+
 /// The replies that are due to one write.
 #[derive(Debug, Default)]
 pub(super) struct Due {
     must: usize,
     may: usize,
-    /// The id of the last reply that must come, when it is the last of all.
-    last: Option<Option<Value>>,
+    /// The last reply that must come, when it is the last of all.
+    last: Option<Last>,
     /// They belong to a stream, which the reply to its last command ends; in it the count may be left open.
     stream: Option<Model>,
 }
@@ -47,16 +55,20 @@ impl Due {
 
     /// Any number of replies, the last with this id.
     pub fn up_to(id: &Value) -> Due {
-        Due { last: Some(Some(id.clone())), stream: Some(Model::Tolerant), ..Due::default() }
+        Due { last: Some(Last::Id(Some(id.clone()))), stream: Some(Model::Tolerant), ..Due::default() }
     }
 
-    pub fn expect(&mut self, expectation: &Expectation) {
+    /// Adds what is expected; `token` is what a sync is to return.
+    pub fn expect(&mut self, expectation: &Expectation, token: Option<i128>) {
         if expectation.accepted.has(Accepted::NOTHING) {
             self.may += 1;
             self.last = None;
         } else {
             self.must += 1;
-            self.last = Some(expectation.id.clone());
+            self.last = Some(match token {
+                Some(token) => Last::Token(token),
+                None => Last::Id(expectation.id.clone()),
+            });
         }
     }
 
@@ -81,10 +93,14 @@ impl Due {
     }
 
     fn reached(&self, replies: usize, newest: Option<&Message>) -> Reached {
+        if self.is_ended_by(newest) {
+            return Reached::Yes;
+        }
         let all_came = replies >= self.must + self.may;
         let last_came = || match &self.last {
             None => true,
-            Some(id) => newest.is_some_and(|reply| reply.get("id") == id.as_ref()),
+            Some(Last::Id(id)) => newest.is_some_and(|reply| reply.get("id") == id.as_ref()),
+            Some(Last::Token(_)) => false,
         };
         if self.stream.is_some() {
             // Replies come in order: what did not come before the last will not come.
@@ -99,6 +115,12 @@ impl Due {
         }
         if replies >= self.must && last_came() { Reached::Nearly } else { Reached::No }
     }
+
+    /// Whether this reply is that to the sync at the end of what was sent.
+    pub fn is_ended_by(&self, reply: Option<&Message>) -> bool {
+        let Some(Last::Token(token)) = self.last else { return false };
+        reply.and_then(|reply| reply.get("return")?.as_integer()) == Some(token)
+    }
 }
 
 impl Until {
@@ -110,11 +132,7 @@ impl Until {
                 return due.reached(replies(received), newest);
             }
             Until::Message => messages(received).next().is_some(),
-            Until::Token(token) => messages(received).any(|message| {
-                message.kind == MessageKind::Return
-                    && message.get("return").and_then(Value::as_integer) == Some(i128::from(*token))
-            }),
-            Until::Time | Until::Eof => false,
+            Until::Synced | Until::Time | Until::Eof => false,
         };
         if reached { Reached::Yes } else { Reached::No }
     }

@@ -2,6 +2,7 @@
 
 use super::due::{Reached, Until};
 use super::ear::Ear;
+use super::tap::Tap;
 use qmprobe_target::{Connection, Read, Wrote};
 use qmprobe_wire::{ExchangeEnd, Frame, Framer, Limits, Received};
 use std::os::fd::BorrowedFd;
@@ -24,6 +25,8 @@ pub(super) struct Link {
     head: Vec<u8>,
     /// Nothing more can come.
     pub ended: bool,
+    /// A client that gets back in step listens in.
+    pub tap: Option<Tap>,
 }
 
 /// How listening ended.
@@ -56,7 +59,14 @@ impl Heard {
 
 impl Link {
     pub fn new(connection: Connection, limits: &Limits) -> Link {
-        Link { connection, framer: Framer::new(limits), chunk: Vec::new(), head: Vec::new(), ended: false }
+        Link {
+            connection,
+            framer: Framer::new(limits),
+            chunk: Vec::new(),
+            head: Vec::new(),
+            ended: false,
+            tap: None,
+        }
     }
 
     pub async fn write(&mut self, bytes: &[u8], deadline_ms: u64) -> Wrote {
@@ -110,6 +120,9 @@ impl Link {
             if let Some(limit) = self.passed_limit(ear) {
                 return Heard::Flooded(limit);
             }
+            if matches!(until, Until::Synced) && self.is_answered() {
+                return Heard::All;
+            }
             match until.reached(into) {
                 Reached::Yes => return Heard::All,
                 Reached::Nearly if !nearly => {
@@ -159,6 +172,14 @@ impl Link {
             Read::TimedOut => {}
         }
         self.framer.feed(&self.chunk);
+        if let Some(tap) = &mut self.tap {
+            tap.hear(&self.chunk);
+        }
+    }
+
+    /// Whether the client at the tap has its answer, and the framer the whole of that line.
+    fn is_answered(&self) -> bool {
+        self.tap.as_ref().is_some_and(Tap::is_over) && !self.framer.awaits_line_end()
     }
 
     /// Gives out the whole frames, and remembers how an incomplete one begins.

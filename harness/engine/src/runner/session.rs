@@ -4,8 +4,10 @@
 use super::due::{Due, Until, messages};
 use super::ear::Ear;
 use super::link::{Heard, Link};
+use super::tap::Tap;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::{Automaton, Model};
+use qmprobe_wire::case::TOKEN_STEP;
 use qmprobe_wire::{
     Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
 };
@@ -141,22 +143,24 @@ impl Session {
         opened.opened = true;
         let mut exchanges = vec![opened];
         let mut answered = false;
-        for _ in 0..SYNCS_MAX {
-            manners.token = manners.token.wrapping_add(1) & i64::MAX;
-            let arguments = Value::Object(vec![("id".to_owned(), Value::int(manners.token))]);
-            let mut bytes = vec![0xFF];
-            bytes.extend(request::execute("guest-sync-delimited", Some(&arguments), None));
-            bytes.push(b'\n');
+        let mut tap = Tap::new(Dialect::Qga, &[]);
+        for number in 0..SYNCS_MAX {
+            manners.token = manners.token.wrapping_add(TOKEN_STEP) & i64::MAX;
+            let bytes = tap.attempt(number, manners.token);
             let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
-            let (answer, heard) = self.ask_for(ear, bytes, Until::Token(manners.token), patience).await;
-            if heard == Heard::All {
+            self.link.tap = Some(tap);
+            let (answer, heard) = self.ask_for(ear, bytes, Until::Synced, patience).await;
+            let Some(back) = self.link.tap.take() else { break };
+            tap = back;
+            if heard == Heard::All && tap.has_token() {
                 manners.returns_tokens = true;
                 return Ok(());
             }
-            manners.returns_tokens = false;
+            manners.returns_tokens &= heard == Heard::All;
             answered = messages(&answer.received).any(|message| message.kind == MessageKind::Return);
             exchanges.push(answer);
-            if !matches!(heard, Heard::TimedOut { .. }) {
+            // A refusal may be an old one; the next try is told by its token all the same.
+            if !matches!(heard, Heard::TimedOut { .. } | Heard::All) {
                 break;
             }
         }
@@ -193,6 +197,7 @@ pub(super) fn blank(ear: &Ear, connection: u32) -> Exchange {
         received: Vec::new(),
         end: ExchangeEnd::Complete,
         sent_us: ear.now_us(),
+        attempt: None,
     }
 }
 

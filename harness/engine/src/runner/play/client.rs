@@ -259,6 +259,7 @@ impl Client {
             Some(exchange) => exchange.received.push(one),
             // Before anything was sent in a session that we opened ourselves: it is kept with what is next.
             None => self.exchanges.push(Exchange {
+                attempt: None,
                 step: None,
                 connection,
                 opened: false,
