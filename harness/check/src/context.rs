@@ -1,7 +1,7 @@
 //! What the rules look at: a transcript with each reply already set beside what was expected of it.
 
 use crate::conform::{Direction, Mismatch, MismatchKind, conform};
-use crate::predict::{Accepted, Expectation, predict};
+use crate::predict::{Accepted, Expectation, predict_all};
 use crate::prediction::{Deviation, deviations};
 use qmprobe_schema::Schema;
 use qmprobe_wire::automaton::{Automaton, Model};
@@ -76,8 +76,7 @@ impl<'a> Context<'a> {
             outcomes.clear();
             automaton.feed(&exchange.sent, &mut outcomes);
             let first = context.pairs.len();
-            for outcome in &outcomes {
-                let mut expectation = predict(schema, transcript.version, state, outcome);
+            for mut expectation in predict_all(schema, transcript.version, state, &outcomes) {
                 if exchange.connection > 0 && matches!(expectation.rule, "negotiation-gate" | "oob-gate") {
                     expectation.rule = "negotiation-per-connection";
                 }

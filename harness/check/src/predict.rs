@@ -105,6 +105,29 @@ pub fn predict(
     }
 }
 
+/// What a conforming peer must answer to the outcomes of one write, from the given state on.
+///
+/// Of errors of the JSON layer in a row only the first must be answered. How many QEMU's parser makes of one
+/// malformed text follows from how it resynchronises, which no specification says: a server that skips to the
+/// end of the line makes one.
+pub fn predict_all(
+    schema: &Schema,
+    version: Option<Version>,
+    mut state: SessionState,
+    outcomes: &[Outcome],
+) -> Vec<Expectation> {
+    let mut expectations: Vec<Expectation> = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let mut expectation = predict(schema, version, state, outcome);
+        if expectation.json_error && expectations.last().is_some_and(|before| before.json_error) {
+            expectation.accepted = expectation.accepted.or(Accepted::NOTHING);
+        }
+        state = expectation.next;
+        expectations.push(expectation);
+    }
+    expectations
+}
+
 fn expect(
     state: SessionState,
     accepted: Accepted,

@@ -33,6 +33,10 @@ const HISTORY_CASES: usize = 32;
 /// Cases between two looks at a peer's memory.
 const RSS_LOOK_CASES: u64 = 50;
 
+/// Said of a peer that cannot be tested with everything.
+const BY_LINE: &str = "the peer reads its input line by line, where QEMU frames it by value: cases in which a \
+                       command is not on a line of its own are left out";
+
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -88,11 +92,17 @@ pub async fn run(
     runner.adopt(Arc::clone(&schema));
     let version = runner.version();
     let facts = peer_facts::facts(&options.peer, runner.peer(), version, options.peer_name.as_deref());
-    let agenda = Agenda::new(&schema, dialect, options.seed, gate(&options, &runner), &options.rules);
+    let mut agenda = Agenda::new(&schema, dialect, options.seed, gate(&options, &runner), &options.rules);
+    let foreign = matches!(options.peer, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
+    let by_line = foreign && runner.has_answered() && runner.reads_by_line().await;
+    if by_line {
+        agenda.keep_to_lines();
+    }
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;
-    for text in note.into_iter().chain(runner.peer().notes().iter().cloned()) {
+    let by_line = by_line.then(|| BY_LINE.to_owned());
+    for text in note.into_iter().chain(by_line).chain(runner.peer().notes().iter().cloned()) {
         log.say(Event::Noted { text })?;
     }
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());

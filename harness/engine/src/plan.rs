@@ -4,7 +4,8 @@
 use crate::safety::{Gate, ends_the_peer};
 use qmprobe_generate::{Plan, session, violation};
 use qmprobe_schema::Schema;
-use qmprobe_wire::{Case, Dialect};
+use qmprobe_wire::automaton::{Automaton, Model, Outcome};
+use qmprobe_wire::{Case, Dialect, Step};
 use std::collections::BTreeMap;
 
 /// The cases of one run.
@@ -16,6 +17,8 @@ pub(crate) struct Agenda<'s> {
     commands: Vec<&'s str>,
     focus: Focus,
     skipped: BTreeMap<String, String>,
+    /// Only what stands on lines of its own is sent.
+    by_line: bool,
 }
 
 /// Which cases the rules of interest need.
@@ -57,12 +60,19 @@ impl<'s> Agenda<'s> {
             }
         }
         commands.sort_by_key(|command| ends_the_peer(command));
-        Agenda { session, plan, commands, focus, skipped }
+        Agenda { session, plan, commands, focus, skipped, by_line: false }
+    }
+
+    /// Leaves out the cases that a peer which reads line by line cannot be held to.
+    pub fn keep_to_lines(&mut self) {
+        self.session.retain(stands_on_lines);
+        self.by_line = true;
     }
 
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
+        let of_commands = of_commands.filter(|case| !self.by_line || stands_on_lines(case));
         self.session.iter().cloned().chain(of_commands.filter(|case| self.focus.wants(case)))
     }
 
@@ -75,6 +85,25 @@ impl<'s> Agenda<'s> {
     pub fn skipped(&self) -> &BTreeMap<String, String> {
         &self.skipped
     }
+}
+
+/// Whether each line that the case sends is one command, or malformed by itself, and leaves nothing open.
+fn stands_on_lines(case: &Case) -> bool {
+    case.steps.iter().all(|step| match step {
+        Step::Send(bytes) | Step::Push(bytes) => {
+            bytes.split_inclusive(|byte| *byte == b'\n').all(is_whole_line)
+        }
+        Step::Settle(_) | Step::Reconnect | Step::HalfClose => true,
+    })
+}
+
+fn is_whole_line(line: &[u8]) -> bool {
+    let mut automaton = Automaton::new(Model::V3_1);
+    let mut outcomes = Vec::new();
+    automaton.feed(line, &mut outcomes);
+    let errors = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count();
+    let one_thing = outcomes.len() <= 1 || errors == outcomes.len();
+    line.ends_with(b"\n") && one_thing && !automaton.pending()
 }
 
 /// Cases made for the rules suffice when there are some for each; a rule without may show itself anywhere.

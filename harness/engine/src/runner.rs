@@ -24,6 +24,8 @@ use tokio::sync::watch;
 const CLOSE_MS: u64 = 100;
 /// Milliseconds in which a process that closed its connection may turn out to have ended.
 const EXIT_MS: u64 = 500;
+/// Milliseconds for an answer to a command that no newline follows.
+const FRAMING_MS: u64 = 1_000;
 /// Milliseconds for each answer of a peer that already kept us waiting.
 const PROBE_MS: u64 = 2_000;
 /// Connections tried before a peer counts as gone.
@@ -114,6 +116,11 @@ impl Runner {
         &self.peer
     }
 
+    /// Whether the peer has ever replied.
+    pub fn has_answered(&self) -> bool {
+        self.ear.ever_heard_reply
+    }
+
     /// Cases in a row to which no reply came at all.
     pub fn silent_cases(&self) -> u32 {
         self.silent_cases
@@ -165,6 +172,42 @@ impl Runner {
         }
         let mut replies = messages(&answer.received).filter(|message| message.is_reply());
         replies.next().cloned()
+    }
+
+    /// Whether the peer reads line by line: it answers no command before the newline, or takes no two of them
+    /// from one line, or none that is spread over lines. QEMU frames by value; a server that does not can be
+    /// tested with what stands on lines.
+    pub async fn reads_by_line(&mut self) -> bool {
+        let command = match self.dialect() {
+            Dialect::Qmp => "query-version",
+            Dialect::Qga => "guest-ping",
+        };
+        let compact = String::from_utf8_lossy(&request::execute(command, None, None)).into_owned();
+        let spread = compact.replace(':', "\n:\n");
+        for (text, due) in [(compact.clone(), 1), (format!("{compact}{compact}\n"), 2), (spread, 1)] {
+            self.retire().await;
+            self.ear.begin();
+            let Ok(mut session) = self.command_mode().await else { return false };
+            let until = Until::Replies(Due::some(due));
+            let (answer, heard) =
+                session.ask_for(&mut self.ear, text.into_bytes(), until, FRAMING_MS).await;
+            let refused = messages(&answer.received).any(is_of_malformed);
+            let late = match heard {
+                Heard::TimedOut { .. } => {
+                    // It is slow, or broken, unless it was the newline that it waited for.
+                    let (answer, _) = session.ask(&mut self.ear, b"\n".into(), Until::Replies(Due::one())).await;
+                    due == 1 && messages(&answer.received).any(Message::is_reply)
+                }
+                _ => false,
+            };
+            self.session = Some(session);
+            if refused || late {
+                self.retire().await;
+                return true;
+            }
+        }
+        self.retire().await;
+        false
     }
 
     /// Runs a case, and gives the peer a moment to die of it after its last reply.
@@ -286,6 +329,11 @@ impl Runner {
         self.ear.limits = limits;
         answer.is_some()
     }
+}
+
+/// Whether a reply says that what was well-formed is not.
+fn is_of_malformed(reply: &Message) -> bool {
+    reply.error_class() == Some("GenericError")
 }
 
 fn exited(exit: qmprobe_target::Exit) -> Ending {

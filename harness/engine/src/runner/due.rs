@@ -39,7 +39,12 @@ pub(super) struct Due {
 impl Due {
     /// One reply, whatever it says.
     pub fn one() -> Due {
-        Due { must: 1, may: 0, last: None }
+        Due::some(1)
+    }
+
+    /// So many replies, whatever they say.
+    pub fn some(must: usize) -> Due {
+        Due { must, may: 0, last: None }
     }
 
     pub fn expect(&mut self, expectation: &Expectation) {

@@ -5,7 +5,7 @@ use super::link::Heard;
 use super::session::{Session, blank};
 use super::{EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
-use qmprobe_check::predict;
+use qmprobe_check::predict_all;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step};
@@ -191,9 +191,8 @@ impl Runner {
         let mut outcomes = Vec::new();
         let session = &mut scene.session;
         session.automaton.feed(bytes, &mut outcomes);
-        for outcome in &outcomes {
-            session.erred |= matches!(outcome, Outcome::Error { .. });
-            let expectation = predict(&self.schema, self.manners.version, session.state, outcome);
+        session.erred |= outcomes.iter().any(|outcome| matches!(outcome, Outcome::Error { .. }));
+        for expectation in predict_all(&self.schema, self.manners.version, session.state, &outcomes) {
             session.state = expectation.next;
             due.expect(&expectation);
         }

@@ -162,7 +162,8 @@ impl Session {
         self.ask_for(ear, bytes, until, patience).await
     }
 
-    async fn ask_for(&mut self, ear: &mut Ear, bytes: Vec<u8>, until: Until, ms: u64) -> (Exchange, Heard) {
+    /// As [`Session::ask`], with so much patience.
+    pub async fn ask_for(&mut self, ear: &mut Ear, bytes: Vec<u8>, until: Until, ms: u64) -> (Exchange, Heard) {
         let mut exchange = blank(ear, 0);
         let deadline = ear.deadline(ms);
         let mut heard = Heard::Closed;
