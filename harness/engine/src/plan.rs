@@ -40,10 +40,17 @@ impl Focus {
 }
 
 impl<'s> Agenda<'s> {
-    /// Decides what is run. `rules` are slugs; none is all.
-    pub fn new(schema: &'s Schema, dialect: Dialect, seed: u64, gate: Gate, rules: &[String]) -> Agenda<'s> {
+    /// Decides what is run. `rules` are slugs; none is all. `absent` are commands that the peer does not offer.
+    pub fn new(
+        schema: &'s Schema,
+        dialect: Dialect,
+        seed: u64,
+        gate: Gate,
+        rules: &[String],
+        absent: &[String],
+    ) -> Agenda<'s> {
         let plan = Plan::new(schema, dialect, seed);
-        let mut session = session::cases(schema, dialect, seed);
+        let mut session = session::cases(schema, dialect, seed, absent);
         let focus = focus(&session, rules);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());

@@ -13,7 +13,7 @@ use link::{Heard, Link};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Peer, PeerSpec};
 use qmprobe_wire::{
-    Case, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Transcript, Version, request,
+    Case, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Transcript, Value, Version, request,
 };
 use session::{Manners, Session, blank};
 use std::sync::Arc;
@@ -24,6 +24,8 @@ use tokio::sync::watch;
 const CLOSE_MS: u64 = 100;
 /// Milliseconds in which a process that closed its connection may turn out to have ended.
 const EXIT_MS: u64 = 500;
+/// The id of questions outside any case.
+const QUESTION_ID: &str = "qmprobe-asks";
 /// Milliseconds for an answer to a command that no newline follows.
 const FRAMING_MS: u64 = 1_000;
 /// Milliseconds for each answer of a peer that already kept us waiting.
@@ -34,6 +36,10 @@ const DIALS_MAX: u32 = 3;
 const REDIAL_MS: u64 = 200;
 /// Times that an unanswering peer's patience is halved.
 const HALVINGS_MAX: u32 = 3;
+/// Cases with a reply left out before the patience is halved.
+const PATIENT_CASES: u32 = 1;
+/// Milliseconds listened after each step, once the peer has said more than it was asked.
+const AFTER_SURPLUS_MS: u64 = 10;
 
 /// A peer with the session that the next case may go on in.
 #[derive(Debug)]
@@ -46,6 +52,10 @@ pub(crate) struct Runner {
     manners: Manners,
     /// Cases in a row to which no reply came at all, not even while the session was opened.
     silent_cases: u32,
+    /// Cases that a peer which goes on answering has left a reply out of.
+    unanswered_cases: u32,
+    /// Milliseconds that are listened after each step for what nobody asked for.
+    pause_ms: u64,
 }
 
 /// What running a case came to.
@@ -80,6 +90,8 @@ impl Runner {
             ear: Ear::new(limits, stop),
             manners: Manners { version, greets: true, returns_tokens: true, token: first_token() },
             silent_cases: 0,
+            unanswered_cases: 0,
+            pause_ms: 0,
         })
     }
 
@@ -93,6 +105,8 @@ impl Runner {
         let mut runner = Runner::open(&self.spec, &self.ear.limits, schema, version, stop).await?;
         runner.manners.greets = self.manners.greets;
         runner.silent_cases = self.silent_cases;
+        runner.unanswered_cases = self.unanswered_cases;
+        runner.pause_ms = self.pause_ms;
         Ok(runner)
     }
 
@@ -163,7 +177,9 @@ impl Runner {
             self.session = self.command_mode().await.ok();
         }
         let session = self.session.as_mut()?;
-        let mut bytes = request::execute(command, None, None);
+        // An agent is asked without: old ones refuse an id.
+        let id = (session.state.dialect == Dialect::Qmp).then(|| Value::string(QUESTION_ID));
+        let mut bytes = request::execute(command, None, id.as_ref());
         bytes.push(b'\n');
         let (answer, heard) = session.ask(&mut self.ear, bytes, Until::Replies(Due::one())).await;
         if heard != Heard::All {
@@ -278,10 +294,17 @@ impl Runner {
         }
     }
 
-    /// Milliseconds to wait for the replies to `bytes` bytes. A peer that has answered nothing for whole cases
-    /// is waited for less and less, so that a dead one does not cost hours.
+    /// Milliseconds to wait for the replies to `bytes` bytes. A peer that has answered nothing for whole cases,
+    /// or is known to leave replies out, is waited for less and less, so that it does not cost hours.
     fn step_ms(&self, bytes: usize) -> u64 {
-        self.ear.limits.step_ms(bytes) >> self.silent_cases.min(HALVINGS_MAX)
+        let left_out = self.unanswered_cases.saturating_sub(PATIENT_CASES);
+        self.ear.limits.step_ms(bytes) >> self.silent_cases.max(left_out).min(HALVINGS_MAX)
+    }
+
+    /// From now on listens so long after each step, to tell what was asked for from what was not.
+    /// Returns how long it was before.
+    pub fn pause(&mut self, ms: u64) -> u64 {
+        std::mem::replace(&mut self.pause_ms, ms)
     }
 
     /// What became of a peer whose connection was closed or broken.

@@ -37,9 +37,9 @@ const FAMILIES: &[Family] = &[
     refused::push,
 ];
 
-/// The session cases of a dialect.
-pub fn cases(schema: &Schema, dialect: Dialect, seed: u64) -> Vec<Case> {
-    let mut cases = Cases { schema, dialect, seed, made: Vec::new() };
+/// The session cases of a dialect. `absent` are commands that the peer is known not to offer.
+pub fn cases(schema: &Schema, dialect: Dialect, seed: u64, absent: &[String]) -> Vec<Case> {
+    let mut cases = Cases { schema, dialect, seed, absent, made: Vec::new() };
     for family in FAMILIES {
         family(&mut cases);
     }
@@ -51,6 +51,7 @@ struct Cases<'a> {
     schema: &'a Schema,
     dialect: Dialect,
     seed: u64,
+    absent: &'a [String],
     made: Vec<Case>,
 }
 

@@ -15,12 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: QMP,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[
-        "arguments-unknown",
-        "arguments-type",
-        "arguments-enum",
-        "arguments-null",
-        "arguments-coercion",
-    ],
+    yields_to: &["arguments-unknown", "arguments-type", "arguments-enum", "arguments-null", "arguments-coercion", "greeting-shape"],
     judge: prediction::judge,
 };

@@ -15,14 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: QMP,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[
-        "envelope-object",
-        "envelope-execute",
-        "envelope-arguments",
-        "envelope-members",
-        "envelope-order",
-        "oob-gate",
-        "json-error-answered",
-    ],
+    yields_to: &["envelope-object", "envelope-execute", "envelope-arguments", "envelope-members", "envelope-order", "oob-gate", "json-error-answered", "negotiation-per-connection/CommandNotFound"],
     judge: prediction::judge,
 };

@@ -6,12 +6,14 @@ use qmprobe_wire::{Frame, Message, MessageKind, Received, Value};
 /// What a listener waits for.
 #[derive(Debug)]
 pub(super) enum Until {
-    /// Any message.
-    Message,
+    /// The greeting.
+    Greeting,
     /// The predicted replies.
     Replies(Due),
     /// The reply to a sync with this token.
     Token(i64),
+    /// Any return: of an agent that is known not to return tokens.
+    Return,
     /// Nothing: listen for the whole time.
     Time,
     /// The end of the peer's output.
@@ -24,6 +26,8 @@ pub(super) enum Reached {
     No,
     /// All that must come has; what may come is given a moment.
     Nearly,
+    /// As many replies came as were due, but the last is not the one that was waited for.
+    Doubtful,
     Yes,
 }
 
@@ -73,13 +77,13 @@ impl Due {
     }
 
     fn reached(&self, replies: usize, newest: Option<&Message>) -> Reached {
-        if replies >= self.must + self.may {
-            return Reached::Yes;
-        }
         let last_came = || match &self.last {
             None => true,
             Some(id) => newest.is_some_and(|reply| reply.get("id") == id.as_ref()),
         };
+        if replies >= self.must + self.may {
+            return if last_came() { Reached::Yes } else { Reached::Doubtful };
+        }
         if replies >= self.must && last_came() { Reached::Nearly } else { Reached::No }
     }
 }
@@ -92,11 +96,20 @@ impl Until {
                 let newest = messages(received).filter(|message| message.is_reply()).last();
                 return due.reached(replies(received), newest);
             }
-            Until::Message => messages(received).next().is_some(),
+            Until::Greeting => {
+                let greeted = messages(received).any(|message| message.kind == MessageKind::Greeting);
+                let heard = messages(received).next().is_some();
+                return match (greeted, heard) {
+                    (true, _) => Reached::Yes,
+                    (false, true) => Reached::Nearly,
+                    (false, false) => Reached::No,
+                };
+            }
             Until::Token(token) => messages(received).any(|message| {
                 message.kind == MessageKind::Return
                     && message.get("return").and_then(Value::as_integer) == Some(i128::from(*token))
             }),
+            Until::Return => messages(received).any(|message| message.kind == MessageKind::Return),
             Until::Time | Until::Eof => false,
         };
         if reached { Reached::Yes } else { Reached::No }

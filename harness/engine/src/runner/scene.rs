@@ -3,7 +3,7 @@
 use super::due::{Due, Until, messages, replies};
 use super::link::Heard;
 use super::session::{Session, blank};
-use super::{EXIT_MS, Ran, Runner};
+use super::{AFTER_SURPLUS_MS, EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
 use qmprobe_check::predict_all;
 use qmprobe_target::Wrote;
@@ -121,6 +121,7 @@ impl Runner {
     /// Writes, and reads until the predicted replies came.
     async fn send(&mut self, scene: &mut Scene, bytes: &[u8], reads: bool, mut exchange: Exchange) {
         self.gather_stray(scene, &mut exchange);
+        exchange.sent_us = self.ear.now_us();
         exchange.sent = bytes.to_vec();
         let mut due = self.predicted(scene, bytes);
         scene.asked |= due.must() > 0;
@@ -137,6 +138,10 @@ impl Runner {
                 let mut received = Vec::new();
                 let link = &mut scene.session.link;
                 scene.heard = link.listen(&mut self.ear, &until, deadline, &mut received).await;
+                if self.pause_ms > 0 && scene.heard == Heard::All {
+                    let deadline = self.ear.deadline(self.pause_ms);
+                    link.listen(&mut self.ear, &Until::Time, deadline, &mut received).await;
+                }
                 if let Until::Replies(due) = &until {
                     scene.clean &= due.is_met_by(replies(&received));
                 }
@@ -227,6 +232,9 @@ impl Runner {
             scene.clean &= replies(&last.received[known..]) == 0;
         }
         let reusable = scene.is_reusable();
+        if !scene.clean && scene.heard == Heard::All && self.pause_ms == 0 {
+            self.pause_ms = AFTER_SURPLUS_MS;
+        }
         let Scene { session, start, exchanges, heard, asked, half_closed, .. } = scene;
         self.count_silence(asked || heard != Heard::All);
         let mut transcript = self.transcript(case, start, exchanges);
@@ -234,7 +242,11 @@ impl Runner {
         self.session = Some(session);
         transcript.ending = match heard {
             _ if closed => self.fate_of_closed().await,
-            Heard::TimedOut { .. } => self.fate_of_silent().await,
+            Heard::TimedOut { .. } => {
+                let fate = self.fate_of_silent().await;
+                self.unanswered_cases += u32::from(fate == Ending::Alive && self.ear.ever_heard_reply);
+                fate
+            }
             _ => {
                 if !reusable {
                     self.retire().await;

@@ -19,6 +19,8 @@ const NEGOTIATION_ID: &str = "qmprobe";
 const STRAY_REPLY_MS: u64 = 100;
 /// Milliseconds for the token of a sync to come back, from an agent that has failed to return one before.
 const NO_TOKEN_MS: u64 = 200;
+/// The largest token: one that an agent which keeps doubles keeps as well.
+const TOKEN_MAX: i64 = (1 << 53) - 1;
 /// Syncs sent to an agent that does not answer.
 const SYNCS_MAX: u32 = 2;
 
@@ -70,7 +72,7 @@ impl Session {
         } else {
             let patience = if manners.greets { ear.limits.greeting_ms_max } else { NO_GREETING_MS };
             let deadline = ear.deadline(patience);
-            self.link.listen(ear, &Until::Message, deadline, &mut exchange.received).await
+            self.link.listen(ear, &Until::Greeting, deadline, &mut exchange.received).await
         };
         exchange.end = heard.end();
         if matches!(heard, Heard::TimedOut { .. }) && !self.link.is_in_message() {
@@ -134,13 +136,20 @@ impl Session {
         let mut exchanges = vec![opened];
         let mut answered = false;
         for _ in 0..SYNCS_MAX {
-            manners.token = manners.token.wrapping_add(1) & i64::MAX;
+            manners.token = manners.token.wrapping_add(1) & TOKEN_MAX;
             let arguments = Value::Object(vec![("id".to_owned(), Value::int(manners.token))]);
             let mut bytes = vec![0xFF];
             bytes.extend(request::execute("guest-sync-delimited", Some(&arguments), None));
             bytes.push(b'\n');
             let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
-            let (answer, heard) = self.ask_for(ear, bytes, Until::Token(manners.token), patience).await;
+            let until = match manners.returns_tokens {
+                true => Until::Token(manners.token),
+                false => Until::Return,
+            };
+            let (answer, heard) = self.ask_for(ear, bytes, until, patience).await;
+            if heard == Heard::All && !manners.returns_tokens {
+                return Ok(());
+            }
             if heard == Heard::All {
                 manners.returns_tokens = true;
                 return Ok(());

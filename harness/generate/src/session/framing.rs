@@ -13,8 +13,6 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     one("one-reply", "no newline", vec![bare(good(1)), bare(good(2)), bare(unknown(3))]);
     let many: String = (1..=24).map(|id| if id % 3 == 0 { unknown(id) } else { good(id) }).collect();
     one("reply-order", "24 commands without white space", vec![bare(many)]);
-    let garbled = format!("{}{{]{}", good(1), good(2));
-    one("reply-order", "malformed JSON between, on one line", vec![bare(garbled), send(good(3))]);
     let pretty = format!("{{\n  \"execute\" :\t\"{harmless}\" ,\r\n \"id\" : 1\n}}\n\n\n");
     one("reply-order", "spread over lines", vec![send(pretty), send(good(2))]);
     let whole = good(1);
