@@ -6,6 +6,7 @@ mod arguments_coercion;
 mod arguments_enum;
 mod arguments_null;
 mod arguments_range;
+mod arguments_refused;
 mod arguments_required;
 mod arguments_type;
 mod arguments_unknown;
@@ -109,6 +110,7 @@ pub static ALL: &[&Rule] = &[
     &arguments_null::RULE,
     &arguments_range::RULE,
     &arguments_enum::RULE,
+    &arguments_refused::RULE,
     &descriptor_required::RULE,
     &refused_changes_nothing::RULE,
     &declared_command::RULE,

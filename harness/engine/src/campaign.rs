@@ -10,7 +10,7 @@ use crate::probe;
 use crate::recovery::Matrix;
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
-use crate::schema_of::{declared, disabled, least, meet};
+use crate::schema_of::{declared, least, leave_out_disabled, meet, offered, settle_for_offered};
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
@@ -37,6 +37,10 @@ const FAILED_STREAMS_MAX: u32 = 8;
 const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
 const LOOK_CASES: u64 = 50;
+
+/// Said of a peer that cannot be tested with everything.
+const BY_LINE: &str = "the peer reads its input line by line, where QEMU frames it by value: cases in which a \
+                       command is not on a line of its own are left out";
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
@@ -89,17 +93,24 @@ pub async fn run(
     };
     let mut runner =
         Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop.clone()).await?;
-    let (schema, note) = acquire(&options, &mut runner, first).await?;
+    let Acquired { schema, absent, note } = acquire(&options, &mut runner, first).await?;
     runner.adopt(Arc::clone(&schema));
     let parser = probe::settle(&mut runner, &options.peer, &schema).await;
     let version = runner.version();
     let facts = peer_facts::facts(&options.peer, runner.peer(), version, options.peer_name.as_deref());
     let gate = gate(&options, &runner);
-    let agenda = Agenda::new(&schema, dialect, options.seed, gate, &options.rules, options.max_cases);
+    let mut agenda =
+        Agenda::new(&schema, dialect, options.seed, gate, &options.rules, options.max_cases, &absent);
+    let foreign = matches!(options.peer, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
+    let by_line = foreign && runner.has_answered() && runner.reads_by_line().await;
+    if by_line {
+        agenda.keep_to_lines();
+    }
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;
-    for text in note.into_iter().chain(parser).chain(runner.peer().notes().iter().cloned()) {
+    let by_line = by_line.then(|| BY_LINE.to_owned());
+    for text in note.into_iter().chain(by_line).chain(parser).chain(runner.peer().notes().iter().cloned()) {
         log.say(Event::Noted { text })?;
     }
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());
@@ -129,34 +140,36 @@ pub async fn run(
     campaign.finish(&agenda, planned).await
 }
 
-/// The schema to hold the peer against, and what there is to say about it. Opens the session as well.
-async fn acquire(
-    options: &Options,
-    runner: &mut Runner,
-    first: Arc<Schema>,
-) -> Result<(Arc<Schema>, Option<String>), Error> {
+/// The schema to hold the peer against, the commands of it that the peer does not offer, and what there is to
+/// say about it.
+struct Acquired {
+    schema: Arc<Schema>,
+    absent: Vec<String>,
+    note: Option<String>,
+}
+
+/// Opens the session as well.
+async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> Result<Acquired, Error> {
     let dialect = options.peer.dialect();
     let answers = meet(runner, dialect).await;
-    let off = if answers && dialect == Dialect::Qga { disabled(runner).await } else { Vec::new() };
-    if options.schema.is_some() {
-        return Ok((Arc::new(without(&first, &off)), said_to_be_off(&off)));
-    }
-    if answers && let Some(schema) = declared(runner, dialect).await? {
-        return Ok((Arc::new(without(&schema, &off)), said_to_be_off(&off)));
-    }
-    let note = "the peer did not tell its schema: only the commands that every peer has are run".to_owned();
-    Ok((first, Some(note)))
-}
-
-/// The schema less the commands that an agent says it will not run: to its clients they do not exist.
-fn without(schema: &Schema, off: &[String]) -> Schema {
-    let mut rest = schema.clone();
-    rest.commands.retain(|command| !off.contains(&command.name));
-    rest
-}
-
-fn said_to_be_off(off: &[String]) -> Option<String> {
-    (!off.is_empty()).then(|| format!("left out, as guest-info says they are disabled: {}", off.join(", ")))
+    let offered = if answers && dialect == Dialect::Qga { offered(runner).await } else { None };
+    let told = match (&options.schema, answers) {
+        (None, true) => declared(runner, dialect, offered.as_deref()).await?.map(Arc::new),
+        _ => None,
+    };
+    let lacking = "the peer did not tell its schema: only the commands that every peer has are run";
+    let note = (options.schema.is_none() && told.is_none()).then(|| lacking.to_owned());
+    let schema = told.unwrap_or(first);
+    let Some(offered) = offered.filter(|_| note.is_none()) else {
+        return Ok(Acquired { schema, absent: Vec::new(), note });
+    };
+    let mut schema = (*schema).clone();
+    let absent = match options.schema {
+        Some(_) => leave_out_disabled(&mut schema, &offered),
+        None => settle_for_offered(&mut schema, &offered),
+    };
+    let left_out = || format!("left out, as guest-info does not offer them: {}", absent.join(", "));
+    Ok(Acquired { schema: Arc::new(schema), note: (!absent.is_empty()).then(left_out), absent })
 }
 
 fn gate(options: &Options, runner: &Runner) -> Gate {

@@ -6,7 +6,8 @@ use crate::safety::{Class, Gate, Walls, ends_the_peer};
 use qmprobe_generate::recovery::{self, Trial};
 use qmprobe_generate::{Plan, Streams, session, stream, violation};
 use qmprobe_schema::Schema;
-use qmprobe_wire::{Case, Dialect};
+use qmprobe_wire::automaton::{Automaton, Model, Outcome};
+use qmprobe_wire::{Case, Dialect, Step};
 use std::collections::BTreeMap;
 
 /// Streams of a run that is about everything.
@@ -30,6 +31,8 @@ pub(crate) struct Agenda<'s> {
     commands: Vec<&'s str>,
     focus: Focus,
     skipped: BTreeMap<String, String>,
+    /// Only what stands on lines of its own is sent.
+    by_line: bool,
 }
 
 /// Which cases the rules of interest need.
@@ -52,7 +55,7 @@ impl Focus {
 
 impl<'s> Agenda<'s> {
     /// Decides what is run. `rules` are slugs; none is all. `cases` is how many there may be, of a kind of
-    /// which there are any number.
+    /// which there are any number. `absent` are commands that the peer does not offer.
     pub fn new(
         schema: &'s Schema,
         dialect: Dialect,
@@ -60,9 +63,10 @@ impl<'s> Agenda<'s> {
         gate: Gate,
         rules: &[String],
         cases: Option<u64>,
+        absent: &[String],
     ) -> Agenda<'s> {
         let plan = Plan::new(schema, dialect, seed);
-        let mut session = session::cases(schema, dialect, seed);
+        let mut session = session::cases(schema, dialect, seed, absent);
         let focus = focus(&session, rules);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());
@@ -97,7 +101,16 @@ impl<'s> Agenda<'s> {
             Focus::Aims(rules) if rules.iter().any(is_stream) => STREAMS,
             Focus::Aims(_) => 0,
         };
-        Agenda { session, streams, streams_count, trials, farewells, plan, commands, focus, skipped }
+        let by_line = false;
+        Agenda { session, streams, streams_count, trials, farewells, plan, commands, focus, skipped, by_line }
+    }
+
+    /// Leaves out the cases that a peer which reads line by line cannot be held to.
+    pub fn keep_to_lines(&mut self) {
+        self.session.retain(stands_on_lines);
+        self.trials.retain(|trial| stands_on_lines(&trial.case));
+        self.farewells.retain(stands_on_lines);
+        self.by_line = true;
     }
 
     /// The cases, made one by one.
@@ -105,6 +118,7 @@ impl<'s> Agenda<'s> {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
         let trials = self.trials.iter().map(|trial| trial.case.clone());
         let of_commands = of_commands.filter(|case| self.focus.wants(case));
+        let of_commands = of_commands.filter(|case| !self.by_line || stands_on_lines(case));
         let streams = (0..self.streams_count).map(|nth| self.streams.case(nth));
         let session = self.session.iter().cloned();
         session.chain(trials).chain(streams).chain(of_commands).chain(self.farewells.iter().cloned())
@@ -127,6 +141,26 @@ impl<'s> Agenda<'s> {
     pub fn skipped(&self) -> &BTreeMap<String, String> {
         &self.skipped
     }
+}
+
+/// Whether each line that the case sends is one command, or malformed by itself, and leaves nothing open.
+fn stands_on_lines(case: &Case) -> bool {
+    case.steps.iter().all(|step| match step {
+        Step::Send(bytes) | Step::Push(bytes) => {
+            bytes.split_inclusive(|byte| *byte == b'\n').all(is_whole_line)
+        }
+        Step::Sync(sync) => sync.before.split_inclusive(|byte| *byte == b'\n').all(is_whole_line),
+        Step::Settle(_) | Step::Reconnect | Step::Leave(_) | Step::HalfClose | Step::Abandon(_) => true,
+    })
+}
+
+fn is_whole_line(line: &[u8]) -> bool {
+    let mut automaton = Automaton::new(Model::V3_1);
+    let mut outcomes = Vec::new();
+    automaton.feed(line, &mut outcomes);
+    let errors = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count();
+    let one_thing = outcomes.len() <= 1 || errors == outcomes.len();
+    line.ends_with(b"\n") && one_thing && !automaton.pending()
 }
 
 /// Cases made for the rules suffice when there are some for each; a rule without may show itself anywhere.

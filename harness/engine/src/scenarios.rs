@@ -174,7 +174,7 @@ impl Meeting {
         let mut schema = first;
         if options.schema.is_none() {
             match answers {
-                true => schema = declared(&mut runner, dialect).await?.map_or(schema, Arc::new),
+                true => schema = declared(&mut runner, dialect, None).await?.map_or(schema, Arc::new),
                 false => notes.push("the peer did not tell its schema".to_owned()),
             }
         }

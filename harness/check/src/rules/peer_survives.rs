@@ -40,6 +40,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Ending::Exited { signalled: false, code: Some(0), .. } | Ending::Disconnected if asked_to_end => {
             return out.push(Verdict::pass(rule));
         }
+        Ending::Hung if context.transcript.case.aim.as_deref() == Some("sync-reset") => {
+            return out
+                .push(Verdict::skip(rule, "an agent that keeps half a command is not reset: sync-reset"));
+        }
         Ending::Disconnected if refused_to_open(context) => {
             return out.push(Verdict::skip(rule, "the connection was never a session"));
         }

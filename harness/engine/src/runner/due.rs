@@ -2,11 +2,13 @@
 
 use qmprobe_check::{Accepted, Expectation};
 use qmprobe_wire::automaton::Model;
-use qmprobe_wire::{Frame, Message, Received, Value};
+use qmprobe_wire::{Frame, Message, MessageKind, Received, Value};
 
 /// What a listener waits for.
 #[derive(Debug)]
 pub(super) enum Until {
+    /// The greeting.
+    Greeting,
     /// Any message.
     Message,
     /// The predicted replies.
@@ -25,6 +27,8 @@ pub(super) enum Reached {
     No,
     /// All that must come has; what may come is given a moment.
     Nearly,
+    /// As many replies came as were due, but the last is not the one that was waited for.
+    Doubtful,
     Yes,
 }
 
@@ -50,7 +54,12 @@ pub(super) struct Due {
 impl Due {
     /// One reply, whatever it says.
     pub fn one() -> Due {
-        Due { must: 1, ..Due::default() }
+        Due::some(1)
+    }
+
+    /// So many replies, whatever they say.
+    pub fn some(must: usize) -> Due {
+        Due { must, ..Due::default() }
     }
 
     /// Any number of replies, the last with this id.
@@ -111,7 +120,7 @@ impl Due {
             };
         }
         if all_came {
-            return Reached::Yes;
+            return if last_came() { Reached::Yes } else { Reached::Doubtful };
         }
         if replies >= self.must && last_came() { Reached::Nearly } else { Reached::No }
     }
@@ -130,6 +139,15 @@ impl Until {
             Until::Replies(due) => {
                 let newest = messages(received).filter(|message| message.is_reply()).last();
                 return due.reached(replies(received), newest);
+            }
+            Until::Greeting => {
+                let greeted = messages(received).any(|message| message.kind == MessageKind::Greeting);
+                let heard = messages(received).next().is_some();
+                return match (greeted, heard) {
+                    (true, _) => Reached::Yes,
+                    (false, true) => Reached::Nearly,
+                    (false, false) => Reached::No,
+                };
             }
             Until::Message => messages(received).next().is_some(),
             Until::Synced | Until::Time | Until::Eof => false,

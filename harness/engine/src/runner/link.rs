@@ -115,6 +115,7 @@ impl Link {
         let began = Instant::now();
         let mut deadline = deadline;
         let mut nearly = false;
+        let mut doubtful = false;
         loop {
             self.give(ear, into);
             if let Some(limit) = self.passed_limit(ear) {
@@ -123,13 +124,21 @@ impl Link {
             if matches!(until, Until::Synced) && self.is_answered() {
                 return Heard::All;
             }
-            match until.reached(into) {
-                Reached::Yes => return Heard::All,
-                Reached::Nearly if !nearly => {
+            let reached = until.reached(into);
+            match reached {
+                Reached::Yes => {
+                    if doubtful {
+                        ear.doubted(true);
+                    }
+                    return Heard::All;
+                }
+                Reached::Doubtful if !ear.doubts() => return Heard::All,
+                Reached::Nearly | Reached::Doubtful if !nearly => {
                     nearly = true;
+                    doubtful = reached == Reached::Doubtful;
                     deadline = deadline.min(Instant::now() + Duration::from_millis(MAYBE_MS));
                 }
-                Reached::Nearly | Reached::No => {}
+                Reached::Nearly | Reached::Doubtful | Reached::No => {}
             }
             if self.ended {
                 return if matches!(until, Until::Eof) { Heard::All } else { Heard::Closed };
@@ -139,6 +148,9 @@ impl Link {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                if doubtful {
+                    ear.doubted(false);
+                }
                 if nearly || matches!(until, Until::Time) {
                     return Heard::All;
                 }

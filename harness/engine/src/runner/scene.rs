@@ -4,9 +4,9 @@ use super::due::{Due, Until, messages, replies};
 use super::link::Heard;
 use super::session::{Session, blank};
 use super::tap::Tap;
-use super::{EXIT_MS, Ran, Runner};
+use super::{AFTER_SURPLUS_MS, EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
-use qmprobe_check::{Accepted, predict};
+use qmprobe_check::{Accepted, predict_all};
 use qmprobe_generate::stream;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::{Model, Outcome};
@@ -154,6 +154,7 @@ impl Runner {
         mut exchange: Exchange,
     ) {
         self.gather_stray(scene, &mut exchange);
+        exchange.sent_us = self.ear.now_us();
         exchange.sent = bytes.to_vec();
         let mut due = self.predicted(scene, bytes);
         due.is_of_stream(scene.is_stream.then(|| self.manners.model()));
@@ -171,6 +172,10 @@ impl Runner {
                 let mut received = Vec::new();
                 let link = &mut scene.session.link;
                 scene.heard = link.listen(&mut self.ear, &until, deadline, &mut received).await;
+                if self.pause_ms > 0 && scene.heard == Heard::All {
+                    let deadline = self.ear.deadline(self.pause_ms);
+                    link.listen(&mut self.ear, &Until::Time, deadline, &mut received).await;
+                }
                 if let Until::Replies(due) = &until {
                     scene.clean &= due.is_met_by(replies(&received));
                     // What answers a sync holds on to nothing that came before it.
@@ -275,7 +280,9 @@ impl Runner {
             // or answered what resynchronises a stream.
             let is_sure = scene.is_stream || self.manners.model() != Model::Tolerant;
             session.erred = matches!(outcome, Outcome::Error { .. }) || session.erred && !is_sure;
-            let expectation = predict(&self.schema, self.manners.version, session.state, outcome);
+        }
+        let expectations = predict_all(&self.schema, self.manners.version, session.state, &outcomes);
+        for (outcome, expectation) in outcomes.iter().zip(expectations) {
             session.state = expectation.next;
             due.expect(
                 &expectation,
@@ -313,6 +320,9 @@ impl Runner {
             scene.clean &= replies(&last.received[known..]) == 0;
         }
         let reusable = scene.is_reusable();
+        if !scene.clean && scene.heard == Heard::All && self.pause_ms == 0 {
+            self.pause_ms = AFTER_SURPLUS_MS;
+        }
         let Scene { session, start, exchanges, heard, asked, half_closed, .. } = scene;
         self.count_silence(asked || heard != Heard::All);
         let mut transcript = self.transcript(case, start, exchanges);
@@ -320,7 +330,11 @@ impl Runner {
         self.session = Some(session);
         transcript.ending = match heard {
             _ if closed => self.fate_of_closed().await,
-            Heard::TimedOut { .. } => self.fate_of_silent().await,
+            Heard::TimedOut { .. } => {
+                let fate = self.fate_of_silent().await;
+                self.unanswered_cases += u32::from(fate == Ending::Alive && self.ear.ever_heard_reply);
+                fate
+            }
             _ => {
                 if !reusable {
                     self.retire().await;

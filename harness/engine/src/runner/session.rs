@@ -20,6 +20,8 @@ const NEGOTIATION_ID: &str = "qmprobe";
 const STRAY_REPLY_MS: u64 = 100;
 /// Milliseconds for the token of a sync to come back, from an agent that has failed to return one before.
 const NO_TOKEN_MS: u64 = 200;
+/// The largest token: one that an agent which keeps doubles keeps as well.
+const TOKEN_MAX: i64 = (1 << 53) - 1;
 /// Syncs sent to an agent that does not answer.
 const SYNCS_MAX: u32 = 2;
 
@@ -80,7 +82,7 @@ impl Session {
         } else {
             let patience = if manners.greets { ear.limits.greeting_ms_max } else { NO_GREETING_MS };
             let deadline = ear.deadline(patience);
-            self.link.listen(ear, &Until::Message, deadline, &mut exchange.received).await
+            self.link.listen(ear, &Until::Greeting, deadline, &mut exchange.received).await
         };
         exchange.end = heard.end();
         if matches!(heard, Heard::TimedOut { .. }) && !self.link.is_in_message() {
@@ -145,7 +147,7 @@ impl Session {
         let mut answered = false;
         let mut tap = Tap::new(Dialect::Qga, &[]);
         for number in 0..SYNCS_MAX {
-            manners.token = manners.token.wrapping_add(TOKEN_STEP) & i64::MAX;
+            manners.token = manners.token.wrapping_add(TOKEN_STEP) & TOKEN_MAX;
             let bytes = tap.attempt(number, manners.token);
             let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
             self.link.tap = Some(tap);
@@ -174,7 +176,14 @@ impl Session {
         self.ask_for(ear, bytes, until, patience).await
     }
 
-    async fn ask_for(&mut self, ear: &mut Ear, bytes: Vec<u8>, until: Until, ms: u64) -> (Exchange, Heard) {
+    /// As [`Session::ask`], with so much patience.
+    pub async fn ask_for(
+        &mut self,
+        ear: &mut Ear,
+        bytes: Vec<u8>,
+        until: Until,
+        ms: u64,
+    ) -> (Exchange, Heard) {
         let mut exchange = blank(ear, 0);
         let deadline = ear.deadline(ms);
         let mut heard = Heard::Closed;

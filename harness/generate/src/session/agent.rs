@@ -49,8 +49,17 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     halves(cases);
     let info = vec![send(r#"{"execute":"guest-info","id":1}"#)];
     cases.push("guest-info-agrees", "guest-info", Start::Command, info);
-    let unasked = r#"{"execute":"qmp_capabilities","id":1}"#;
-    cases.push("command-not-found", "qmp_capabilities", Start::Command, vec![send(unasked), send(ping)]);
+    for name in ["qmp_capabilities", "query-qmp-schema", "query-version"] {
+        let steps = vec![send(format!(r#"{{"execute":"{name}","id":1}}"#)), send(ping)];
+        cases.push("command-not-found", name, Start::Command, steps);
+    }
+    // What guest-info does not offer is not there; sent to whom it may be sent.
+    let absent = cases.absent;
+    for name in absent {
+        let steps = vec![send(format!(r#"{{"execute":"{name}","id":1}}"#)), send(ping)];
+        let title = format!("{name}, which it does not offer");
+        cases.push_for(Some(name), "guest-info-agrees", title, Start::Command, steps);
+    }
 }
 
 /// Half a command from one client, the other half from the next: a command only to a parser that serves both.
