@@ -45,6 +45,8 @@ const HALVINGS_MAX: u32 = 3;
 const PATIENT_CASES: u32 = 1;
 /// Milliseconds listened after each step, once the peer has said more than it was asked.
 const AFTER_SURPLUS_MS: u64 = 10;
+/// Cases for which that is done: a peer that says more than it is asked says it again before long.
+const AFTER_SURPLUS_CASES: u32 = 100;
 
 /// A peer with the session that the next case may go on in.
 #[derive(Debug)]
@@ -61,6 +63,8 @@ pub(crate) struct Runner {
     unanswered_cases: u32,
     /// Milliseconds that are listened after each step for what nobody asked for.
     pause_ms: u64,
+    /// Cases until that ends; 0 when it does not.
+    paused_cases: u32,
 }
 
 /// What running a case came to.
@@ -103,6 +107,7 @@ impl Runner {
             silent_cases: 0,
             unanswered_cases: 0,
             pause_ms: 0,
+            paused_cases: 0,
         })
     }
 
@@ -119,6 +124,7 @@ impl Runner {
         runner.silent_cases = self.silent_cases;
         runner.unanswered_cases = self.unanswered_cases;
         runner.pause_ms = self.pause_ms;
+        runner.paused_cases = self.paused_cases;
         Ok(runner)
     }
 
@@ -340,6 +346,18 @@ impl Runner {
     fn step_ms(&self, bytes: usize) -> u64 {
         let left_out = self.unanswered_cases.saturating_sub(PATIENT_CASES);
         self.ear.limits.step_ms(bytes) >> self.silent_cases.max(left_out).min(HALVINGS_MAX)
+    }
+
+    /// Listens longer for a while after a case in which more came than was asked for.
+    fn note_surplus(&mut self, surplus: bool) {
+        if surplus && (self.pause_ms == 0 || self.paused_cases > 0) {
+            (self.pause_ms, self.paused_cases) = (AFTER_SURPLUS_MS, AFTER_SURPLUS_CASES);
+        } else if self.paused_cases > 0 {
+            self.paused_cases -= 1;
+            if self.paused_cases == 0 {
+                self.pause_ms = 0;
+            }
+        }
     }
 
     /// From now on listens so long after each step, to tell what was asked for from what was not.

@@ -4,7 +4,7 @@ use super::due::{Due, Until, messages, replies};
 use super::link::Heard;
 use super::session::{Session, blank};
 use super::tap::Tap;
-use super::{AFTER_SURPLUS_MS, EXIT_MS, Ran, Runner};
+use super::{EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
 use qmprobe_check::{Accepted, predict_all};
 use qmprobe_generate::stream;
@@ -320,9 +320,7 @@ impl Runner {
             scene.clean &= replies(&last.received[known..]) == 0;
         }
         let reusable = scene.is_reusable();
-        if !scene.clean && scene.heard == Heard::All && self.pause_ms == 0 {
-            self.pause_ms = AFTER_SURPLUS_MS;
-        }
+        self.note_surplus(!scene.clean && scene.heard == Heard::All);
         let Scene { session, start, exchanges, heard, asked, half_closed, .. } = scene;
         self.count_silence(asked || heard != Heard::All);
         let mut transcript = self.transcript(case, start, exchanges);

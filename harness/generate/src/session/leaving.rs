@@ -8,12 +8,12 @@ const SLOW: &[&str] = &["qom-list-types", "query-command-line-options", "query-c
 /// Types, commands and events of a schema that is told in one piece: a reply that is longer than a socket's
 /// buffer (208 KiB on Linux) can be left half told, and then the next client reads its rest.
 const ENTITIES_MAX: usize = 800;
-/// Long enough for the command to have begun, and too short for it to be done.
-const LEAVES_AFTER_MS: u64 = 1;
-/// Times that it is tried: the peer may be done, or not have begun.
-const ROUNDS: usize = 3;
-/// In which the reply shows itself.
-const LISTENS_MS: u64 = 100;
+/// Milliseconds after which the command should have begun and not be done; it depends on the machine.
+const LEAVES_AFTER_MS: [u64; 4] = [1, 2, 1, 3];
+/// Times that each of them is tried.
+const ROUNDS: usize = 4;
+/// In which the reply shows itself; one that is later still shows in the next try.
+const LISTENS_MS: u64 = 25;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let schema = cases.schema;
@@ -29,13 +29,16 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     for (name, enable) in [("in band", "[]"), ("with out-of-band execution", "[\"oob\"]")] {
         let negotiate =
             format!(r#"{{"execute":"qmp_capabilities","arguments":{{"enable":{enable}}},"id":"go"}}"#);
-        let leave = [
-            send(negotiate),
-            Step::Push(format!(r#"{{"execute":"{slow}","id":"left"}}"#).into_bytes()),
-            Step::Leave(LEAVES_AFTER_MS),
-            Step::Settle(LISTENS_MS),
-        ];
-        let mut steps: Vec<Step> = std::iter::repeat_n(leave, ROUNDS).flatten().collect();
+        let leave = |(nth, after): (usize, u64)| {
+            [
+                send(negotiate.as_str()),
+                Step::Push(format!(r#"{{"execute":"{slow}","id":"left-{nth}"}}"#).into_bytes()),
+                Step::Leave(after),
+                Step::Settle(LISTENS_MS),
+            ]
+        };
+        let tries = LEAVES_AFTER_MS.repeat(ROUNDS).into_iter().enumerate();
+        let mut steps: Vec<Step> = tries.flat_map(leave).collect();
         steps.extend([send(r#"{"execute":"qmp_capabilities","id":"mine"}"#), command(harmless, 1)]);
         cases.push("no-foreign-reply", format!("{slow} left running, {name}"), Start::Greeting, steps);
     }
