@@ -19,8 +19,10 @@ pub enum DeviationKind {
     SingleQuote,
     /// A raw control character within a string.
     ControlCharacter,
-    /// An escape that JSON does not have, or `\u` with a lone surrogate.
+    /// An escape that JSON does not have.
     Escape,
+    /// An escaped surrogate without its other half: JSON's grammar has it, and it stands for no character.
+    LoneSurrogate,
     /// A raw byte of 0x80 or more that is part of valid UTF-8.
     NonAscii,
     /// A raw byte sequence that is not UTF-8.
@@ -385,7 +387,7 @@ impl Parser<'_> {
         match char::from_u32(code) {
             Some(ch) => text.push(ch),
             None => {
-                self.note(start, DeviationKind::Escape);
+                self.note(start, DeviationKind::LoneSurrogate);
                 text.push(char::REPLACEMENT_CHARACTER);
             }
         }

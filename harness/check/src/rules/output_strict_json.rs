@@ -23,9 +23,12 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
+    let sent_surrogates =
+        context.transcript.exchanges.iter().any(|exchange| has_lone_surrogate(&exchange.sent));
     for (exchange, message) in context.messages() {
         looked = true;
-        let Some(deviation) = message.parsed.deviations.iter().find(|one| concerns(one.kind)) else {
+        let concern = |kind| concerns(kind) && !(kind == DeviationKind::LoneSurrogate && sent_surrogates);
+        let Some(deviation) = message.parsed.deviations.iter().find(|one| concern(one.kind)) else {
             continue;
         };
         let around = &message.bytes[deviation.offset.saturating_sub(24).min(message.bytes.len())..];
@@ -57,6 +60,23 @@ fn has_infinity(value: &Value) -> bool {
         Value::Object(members) => members.iter().any(|(_, value)| has_infinity(value)),
         _ => false,
     }
+}
+
+/// Whether half an escaped surrogate was sent: a peer that takes one, as JSON's grammar has it, gives it back.
+fn has_lone_surrogate(sent: &[u8]) -> bool {
+    let unit = |at: usize| {
+        let digits = sent.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut at = 0;
+    while at < sent.len() {
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => return true,
+            _ => 1,
+        };
+    }
+    false
 }
 
 fn concerns(kind: DeviationKind) -> bool {
