@@ -65,14 +65,15 @@ impl<'a> Context<'a> {
         if stream_predicted::is_stream(&transcript.case) {
             return context;
         }
-        let mut automaton = Automaton::new(transcript.model);
+        let model = transcript.model.counted();
+        let mut automaton = Automaton::new(model);
         let mut state = transcript.start;
         let mut outcomes = Vec::new();
         let mut connection = None;
         let mut upheld = Vec::new();
         for (index, exchange) in transcript.exchanges.iter().enumerate() {
             if exchange.opened || connection.is_some_and(|number| number != exchange.connection) {
-                automaton = Automaton::new(transcript.model);
+                automaton = Automaton::new(model);
                 state = SessionState::fresh(transcript.dialect);
             }
             connection = Some(exchange.connection);
@@ -145,8 +146,21 @@ impl<'a> Context<'a> {
     /// How many errors a text is worth that is worth several to QEMU's parser is this peer's affair: further
     /// ones are no surplus, then or later.
     fn overlook_errors(&mut self, from: usize) {
+        let pairs = &self.pairs;
+        // Where replies lack their ids, a late error takes the place of a reply, and that is left over.
+        let shifted = pairs.iter().any(|pair| {
+            let error = pair.reply.filter(|reply| reply.kind == MessageKind::Error);
+            pair.expectation.id.is_some() && error.is_some_and(|error| error.get("id").is_none())
+        });
         self.extras.retain(|(at, extra)| {
-            *at < from || extra.kind != MessageKind::Error || extra.get("id").is_some()
+            let id = extra.get("id");
+            // An error of the JSON layer may carry, by another breach, an id that was answered otherwise.
+            let succeeded =
+                |pair: &Pair<'_>| pair.reply.is_some_and(|reply| reply.kind == MessageKind::Return);
+            let answers = id.is_some()
+                && pairs.iter().any(|pair| pair.expectation.id.as_ref() == id && !succeeded(pair));
+            let may_be_shifted = shifted && id.is_none();
+            *at < from || answers || extra.kind != MessageKind::Error && !may_be_shifted
         });
     }
 

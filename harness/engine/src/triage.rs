@@ -36,10 +36,9 @@ const UNSETTLING: &[(&str, Option<&str>)] = &[("one-reply", Some("surplus")), ("
 /// Suspicions of one rule that may turn out mistaken before the rest of them is taken to be.
 const MISTAKES_MAX: usize = 3;
 
-fn is_unsettling(verdict: &Verdict) -> bool {
-    let Outcome::Fail(breach) = &verdict.outcome else { return false };
+fn is_unsettling(rule: &Rule, breach: &Breach) -> bool {
     let class = |class: &Option<&str>| class.is_none_or(|class| class == breach.class);
-    UNSETTLING.iter().any(|(rule, of)| *rule == verdict.rule.slug && class(of))
+    UNSETTLING.iter().any(|(slug, of)| *slug == rule.slug && class(of))
 }
 
 /// What is known of a signature.
@@ -59,6 +58,13 @@ struct Suspicion {
     rule: &'static Rule,
     breach: Breach,
     signature: String,
+}
+
+impl Suspicion {
+    /// What other rules may name that it explains: its rule, and that with the class.
+    fn keys(&self) -> [String; 2] {
+        [self.rule.slug.to_owned(), format!("{}/{}", self.rule.slug, self.breach.class)]
+    }
 }
 
 /// How often a suspicion was confirmed, and out of how many tries.
@@ -89,6 +95,8 @@ pub(crate) struct Triage {
     mistaken: HashMap<&'static str, usize>,
     /// The commands of which each rule failed, whether selected or not, by its slug and by slug and class.
     failing: HashMap<String, HashSet<Option<String>>>,
+    /// For each signature that came up, whether it is of a known defect.
+    excused: HashMap<String, bool>,
 }
 
 impl Triage {
@@ -106,6 +114,7 @@ impl Triage {
             unsettled: false,
             mistaken: HashMap::new(),
             failing: HashMap::new(),
+            excused: HashMap::new(),
         }
     }
 
@@ -127,21 +136,17 @@ impl Triage {
         history: &[Arc<Case>],
     ) -> Result<Vec<Finding>, Error> {
         let mut fresh = Vec::new();
-        self.unsettled |= verdicts.iter().any(is_unsettling);
-        for verdict in verdicts {
-            let certain = is_unsettling(&verdict) || !self.unsettled;
-            let Verdict { rule, outcome: Outcome::Fail(breach) } = verdict else { continue };
-            for key in [rule.slug.to_owned(), format!("{}/{}", rule.slug, breach.class)] {
-                self.failing.entry(key).or_default().insert(breach.command.clone());
-            }
-            if !self.is_selected(rule.slug) {
+        let suspicions = self.suspicions(transcript, verdicts);
+        let excused_here: Vec<String> =
+            suspicions.iter().filter(|one| self.excused[&one.signature]).flat_map(Suspicion::keys).collect();
+        for suspicion in suspicions {
+            let Suspicion { rule, ref breach, ref signature } = suspicion;
+            let certain = is_unsettling(rule, breach) || !self.unsettled;
+            // What is known explains what came with it, and nothing that came at another time.
+            let explained = rule.yields_to.iter().any(|slug| excused_here.iter().any(|key| key == slug));
+            if explained || !self.is_selected(rule.slug) || !self.is_new(rule, signature) {
                 continue;
             }
-            let signature = evidence::signature(rule, &breach, transcript);
-            if !self.is_new(rule, &signature) {
-                continue;
-            }
-            let suspicion = Suspicion { rule, breach, signature };
             if rule.yields_to.is_empty() && certain {
                 fresh.push(suspicion);
             } else if is_flood(transcript) {
@@ -152,6 +157,30 @@ impl Triage {
             }
         }
         self.make(main, transcript, fresh, history).await
+    }
+
+    /// What failed, with each rule's failures noted for those that they may explain.
+    fn suspicions(&mut self, transcript: &Transcript, verdicts: Vec<Verdict>) -> Vec<Suspicion> {
+        let mut suspicions = Vec::new();
+        for Verdict { rule, outcome } in verdicts {
+            let Outcome::Fail(breach) = outcome else { continue };
+            let unsettles = is_unsettling(rule, &breach);
+            let signature = evidence::signature(rule, &breach, transcript);
+            let suspicion = Suspicion { rule, breach, signature };
+            let excused = match self.excused.get(&suspicion.signature) {
+                Some(excused) => *excused,
+                None => self.is_waived(&suspicion, transcript),
+            };
+            if !excused {
+                self.unsettled |= unsettles;
+                for key in suspicion.keys() {
+                    self.failing.entry(key).or_default().insert(suspicion.breach.command.clone());
+                }
+            }
+            self.excused.insert(suspicion.signature.clone(), excused);
+            suspicions.push(suspicion);
+        }
+        suspicions
     }
 
     /// The findings that were held back and that nothing explains.

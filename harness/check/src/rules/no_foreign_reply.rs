@@ -3,7 +3,7 @@
 use crate::context::{Context, Pair};
 use crate::rule::{QMP, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Message, VersionRange, escape};
+use qmprobe_wire::{Exchange, Message, VersionRange, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -44,5 +44,8 @@ pub fn is_foreign(context: &Context<'_>, index: usize, extra: &Message) -> bool 
     let here = |pair: &&Pair<'_>| context.exchange(pair).connection == connection;
     let answers =
         |pair: &Pair<'_>| extra.get("id").is_some_and(|id| pair.expectation.id.as_ref() == Some(id));
-    !earlier().any(|pair| here(&pair)) || earlier().any(answers) && !earlier().filter(here).any(answers)
+    let opened = |exchange: &Exchange| exchange.opened && exchange.connection == connection;
+    // Before the case an older connection has been negotiated, at least.
+    let unasked = context.transcript.exchanges.iter().any(opened) && !earlier().any(|pair| here(&pair));
+    unasked || earlier().any(answers) && !earlier().filter(here).any(answers)
 }

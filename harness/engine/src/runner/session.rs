@@ -58,7 +58,7 @@ impl Manners {
 
 impl Session {
     pub fn new(link: Link, dialect: Dialect, model: Model) -> Session {
-        let automaton = Automaton::new(model);
+        let automaton = Automaton::new(model.counted());
         Session { link, automaton, state: SessionState::fresh(dialect), erred: false }
     }
 
@@ -99,7 +99,7 @@ impl Session {
             if let Some(version) = qmp.get("version").and_then(|version| version_of(version.get("qemu")?)) {
                 manners.version = Some(version);
                 // Nothing was fed to it yet: a greeting comes first.
-                self.automaton = Automaton::new(manners.model());
+                self.automaton = Automaton::new(manners.model().counted());
             }
             if let Some(offered) = qmp.get("capabilities").and_then(Value::as_array) {
                 self.state.oob_offered = offered.iter().any(|one| one.as_str() == Some("oob"));
