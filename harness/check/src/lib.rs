@@ -5,6 +5,7 @@
 
 pub mod conform;
 pub mod context;
+mod overtaking;
 pub mod predict;
 pub mod prediction;
 mod requests;

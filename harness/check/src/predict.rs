@@ -56,7 +56,7 @@ pub struct Expectation {
     pub rule: &'static str,
     /// The command that the input names, if it names one.
     pub command: Option<String>,
-    /// Whether that command runs out of band.
+    /// Whether the answer is made out of band, errors included: it may overtake those of other requests.
     pub out_of_band: bool,
     /// Whether the input was no value at all, but an error of the JSON layer.
     pub json_error: bool,
@@ -178,6 +178,8 @@ fn predict_value(
     };
     expectation.id = value.get("id").cloned();
     expectation.command = command.map(str::to_owned);
+    // QEMU monitor/qmp.c:qmp_is_oob asks for nothing more.
+    expectation.out_of_band = state.oob && verb == "exec-oob" && value.get(verb).is_some();
     expectation
 }
 
@@ -227,7 +229,8 @@ fn predict_command(
     verb: &str,
     value: &Value,
 ) -> Expectation {
-    if name == "qmp_capabilities" && state.dialect == Dialect::Qmp {
+    let out_of_band = verb == "exec-oob";
+    if name == "qmp_capabilities" && state.dialect == Dialect::Qmp && !out_of_band {
         return predict_negotiation(schema, state, value.get("arguments"));
     }
     if !state.negotiated {
@@ -242,14 +245,11 @@ fn predict_command(
         let rule = if verb == "exec-oob" { "oob-gate" } else { "command-not-found" };
         return expect(state, Accepted::NOT_FOUND, rule, format!("there is no command '{name}'"));
     };
-    let out_of_band = verb == "exec-oob";
     if out_of_band && !command.allow_oob {
         let because = format!("{name} may not run out of band");
         return expect(state, Accepted::GENERIC, "oob-allowed", because);
     }
-    let mut expectation = predict_arguments(schema, version, state, command, value.get("arguments"));
-    expectation.out_of_band = out_of_band;
-    expectation
+    predict_arguments(schema, version, state, command, value.get("arguments"))
 }
 
 fn predict_arguments(

@@ -79,6 +79,20 @@ fn out_of_band_execution_needs_the_capability_and_the_command() {
     assert!(made[1].accepted.has(Accepted::RETURN));
     assert!(made[1].out_of_band);
     assert_eq!((made[2].accepted, made[2].rule), (Accepted::GENERIC, "oob-allowed"));
+    assert!(made[2].out_of_band);
+    let rest =
+        r#"{"exec-oob":"qmp_capabilities"}{"exec-oob":"nosuch"}{"exec-oob":1}{"execute":1,"exec-oob":1}{]"#;
+    let made = expectations(FRESH, &format!("{enable}{rest}"));
+    let answers = made[1..].iter().map(|one| (one.accepted, one.out_of_band));
+    let expected = [
+        (Accepted::GENERIC, true),
+        (Accepted::NOT_FOUND, true),
+        (Accepted::GENERIC, true),
+        (Accepted::GENERIC, false),
+        (Accepted::GENERIC, false),
+    ];
+    assert!(answers.eq(expected), "{made:?}");
+    assert!(!expectation(COMMAND, r#"{"exec-oob":"oob-poke"}"#).out_of_band, "it is refused in its turn");
 }
 
 #[test]

@@ -3,8 +3,6 @@
 use super::{Cases, command, send};
 use qmprobe_wire::{Start, Step};
 
-/// Commands that keep an emulator busy for some milliseconds, longest first.
-const SLOW: &[&str] = &["qom-list-types", "query-command-line-options", "query-commands"];
 /// Types, commands and events of a schema that is told in one piece: a reply that is longer than a socket's
 /// buffer (208 KiB on Linux) can be left half told, and then the next client reads its rest.
 const ENTITIES_MAX: usize = 800;
@@ -19,8 +17,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let schema = cases.schema;
     let entities = schema.types.len() + schema.commands.len() + schema.events.len();
     let introspection = (entities <= ENTITIES_MAX).then_some("query-qmp-schema");
-    let mut candidates = introspection.into_iter().chain(SLOW.iter().copied());
-    let Some(slow) = candidates.find(|name| schema.command(name).is_some()) else { return };
+    let introspection = introspection.filter(|name| schema.command(name).is_some());
+    let Some(slow) = introspection.or(cases.slow()) else { return };
     if !cases.is_qmp() {
         return;
     }
