@@ -10,6 +10,9 @@ const ENTITIES_MAX: usize = 800;
 const LEAVES_AFTER_MS: [u64; 4] = [1, 2, 1, 3];
 /// Times that each of them is tried.
 const ROUNDS: usize = 4;
+/// Commands that are left behind where they are queued: whenever the peer sees that its client went, it runs one of
+/// them. Two fewer than the queue has places for.
+const QUEUED: usize = 6;
 /// In which the reply shows itself; one that is later still shows in the next try.
 const LISTENS_MS: u64 = 25;
 
@@ -24,13 +27,14 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     }
     let harmless = cases.harmless();
     // A command that runs out of the reach of the input keeps nobody from seeing that the client went.
-    for (name, enable) in [("in band", "[]"), ("with out-of-band execution", "[\"oob\"]")] {
+    let kinds = [("in band", "[]", 1), ("with out-of-band execution", "[\"oob\"]", QUEUED)];
+    for (name, enable, count) in kinds {
         let negotiate =
             format!(r#"{{"execute":"qmp_capabilities","arguments":{{"enable":{enable}}},"id":"go"}}"#);
         let leave = |(nth, after): (usize, u64)| {
             [
                 send(negotiate.as_str()),
-                Step::Push(format!(r#"{{"execute":"{slow}","id":"left-{nth}"}}"#).into_bytes()),
+                Step::Push(format!(r#"{{"execute":"{slow}","id":"left-{nth}"}}"#).repeat(count).into_bytes()),
                 Step::Leave(after),
                 Step::Settle(LISTENS_MS),
             ]
