@@ -92,5 +92,5 @@ fn a_reply_that_is_lost_among_overtaking_ones_is_missed() {
 #[test]
 fn an_overtaking_reply_of_the_wrong_class_is_laid_at_its_own_door() {
     let generic = r#"{"id": 4, "error": {"class": "GenericError", "desc": ""}}"#;
-    assert_eq!(of_order(&[generic, POKED, FIRST, MALFORMED, THIRD, NO_NAME]), ["command-not-found"]);
+    assert_eq!(of_order(&[generic, POKED, FIRST, MALFORMED, THIRD, NO_NAME]), ["oob-gate"]);
 }
