@@ -13,6 +13,7 @@ mod returns;
 pub mod rule;
 pub mod rules;
 mod shape;
+pub mod statements;
 pub mod stream;
 pub mod verdict;
 

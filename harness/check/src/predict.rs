@@ -300,11 +300,14 @@ fn predict_negotiation(schema: &Schema, state: SessionState, arguments: Option<&
         expectation.next.enable_refused = true;
         return expectation;
     }
-    if state.negotiated {
-        return expect(state, Accepted::NOT_FOUND, "negotiation-once", "negotiation is already complete");
-    }
     let enabled = arguments.and_then(|arguments| arguments.get("enable")).and_then(Value::as_array);
     let wants_oob = enabled.is_some_and(|enabled| enabled.iter().any(|one| one.as_str() == Some("oob")));
+    if state.negotiated {
+        // Which of two defects is told is open.
+        let refused = if wants_oob && !state.oob_offered { Accepted::GENERIC } else { Accepted::NOT_FOUND };
+        let accepted = refused.or(Accepted::NOT_FOUND);
+        return expect(state, accepted, "negotiation-once", "negotiation is already complete");
+    }
     if wants_oob && !state.oob_offered {
         let because = "the capability oob was not offered";
         let mut expectation = expect(state, Accepted::GENERIC, "negotiation-arguments", because);

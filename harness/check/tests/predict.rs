@@ -100,6 +100,9 @@ fn a_capability_that_was_not_offered_is_refused() {
     let state = SessionState { oob_offered: false, ..FRESH };
     let enable = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
     assert_eq!(expectation(state, enable).accepted, Accepted::GENERIC);
+    let late = SessionState { oob_offered: false, ..COMMAND };
+    assert_eq!(expectation(late, enable).accepted, Accepted::GENERIC.or(Accepted::NOT_FOUND));
+    assert_eq!(expectation(COMMAND, enable).accepted, Accepted::NOT_FOUND);
 }
 
 #[test]

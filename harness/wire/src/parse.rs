@@ -19,8 +19,10 @@ pub enum DeviationKind {
     SingleQuote,
     /// A raw control character within a string.
     ControlCharacter,
-    /// An escape that JSON does not have, or `\u` with a lone surrogate.
+    /// An escape that JSON does not have.
     Escape,
+    /// `\u` with a lone surrogate: in the grammar of JSON, and no character (RFC 8259, section 8.2).
+    Surrogate,
     /// A raw byte of 0x80 or more that is part of valid UTF-8.
     NonAscii,
     /// A raw byte sequence that is not UTF-8.
@@ -385,7 +387,7 @@ impl Parser<'_> {
         match char::from_u32(code) {
             Some(ch) => text.push(ch),
             None => {
-                self.note(start, DeviationKind::Escape);
+                self.note(start, DeviationKind::Surrogate);
                 text.push(char::REPLACEMENT_CHARACTER);
             }
         }

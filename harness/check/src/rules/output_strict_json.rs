@@ -25,6 +25,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut looked = false;
     for (exchange, message) in context.messages() {
         looked = true;
+        let concerns =
+            |kind| concerns(kind) && !(kind == DeviationKind::Surrogate && sent_surrogate(context));
         let Some(deviation) = message.parsed.deviations.iter().find(|one| concerns(one.kind)) else {
             continue;
         };
@@ -59,8 +61,55 @@ fn has_infinity(value: &Value) -> bool {
     }
 }
 
+/// Whether half a surrogate pair was sent: who takes it may well give it back.
+fn sent_surrogate(context: &Context<'_>) -> bool {
+    context.transcript.exchanges.iter().any(|exchange| has_half_a_pair(&exchange.sent))
+}
+
+fn has_half_a_pair(sent: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(rest) = sent.get(at..).filter(|rest| !rest.is_empty()) {
+        match (half(rest), rest.get(6..).and_then(half)) {
+            (Some(Half::High), Some(Half::Low)) => at += 12,
+            (Some(_), _) => return true,
+            // Whatever is escaped is passed over with its backslash.
+            (None, _) => at += if rest[0] == b'\\' { 2 } else { 1 },
+        }
+    }
+    false
+}
+
+enum Half {
+    High,
+    Low,
+}
+
+/// The half of a pair that the bytes begin with, written as an escape.
+fn half(bytes: &[u8]) -> Option<Half> {
+    match bytes {
+        [b'\\', b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'A' | b'b' | b'B', ..] => Some(Half::High),
+        [b'\\', b'u', b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', ..] => Some(Half::Low),
+        _ => None,
+    }
+}
+
 fn concerns(kind: DeviationKind) -> bool {
     use DeviationKind::{Nesting, NonAscii, NotUtf8, Values};
     // The affair of output-ascii, and of output-bounded.
     !matches!(kind, NonAscii | NotUtf8 | Nesting | Values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_pair_is_told_from_a_whole_one() {
+        for half in [r#""\ud83d""#, r#""\uD83Dx""#, r#""\uDE00\uD83D""#, r#""\ud83d\ude00\ude00""#] {
+            assert!(has_half_a_pair(half.as_bytes()), "{half}");
+        }
+        for whole in [r#""\ud83d\ude00""#, r#""\u00d8""#, r#""\\ud83d""#, "", "\\", r#""\ud7ff""#] {
+            assert!(!has_half_a_pair(whole.as_bytes()), "{whole}");
+        }
+    }
 }
