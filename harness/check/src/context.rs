@@ -255,7 +255,7 @@ pub fn is_misshapen(message: &Message) -> bool {
 }
 
 /// Reads from a greeting whether out-of-band execution is offered.
-fn learn_offer(exchange: &Exchange, state: &mut SessionState) {
+pub(crate) fn learn_offer(exchange: &Exchange, state: &mut SessionState) {
     for message in exchange.messages().filter(|message| message.kind == MessageKind::Greeting) {
         let offered = message.get("QMP").and_then(|qmp| qmp.get("capabilities")).and_then(Value::as_array);
         if let Some(offered) = offered {

@@ -94,3 +94,20 @@ fn an_overtaking_reply_of_the_wrong_class_is_laid_at_its_own_door() {
     let generic = r#"{"id": 4, "error": {"class": "GenericError", "desc": ""}}"#;
     assert_eq!(of_order(&[generic, POKED, FIRST, MALFORMED, THIRD, NO_NAME]), ["oob-gate"]);
 }
+
+#[test]
+fn a_capability_that_the_greeting_does_not_offer_is_not_expected_in_a_stream() {
+    let enable = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
+    let version = r#"{"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""}"#;
+    let failed = |capabilities: &str| {
+        let greeting = format!(r#"{{"QMP": {{"version": {version}, "capabilities": {capabilities}}}}}"#);
+        let mut transcript = transcript(enable, &[&greeting, MALFORMED]);
+        transcript.start = SessionState::fresh(Dialect::Qmp);
+        transcript.exchanges[0].opened = true;
+        Arc::make_mut(&mut transcript.case).aim = Some("stream-predicted".to_owned());
+        let verdicts = judge(&schema::sample(), &transcript);
+        verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Fail(_)))
+    };
+    assert!(!failed("[]"));
+    assert!(failed(r#"["oob"]"#));
+}
