@@ -6,7 +6,7 @@ use crate::predict::{Accepted, Expectation, predict_all};
 use crate::prediction::{Deviation, deviating_class, deviations};
 use crate::rules::stream_predicted;
 use qmprobe_schema::Schema;
-use qmprobe_wire::automaton::{Automaton, Model};
+use qmprobe_wire::automaton::{Automaton, Model, Outcome};
 use qmprobe_wire::{
     Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, SessionState, Transcript, Value,
 };
@@ -94,12 +94,12 @@ impl<'a> Context<'a> {
                 });
             }
             context.assign(first, index, exchange);
-            if transcript.model == Model::Tolerant {
-                context.overlook_errors(first, index);
-            }
             upheld.extend(
                 context.pairs[first..].iter().filter(|pair| is_closed_gate(pair)).map(|p| p.expectation.rule),
             );
+        }
+        if let Some(from) = disputed_from(transcript) {
+            context.overlook_errors(from);
         }
         context.judge_returns();
         context.deviations = deviations(&context.pairs, transcript.case.aim.as_deref());
@@ -148,13 +148,12 @@ impl<'a> Context<'a> {
         self.extras.extend(replies.iter().map(|extra| (index, *extra)));
     }
 
-    /// How many errors malformed text is worth is this peer's affair: further ones are no surplus.
-    fn overlook_errors(&mut self, first: usize, index: usize) {
-        if self.pairs[first..].iter().any(|pair| pair.expectation.json_error) {
-            self.extras.retain(|(at, extra)| {
-                *at != index || extra.kind != MessageKind::Error || extra.get("id").is_some()
-            });
-        }
+    /// How many errors a text is worth that is worth several to QEMU's parser is this peer's affair: further
+    /// ones are no surplus, then or later.
+    fn overlook_errors(&mut self, from: usize) {
+        self.extras.retain(|(at, extra)| {
+            *at < from || extra.kind != MessageKind::Error || extra.get("id").is_some()
+        });
     }
 
     fn judge_returns(&mut self) {
@@ -234,6 +233,24 @@ fn unasked(exchange: &Exchange) -> usize {
     }
     let early = exchange.received.iter().take_while(|received| received.at_us < exchange.sent_us);
     early.filter(|received| matches!(&received.frame, Frame::Message(message) if message.is_reply())).count()
+}
+
+/// The first exchange in which malformed text is worth several errors to QEMU's parser, where the peer has
+/// another one.
+fn disputed_from(transcript: &Transcript) -> Option<usize> {
+    if transcript.model != Model::Tolerant {
+        return None;
+    }
+    let mut automaton = Automaton::new(Model::V3_1);
+    let mut outcomes = Vec::new();
+    transcript.exchanges.iter().position(|exchange| {
+        if exchange.opened {
+            automaton = Automaton::new(Model::V3_1);
+        }
+        outcomes.clear();
+        automaton.feed(&exchange.sent, &mut outcomes);
+        outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count() > 1
+    })
 }
 
 /// Whether a gate was tried and held.

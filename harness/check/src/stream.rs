@@ -167,9 +167,10 @@ fn overtaking(peer: &Peer<'_>, predicted: &[Predicted], came: &[Came<'_>]) -> Re
     })
 }
 
-/// What a peer of which only the protocol is known owes to a stream: the replies to the sound messages that it
-/// begins with; an error for what is malformed after them (an agent may be silent); and after the
-/// resynchronisation that ends the stream, the reply to its last command, and no other.
+/// What a peer of which only the protocol is known owes to a stream: an error, where there is a line that no
+/// parser can read (an agent may be silent); and after the resynchronisation that ends the stream, the reply to
+/// its last command, and no other. What else it makes of a stream that is not all sound depends on where its
+/// parser takes up again, and on which of QEMU's ways it shares (single quotes, say).
 fn as_promised(
     peer: &Peer<'_>,
     dialect: Dialect,
@@ -177,29 +178,20 @@ fn as_promised(
     predicted: &[Predicted],
     came: &[Came<'_>],
 ) -> Option<Difference> {
-    let mut sound = sound_lines(stream).min(predicted.len());
-    if sound == predicted.len() {
+    if lines(stream).all(is_sound) {
         return in_full(peer, predicted, came);
     }
-    if predicted.iter().any(|due| due.expectation.out_of_band) {
-        // What overtakes may come from behind the malformed text.
-        sound = 0;
-    }
-    let after = match in_order(peer, &predicted[..sound], came) {
-        Ok(after) => after,
-        Err(difference) => return Some(difference),
-    };
-    let rest = &came[after..];
     let is_error = |one: &Came<'_>| one.reply.error_class() == Some("GenericError");
-    if dialect == Dialect::Qmp && !rest.iter().any(|one| is_error(one) && one.reply.get("id").is_none()) {
+    let due = dialect == Dialect::Qmp && lines(stream).any(is_hopeless);
+    if due && !came.iter().any(|one| is_error(one) && one.reply.get("id").is_none()) {
         let expected = vec!["an error of class GenericError without id, for the malformed text".to_owned()];
-        let actual = rest.first().map_or("no reply".to_owned(), |one| shown(one.reply));
-        return Some(Difference { kind: "missing", after, expected, actual });
+        let actual = came.first().map_or("no reply".to_owned(), |one| shown(one.reply));
+        return Some(Difference { kind: "missing", after: 0, expected, actual });
     }
     let mut last = predicted.last().filter(|last| last.expectation.id.is_some())?.clone();
     // Whether a negotiation among the rest took place is open.
     last.expectation.accepted = last.expectation.accepted.or(Accepted::RETURN).or(Accepted::NOT_FOUND);
-    match rest.last() {
+    match came.last() {
         Some(reply) => {
             let kind = differs(peer, &last, *reply)?;
             let after = came.len() - 1;
@@ -207,20 +199,19 @@ fn as_promised(
         }
         None => Some(Difference {
             kind: "missing",
-            after,
+            after: 0,
             expected: wanted(&last),
             actual: "no reply".to_owned(),
         }),
     }
 }
 
-/// How many lines the stream begins with that are one message each, by any parser: a line is what the
-/// protocol has clients send, and QEMU's own ways (single quotes, say) are not everybody's.
-fn sound_lines(stream: &[u8]) -> usize {
-    let lines = stream.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    lines.take_while(|line| is_sound(line)).count()
+/// A line is what the protocol has clients send.
+fn lines(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
+    stream.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
 }
 
+/// Whether a line is one message, by any parser.
 fn is_sound(line: &[u8]) -> bool {
     let mut outcomes = Vec::new();
     let mut automaton = Automaton::new(Model::V3_1);
@@ -228,6 +219,18 @@ fn is_sound(line: &[u8]) -> bool {
     let one = matches!(outcomes[..], [Outcome::Value { .. }]) && !automaton.pending();
     let deviations = || parse(line.trim_ascii(), SOUND_NESTING_MAX).deviations;
     one && deviations().iter().all(|deviation| deviation.kind == DeviationKind::NonAscii)
+}
+
+/// Whether a line is malformed by any parser: it begins like a command, and before its end it is none.
+fn is_hopeless(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let mut outcomes = Vec::new();
+    Automaton::new(Model::V3_1).feed(line, &mut outcomes);
+    let refused = matches!(outcomes.first(), Some(Outcome::Error { .. }));
+    let parsed = parse(line, SOUND_NESTING_MAX);
+    let unreadable = parsed.value.is_none()
+        && parsed.deviations.last().is_some_and(|last| last.kind == DeviationKind::Syntax);
+    line.starts_with(b"{") && line.is_ascii() && refused && unreadable
 }
 
 /// In what a reply differs from the one that is due.

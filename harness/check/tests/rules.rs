@@ -15,7 +15,7 @@ struct Row {
     keeps: &'static [Say],
 }
 
-use Say::{Aim, Client, Close, Connect, Crash, Flood, Late, Qga, Quiet, Raw, Server, Timeout};
+use Say::{Aim, Client, Close, Connect, Crash, Flood, Late, Qga, Quiet, Raw, Server, Timeout, Tried};
 
 const GREETING: Say = Server(
     r#"{"QMP": {"version": {"qemu": {"micro": 3, "minor": 1, "major": 9}, "package": ""}, "capabilities": ["oob"]}}"#,
@@ -539,7 +539,12 @@ const ROWS: &[Row] = &[
                 Server(r#"{"id": "\ud83d", "error": {"class": "GenericError", "desc": ""}}"#),
             ],
         ],
-        keeps: &[STATUS, DEPTH],
+        keeps: &[
+            STATUS,
+            DEPTH,
+            Client(r#"{"execute":"nosuch","id":"\uDC00"}"#),
+            Server(r#"{"error": {"class": "GenericError", "desc": "of \udc00"}}"#),
+        ],
     },
     Row {
         rule: "output-framing",
@@ -695,6 +700,52 @@ const ROWS: &[Row] = &[
         rule: "peer-survives",
         breaks: &[&[STATUS, Crash], &[STATUS, DEPTH, Close]],
         keeps: &[STATUS, DEPTH],
+    },
+    Row {
+        rule: "stream-predicted",
+        breaks: &[
+            &[Aim("stream-predicted"), Client("{]"), BARE_GENERIC, STATUS, NOT_FOUND],
+            &[Aim("stream-predicted"), Client("{]"), BARE_GENERIC, BARE_GENERIC, BARE_GENERIC, STATUS, DEPTH],
+            &[Aim("stream-predicted"), Client("{]"), STATUS, DEPTH],
+        ],
+        keeps: &[Aim("stream-predicted"), Client("{]"), BARE_GENERIC, STATUS, DEPTH],
+    },
+    Row {
+        rule: "sync-recovers",
+        breaks: &[&[Qga, Aim("sync-recovers"), SYNC, GENERIC, Tried(false)]],
+        keeps: &[Qga, Aim("sync-recovers"), SYNC, SYNCED, Tried(true)],
+    },
+    Row {
+        rule: "agent-outlives-client",
+        breaks: &[
+            &[Qga, Aim("agent-outlives-client"), PING, ACCEPTED, Close],
+            &[Qga, Aim("agent-outlives-client"), PING, ACCEPTED, Crash],
+        ],
+        keeps: &[Qga, Aim("agent-outlives-client"), PING, ACCEPTED],
+    },
+    Row {
+        rule: "half-command-outlives-client",
+        breaks: &[&[
+            Qga,
+            Aim("half-command-outlives-client"),
+            Connect,
+            Client(r#"{"execute":"guest-pi"#),
+            Quiet,
+            Connect,
+            Client("ng\"}"),
+            Server(r#"{"return": {}}"#),
+        ]],
+        keeps: &[
+            Qga,
+            Aim("half-command-outlives-client"),
+            Connect,
+            Client(r#"{"execute":"guest-pi"#),
+            Quiet,
+            Connect,
+            Client("ng\"}"),
+            BARE_GENERIC,
+            BARE_GENERIC,
+        ],
     },
 ];
 

@@ -76,8 +76,8 @@ fn with_out_of_band_execution_replies_overtake_in_a_stream() {
     for model in [Model::V3_1, Model::V11, Model::Tolerant] {
         assert_eq!(fresh(model, &[enabled, returned, not_found, GENERIC]), None);
         assert_eq!(fresh(model, &[enabled, not_found, returned, GENERIC]), None);
-        assert_eq!(fresh(model, &[enabled, not_found, returned]), Some("missing"));
     }
+    assert_eq!(fresh(Model::V3_1, &[enabled, not_found, returned]), Some("missing"));
     assert_eq!(fresh(Model::V3_1, &[enabled, not_found, GENERIC, returned]), Some("class"));
     assert_eq!(fresh(Model::V3_1, &[enabled, returned, GENERIC]), Some("missing"));
     assert_eq!(fresh(Model::V3_1, &[enabled, not_found, returned, GENERIC, GENERIC]), Some("surplus"));

@@ -5,42 +5,79 @@ use crate::runner::Runner;
 use qmprobe_check::stream::{Came, Peer, difference, predict_stream};
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::automaton::{Model, NESTING_MAX};
+use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{Dialect, Message, SessionState, Value, request};
 
 /// Malformed texts that are worth two errors or more to QEMU's parser, whatever its version.
 const TELLING: &[&[u8]] =
     &[b"{\"id\":01}", b"#a,b", b"}}", b"\xFF\xFF", b"[1}]", b"{\"a\":\"\x01\"}", b"tru\xFE", b"{:}}"];
+/// Texts that QEMU's parser takes or refuses where others may not, each of them closed.
+const WAYS: &[&[u8]] = &[
+    b"{'execute':'query-nothing','id':'a\\'b'}",
+    b"{\"id\":0e1,\"execute\":\"query-nothing\"}",
+    b"{\"id\":1E+2,\"execute\":\"query-nothing\"}",
+    b"{\"id\":-0,\"execute\":\"query-nothing\"}",
+    b"{\"id\":1.,\"execute\":\"query-nothing\"}",
+    b"{\"id\":1E+,\"execute\":\"query-nothing\"}",
+    b"{\"id\":inf}",
+    b"{\"id\":True}",
+    b"{\"id\":%i}",
+    b"{\"id\":1,\"id\":2,\"execute\":\"query-nothing\"}",
+    b"{\"id\":\"\\u0000\",\"execute\":\"query-nothing\"}",
+    b"{\"id\":\"\\ud800\",\"execute\":\"query-nothing\"}",
+    b"{\"id\":\"\\ud83d\\ude00\\uFFFF\",\"execute\":\"query-nothing\"}",
+    b"{\"id\":\"\xC0\x80\",\"execute\":\"query-nothing\"}",
+    b"{\"id\":\"\xED\xA0\x80\",\"execute\":\"query-nothing\"}",
+    b"{\"id\":\"\\x41\",\"execute\":\"query-nothing\"}",
+    b"{\"id\":\"\x7F\",\"execute\":\"query-nothing\"}",
+    b"{\"id\":1,}",
+    b"[1,2,]",
+    b"{\"execute\" \"query-nothing\"}",
+    b"{execute:1}",
+    b"{1:2}",
+    b"\xEF\xBB\xBF{\"execute\":\"query-nothing\",\"id\":1}",
+    b"{\"execute\":\"query-nothing\",\"id\":\"\x1F\"}",
+    b"12 \"a\" null [] 1.5e3 tru",
+    b"{\"execute\":\"query-nothing\",\x00\"id\":1}",
+    b"{\"id\":\"\\\",\"execute\":\"query-nothing\"}\"}",
+    b"{\"id\":.5}",
+    b"{\"id\":+1}",
+    b"{\"id\":0x1}",
+];
 
-/// Finds out which parser the peer has, and lets its runner know; says so when it is none of QEMU's. One with
-/// a defect is still QEMU's. The peers that we start as QEMU's own are believed their version.
+/// Finds out which parser the peer has, and lets its runner know; says so when it is not just as one of QEMU's.
+/// The peers that we start as QEMU's own are believed their version.
 pub(crate) async fn settle(runner: &mut Runner, spec: &PeerSpec, schema: &Schema) -> Option<String> {
     if !matches!(spec, PeerSpec::Spawn { .. } | PeerSpec::Connect { .. }) {
         return None;
     }
     let stated = Model::of(runner.version());
-    let mut alike = 0;
-    for text in TELLING {
-        match answers_like(stated, text, runner, spec.dialect(), schema).await {
-            Some(like) => alike += usize::from(like),
-            None => break,
-        }
-    }
-    if stated != Model::Tolerant && alike * 2 > TELLING.len() {
-        let levels = NESTING_MAX as usize + 1;
-        let deep = ["[".repeat(levels), "]".repeat(levels)].concat().into_bytes();
-        for model in [stated, Model::V3_1, Model::V11] {
-            if answers_like(model, &deep, runner, spec.dialect(), schema).await == Some(true) {
+    let first = if stated == Model::V11 { Model::V11 } else { Model::V3_1 };
+    let second = if first == Model::V11 { Model::V3_1 } else { Model::V11 };
+    for model in [first, second] {
+        match is_like(model, runner, spec.dialect(), schema).await {
+            Some(true) => {
                 runner.set_model(model);
                 return None;
             }
+            Some(false) => {}
+            None => break,
         }
-        runner.set_model(stated);
-        return None;
     }
     runner.set_model(Model::Tolerant);
-    let note = "its parser is none of QEMU's: how many errors malformed text is worth is not held against it";
+    let note =
+        "its parser is not just as QEMU's: how many errors malformed text is worth is not held against it";
     Some(note.to_owned())
+}
+
+/// Whether every text is answered as this parser does. `None` when not even the command after one is answered.
+async fn is_like(model: Model, runner: &mut Runner, dialect: Dialect, schema: &Schema) -> Option<bool> {
+    for text in TELLING.iter().chain(WAYS) {
+        if !answers_like(model, text, runner, dialect, schema).await? {
+            return Some(false);
+        }
+    }
+    Some(true)
 }
 
 /// Whether the peer answers malformed text as this parser does. `None` when it does not answer even the command
@@ -68,14 +105,27 @@ async fn answers_like(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qmprobe_wire::automaton::Automaton;
+    use qmprobe_wire::automaton::{Automaton, Outcome};
+
+    fn outcomes(model: Model, text: &[u8]) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        Automaton::new(model).feed(text, &mut outcomes);
+        outcomes
+    }
 
     #[test]
     fn a_telling_text_is_worth_more_than_one_error_to_each_of_qemus_parsers() {
         for (text, model) in TELLING.iter().flat_map(|text| [(text, Model::V3_1), (text, Model::V11)]) {
-            let mut outcomes = Vec::new();
-            Automaton::new(model).feed(text, &mut outcomes);
-            assert!(outcomes.len() > 1, "{model:?} of {}", qmprobe_wire::escape::escape(text));
+            assert!(outcomes(model, text).len() > 1, "{model:?} of {}", qmprobe_wire::escape::escape(text));
         }
+    }
+
+    #[test]
+    fn some_text_tells_qemus_parsers_apart() {
+        let differs = |text: &&[u8]| {
+            let stream = [text, b"\n{}\n\xFF\n{}\n".as_slice()].concat();
+            outcomes(Model::V3_1, &stream).len() != outcomes(Model::V11, &stream).len()
+        };
+        assert!(TELLING.iter().chain(WAYS).any(differs));
     }
 }

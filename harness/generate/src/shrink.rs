@@ -75,6 +75,12 @@ fn changed(case: &Case, mut at: usize) -> Option<Case> {
         return stream::changed(case, at);
     }
     let last = case.steps.len().saturating_sub(1);
+    // What ends a case may be there for the sake of another rule.
+    if last > 0 && due(&mut at) {
+        let mut smaller = case.clone();
+        smaller.steps.truncate(last);
+        return Some(smaller);
+    }
     for size in sizes(last) {
         let windows = last.div_ceil(size);
         if at < windows {

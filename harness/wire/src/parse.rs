@@ -21,8 +21,8 @@ pub enum DeviationKind {
     ControlCharacter,
     /// An escape that JSON does not have.
     Escape,
-    /// `\u` with a lone surrogate: in the grammar of JSON, and no character (RFC 8259, section 8.2).
-    Surrogate,
+    /// An escaped surrogate without its other half: JSON's grammar has it, and it stands for no character.
+    LoneSurrogate,
     /// A raw byte of 0x80 or more that is part of valid UTF-8.
     NonAscii,
     /// A raw byte sequence that is not UTF-8.
@@ -387,7 +387,7 @@ impl Parser<'_> {
         match char::from_u32(code) {
             Some(ch) => text.push(ch),
             None => {
-                self.note(start, DeviationKind::Surrogate);
+                self.note(start, DeviationKind::LoneSurrogate);
                 text.push(char::REPLACEMENT_CHARACTER);
             }
         }

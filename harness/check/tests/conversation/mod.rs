@@ -5,8 +5,8 @@ use qmprobe_check::{Outcome, judge};
 use qmprobe_schema::*;
 use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{
-    Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Received, SessionState, Start,
-    Transcript,
+    Attempt, Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Received, SessionState,
+    Start, Transcript,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub enum Say {
     Raw(&'static str),
     /// A line from the peer that comes before the next one is sent.
     Late(&'static str),
+    /// What was sent last was a client's try to get back in step, and whether it came of it.
+    Tried(bool),
     /// Nothing comes for a while, and nothing was due.
     Quiet,
     /// What was due does not come.
@@ -138,6 +140,10 @@ impl Scribe {
             Say::Late(line) => self.early = self.frames(line, true, 0),
             Say::Server(line) => self.hear(line, true),
             Say::Raw(text) => self.hear(text, false),
+            Say::Tried(synced) => {
+                let attempt = Attempt { number: 0, token: 7, synced, skipped: 0 };
+                self.exchanges.last_mut().expect("an exchange").attempt = Some(attempt);
+            }
             Say::Timeout => self.end(ExchangeEnd::TimedOut { waited_ms: 1 }),
             Say::Flood => self.end(ExchangeEnd::Flooded("case_bytes_max")),
             Say::Close => {
