@@ -1,6 +1,7 @@
 //! What the rules look at: a transcript with each reply already set beside what was expected of it.
 
 use crate::conform::{Direction, Mismatch, MismatchKind, conform};
+use crate::overtaking::match_up;
 use crate::predict::{Accepted, Expectation, predict_all};
 use crate::prediction::{Deviation, deviating_class, deviations};
 use crate::rules::stream_predicted;
@@ -114,19 +115,24 @@ impl<'a> Context<'a> {
         let answers = || exchange.replies().skip(unasked);
         let proper = answers().filter(|reply| reply.kind != MessageKind::Other).count();
         let keep_other = proper < expected;
-        let replies: Vec<&Message> =
+        let mut replies: Vec<&Message> =
             answers().filter(|reply| keep_other || reply.kind != MessageKind::Other).collect();
         let pairs = &mut self.pairs[first..];
+        let overtakes = pairs.iter().any(|pair| pair.expectation.out_of_band);
+        if overtakes && pair_overtaken(pairs, &replies) {
+            return;
+        }
         if pairs.len() > 1 && pair_by_id(pairs, &replies) {
             if is_disordered(pairs, &replies) {
                 self.disordered.push(index);
             }
             return;
         }
+        take_urgent(pairs, &mut replies);
         let mut replies = &replies[..];
         for at in 0..pairs.len() {
             let (before, later) = pairs.split_at_mut(at + 1);
-            let Some(pair) = before.last_mut() else { break };
+            let Some(pair) = before.last_mut().filter(|pair| pair.reply.is_none()) else { continue };
             let surplus = replies.len().saturating_sub(later.len() + 1);
             let strays = strays(&pair.expectation, replies, surplus);
             self.extras.extend(replies[..strays].iter().map(|extra| (index, *extra)));
@@ -280,7 +286,7 @@ pub fn is_misshapen(message: &Message) -> bool {
 }
 
 /// Reads from a greeting whether out-of-band execution is offered.
-fn learn_offer(exchange: &Exchange, state: &mut SessionState) {
+pub(crate) fn learn_offer(exchange: &Exchange, state: &mut SessionState) {
     for message in exchange.messages().filter(|message| message.kind == MessageKind::Greeting) {
         let offered = message.get("QMP").and_then(|qmp| qmp.get("capabilities")).and_then(Value::as_array);
         if let Some(offered) = offered {
@@ -345,6 +351,30 @@ fn pair_permuted<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
         pair.reply = Some(reply);
     }
     true
+}
+
+/// Pairs where some requests are answered out of band. False when the replies fit in no order that is allowed.
+fn pair_overtaken<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
+    let out_of_band: Vec<bool> = pairs.iter().map(|pair| pair.expectation.out_of_band).collect();
+    let found = match_up(&out_of_band, replies.len(), |request, reply| {
+        let (due, reply) = (&pairs[request].expectation, replies[reply]);
+        reply.get("id") == due.id.as_ref() && deviating_class(due.accepted, reply).is_none()
+    });
+    let fits = found.requests.len() == replies.len();
+    for (request, reply) in found.requests.iter().zip(replies).filter(|_| fits) {
+        pairs[*request].reply = Some(reply);
+    }
+    fits
+}
+
+/// Pairs the answers out of band that are told by their ids, wherever they stand; the others are left.
+fn take_urgent<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>) {
+    for pair in pairs.iter_mut().filter(|pair| pair.expectation.out_of_band) {
+        let Some(id) = &pair.expectation.id else { continue };
+        if let Some(at) = replies.iter().position(|reply| reply.get("id") == Some(id)) {
+            pair.reply = Some(replies.remove(at));
+        }
+    }
 }
 
 /// Whether in-band replies came in another order than their requests.

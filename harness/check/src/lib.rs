@@ -5,6 +5,7 @@
 
 pub mod conform;
 pub mod context;
+mod overtaking;
 pub mod predict;
 pub mod prediction;
 mod requests;
@@ -12,6 +13,7 @@ mod returns;
 pub mod rule;
 pub mod rules;
 mod shape;
+pub mod statements;
 pub mod stream;
 pub mod verdict;
 

@@ -56,7 +56,7 @@ pub struct Expectation {
     pub rule: &'static str,
     /// The command that the input names, if it names one.
     pub command: Option<String>,
-    /// Whether that command runs out of band.
+    /// Whether the answer is made out of band, errors included: it may overtake those of other requests.
     pub out_of_band: bool,
     /// Whether the input was no value at all, but an error of the JSON layer.
     pub json_error: bool,
@@ -178,6 +178,8 @@ fn predict_value(
     };
     expectation.id = value.get("id").cloned();
     expectation.command = command.map(str::to_owned);
+    // QEMU monitor/qmp.c:qmp_is_oob asks for nothing more.
+    expectation.out_of_band = state.oob && verb == "exec-oob" && value.get(verb).is_some();
     expectation
 }
 
@@ -227,7 +229,8 @@ fn predict_command(
     verb: &str,
     value: &Value,
 ) -> Expectation {
-    if name == "qmp_capabilities" && state.dialect == Dialect::Qmp {
+    let out_of_band = verb == "exec-oob";
+    if name == "qmp_capabilities" && state.dialect == Dialect::Qmp && !out_of_band {
         return predict_negotiation(schema, state, value.get("arguments"));
     }
     if !state.negotiated {
@@ -242,14 +245,11 @@ fn predict_command(
         let rule = if verb == "exec-oob" { "oob-gate" } else { "command-not-found" };
         return expect(state, Accepted::NOT_FOUND, rule, format!("there is no command '{name}'"));
     };
-    let out_of_band = verb == "exec-oob";
     if out_of_band && !command.allow_oob {
         let because = format!("{name} may not run out of band");
         return expect(state, Accepted::GENERIC, "oob-allowed", because);
     }
-    let mut expectation = predict_arguments(schema, version, state, command, value.get("arguments"));
-    expectation.out_of_band = out_of_band;
-    expectation
+    predict_arguments(schema, version, state, command, value.get("arguments"))
 }
 
 fn predict_arguments(
@@ -300,11 +300,14 @@ fn predict_negotiation(schema: &Schema, state: SessionState, arguments: Option<&
         expectation.next.enable_refused = true;
         return expectation;
     }
-    if state.negotiated {
-        return expect(state, Accepted::NOT_FOUND, "negotiation-once", "negotiation is already complete");
-    }
     let enabled = arguments.and_then(|arguments| arguments.get("enable")).and_then(Value::as_array);
     let wants_oob = enabled.is_some_and(|enabled| enabled.iter().any(|one| one.as_str() == Some("oob")));
+    if state.negotiated {
+        // Which of two defects is told is open.
+        let refused = if wants_oob && !state.oob_offered { Accepted::GENERIC } else { Accepted::NOT_FOUND };
+        let accepted = refused.or(Accepted::NOT_FOUND);
+        return expect(state, accepted, "negotiation-once", "negotiation is already complete");
+    }
     if wants_oob && !state.oob_offered {
         let because = "the capability oob was not offered";
         let mut expectation = expect(state, Accepted::GENERIC, "negotiation-arguments", because);

@@ -1,6 +1,7 @@
 //! Whole byte streams: which replies a conforming peer gives to any bytes at all, in which order, and where
 //! what came first differs. Strict for parsers that are known; for others only what the protocol promises.
 
+use crate::overtaking::match_up;
 use crate::predict::{Accepted, Expectation, predict};
 use crate::prediction::deviating_class;
 use qmprobe_schema::Schema;
@@ -124,6 +125,9 @@ fn one_by_one(peer: &Peer<'_>, predicted: &[Predicted], came: &[Came<'_>]) -> Re
 }
 
 fn in_order(peer: &Peer<'_>, predicted: &[Predicted], came: &[Came<'_>]) -> Result<usize, Difference> {
+    if predicted.iter().any(|due| due.expectation.out_of_band) {
+        return overtaking(peer, predicted, came);
+    }
     let mut after = 0;
     for due in predicted {
         let may_be_silent = due.expectation.accepted.has(Accepted::NOTHING);
@@ -142,6 +146,25 @@ fn in_order(peer: &Peer<'_>, predicted: &[Predicted], came: &[Came<'_>]) -> Resu
         }
     }
     Ok(after)
+}
+
+/// As [`in_order`], where some replies may overtake others.
+fn overtaking(peer: &Peer<'_>, predicted: &[Predicted], came: &[Came<'_>]) -> Result<usize, Difference> {
+    let out_of_band: Vec<bool> = predicted.iter().map(|due| due.expectation.out_of_band).collect();
+    let found = match_up(&out_of_band, came.len(), |request, reply| {
+        differs(peer, &predicted[request], came[reply]).is_none()
+    });
+    let after = found.requests.len();
+    let Some(first) = found.due.first() else { return Ok(after) };
+    let next = came.get(after);
+    let kind = next.map_or("missing", |next| differs(peer, &predicted[*first], *next).unwrap_or("order"));
+    let expected = found.due.iter().flat_map(|due| wanted(&predicted[*due])).collect();
+    Err(Difference {
+        kind,
+        after,
+        expected,
+        actual: next.map_or("no reply".to_owned(), |next| shown(next.reply)),
+    })
 }
 
 /// What a peer of which only the protocol is known owes to a stream: an error, where there is a line that no

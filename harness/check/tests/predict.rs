@@ -79,6 +79,20 @@ fn out_of_band_execution_needs_the_capability_and_the_command() {
     assert!(made[1].accepted.has(Accepted::RETURN));
     assert!(made[1].out_of_band);
     assert_eq!((made[2].accepted, made[2].rule), (Accepted::GENERIC, "oob-allowed"));
+    assert!(made[2].out_of_band);
+    let rest =
+        r#"{"exec-oob":"qmp_capabilities"}{"exec-oob":"nosuch"}{"exec-oob":1}{"execute":1,"exec-oob":1}{]"#;
+    let made = expectations(FRESH, &format!("{enable}{rest}"));
+    let answers = made[1..].iter().map(|one| (one.accepted, one.out_of_band));
+    let expected = [
+        (Accepted::GENERIC, true),
+        (Accepted::NOT_FOUND, true),
+        (Accepted::GENERIC, true),
+        (Accepted::GENERIC, false),
+        (Accepted::GENERIC, false),
+    ];
+    assert!(answers.eq(expected), "{made:?}");
+    assert!(!expectation(COMMAND, r#"{"exec-oob":"oob-poke"}"#).out_of_band, "it is refused in its turn");
 }
 
 #[test]
@@ -86,6 +100,9 @@ fn a_capability_that_was_not_offered_is_refused() {
     let state = SessionState { oob_offered: false, ..FRESH };
     let enable = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
     assert_eq!(expectation(state, enable).accepted, Accepted::GENERIC);
+    let late = SessionState { oob_offered: false, ..COMMAND };
+    assert_eq!(expectation(late, enable).accepted, Accepted::GENERIC.or(Accepted::NOT_FOUND));
+    assert_eq!(expectation(COMMAND, enable).accepted, Accepted::NOT_FOUND);
 }
 
 #[test]

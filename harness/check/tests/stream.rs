@@ -60,6 +60,30 @@ fn each_kind_of_difference_has_its_word() {
 }
 
 #[test]
+fn with_out_of_band_execution_replies_overtake_in_a_stream() {
+    let stream = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}{"execute":"query-status","id":1}{"exec-oob":"nosuch","id":2}{]"#;
+    let not_found = r#"{"error": {"class": "CommandNotFound", "desc": ""}, "id": 2}"#;
+    let (enabled, returned) = (r#"{"return": {}}"#, r#"{"return": {}, "id": 1}"#);
+    let schema = schema::sample();
+    let fresh = |model, replies: &[&str]| {
+        let peer = Peer { schema: &schema, version: None, model };
+        let messages = messages(&replies.join("\n"));
+        let came: Vec<Came<'_>> = messages.iter().map(|reply| Came { reply, sentinel: false }).collect();
+        let predicted = predict_stream(&peer, SessionState::fresh(Dialect::Qmp), stream.as_bytes());
+        difference(&peer, Dialect::Qmp, stream.as_bytes(), &predicted, &came)
+            .map(|difference| difference.kind)
+    };
+    for model in [Model::V3_1, Model::V11, Model::Tolerant] {
+        assert_eq!(fresh(model, &[enabled, returned, not_found, GENERIC]), None);
+        assert_eq!(fresh(model, &[enabled, not_found, returned, GENERIC]), None);
+    }
+    assert_eq!(fresh(Model::V3_1, &[enabled, not_found, returned]), Some("missing"));
+    assert_eq!(fresh(Model::V3_1, &[enabled, not_found, GENERIC, returned]), Some("class"));
+    assert_eq!(fresh(Model::V3_1, &[enabled, returned, GENERIC]), Some("missing"));
+    assert_eq!(fresh(Model::V3_1, &[enabled, not_found, returned, GENERIC, GENERIC]), Some("surplus"));
+}
+
+#[test]
 fn a_missing_sentinel_is_a_difference() {
     let schema = schema::sample();
     let peer = Peer { schema: &schema, version: None, model: Model::V3_1 };

@@ -35,7 +35,7 @@ pub enum Command {
     Report(ReportArgs),
     /// List the rules
     Rules(RulesArgs),
-    /// Say everything about one rule
+    /// Say everything about one rule, or one statement of the protocol
     Explain(ExplainArgs),
     /// Be the reference peer, with or without bugs
     Serve(ServeArgs),
@@ -208,7 +208,7 @@ pub struct RulesArgs {
 /// `explain`.
 #[derive(Debug, Group)]
 pub struct ExplainArgs {
-    /// Slug or id of the rule
+    /// Slug or id of the rule, or the short name of a statement (A21)
     pub rule: String,
 }
 

@@ -75,7 +75,11 @@ impl<'s> Agenda<'s> {
         let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
         trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
         let may_end = gate.allow == Class::Destroying && gate.walls != Walls::MissingAroundAgent;
-        let mut farewells = if syncs && may_end { recovery::farewells(seed) } else { Vec::new() };
+        let mut farewells = match dialect {
+            Dialect::Qga if syncs && may_end => recovery::farewells(seed),
+            Dialect::Qmp if may_end => session::farewells(schema, seed),
+            _ => Vec::new(),
+        };
         farewells.retain(|case| focus.wants(case));
         let mut skipped = BTreeMap::new();
         let mut commands = Vec::with_capacity(schema.commands.len());

@@ -153,6 +153,13 @@ fn a_stream_that_would_run_something_else_is_noticed() {
     let streams = Streams::new(&schema, Dialect::Qmp, 0);
     assert!(streams.is_harmless(b"{\"execute\":\"query-name\"} {\"execute\":\"no-such\"} {\"execute\":1}"));
     assert!(!streams.is_harmless(b"\xff {\"exec\\u0075te\":\"quit\"}"));
-    let oob = br#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
-    assert!(!streams.is_harmless(oob));
+    assert!(!streams.is_harmless(b"{\"exec-oob\":\"migrate-pause\"}"));
+    assert!(streams.is_harmless(b"{\"exec-oob\":\"query-yank\"} {\"exec-oob\":\"quit\"}"));
+    let oob = |rest: &[u8]| {
+        let enable = br#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
+        streams.is_harmless(&[enable, rest].concat())
+    };
+    assert!(oob(b"\xff\xff}} 1 ,2 ]"));
+    assert!(!oob(b"1,"), "two errors of one byte end QEMU");
+    assert!(streams.is_harmless(b"1,"));
 }

@@ -82,6 +82,23 @@ fn a_crash_of_qemu_is_found_made_small_and_reproduced() {
 }
 
 #[test]
+fn what_a_full_queue_and_a_client_that_leaves_do_to_qemu_is_found_and_known() {
+    let Some(binary) = installed("qemu-system-x86_64") else { return };
+    let over = run(&PeerSpec::Qemu { binary, extra: Vec::new() }, |options| {
+        options.strict = false;
+        let mut schema = (*stage::schema_of(&options.peer)).clone();
+        let is_kept = |name: &str| name.starts_with("query-") || name == "qom-list-types";
+        schema.commands.retain(|command| is_kept(&command.name) || command.name == "qmp_capabilities");
+        options.schema = Some(schema.into());
+    });
+    let findings = over.findings();
+    let full = findings.iter().find(|finding| finding.stderr_tail.contains("QMP_REQ_QUEUE_LEN_MAX"));
+    assert!(full.is_some_and(|finding| finding.waived.is_some()), "{findings:#?}");
+    let left = findings.iter().find(|finding| finding.rule == "no-foreign-reply");
+    assert!(left.is_some_and(|finding| finding.waived.is_some()), "{:?}", over.rules());
+}
+
+#[test]
 fn a_peer_of_ours_that_takes_too_much_memory_is_started_anew() {
     let Some(binary) = installed("qemu-system-x86_64") else { return };
     let over = run(&PeerSpec::Qemu { binary, extra: Vec::new() }, |options| {

@@ -4,6 +4,7 @@
 mod agent;
 mod envelope;
 mod events;
+mod farewell;
 mod framing;
 mod ids;
 mod json;
@@ -14,11 +15,15 @@ mod order;
 mod refused;
 mod replies;
 
+pub use farewell::farewells;
 use qmprobe_schema::Schema;
 use qmprobe_wire::{Case, CaseId, Dialect, Start, Step, Value, request};
 
 /// Session cases count from here, so that they never share an id with a command's case.
 pub const FIRST_INDEX: u64 = 1 << 32;
+
+/// Commands that keep an emulator busy for some milliseconds, longest first.
+const SLOW: &[&str] = &["qom-list-types", "query-command-line-options", "query-commands"];
 
 /// A family of cases: pushes its cases for one dialect.
 type Family = fn(&mut Cases<'_>);
@@ -85,6 +90,11 @@ impl<'a> Cases<'a> {
 
     fn is_qmp(&self) -> bool {
         self.dialect == Dialect::Qmp
+    }
+
+    /// A declared command that takes an emulator some milliseconds.
+    fn slow(&self) -> Option<&'static str> {
+        SLOW.iter().copied().find(|name| self.schema.command(name).is_some())
     }
 
     /// A declared command without mandatory arguments that changes nothing, at best one that cannot fail.

@@ -25,6 +25,10 @@ const COMMANDS: &[&str] = &[
 ];
 /// Commands that take an integer for `id`.
 const SYNCS: &[&str] = &["guest-sync", "guest-sync-delimited"];
+/// What may be run out of band, where it is declared so.
+const URGENT: &[&str] = &["query-yank"];
+/// What has out-of-band execution enabled.
+const ENABLE: &[u8] = b"{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}\n";
 /// Ids, as JSON texts. They come back whole from every version.
 const IDS: &[&str] = &[
     "1",
@@ -135,11 +139,12 @@ impl<'s> Streams<'s> {
     pub fn case(&self, nth: u64) -> Case {
         let mut entropy = Entropy::new(self.seed, FIRST_INDEX + nth);
         let tail = self.tail(nth, &mut entropy);
-        let mut tries = (0..TRIES_MAX).map(|_| self.body(&mut entropy));
+        // Before negotiation the same bytes have other answers, and out of band they are answered in other order.
+        let fresh = self.dialect == Dialect::Qmp && entropy.once_in(4);
+        let overtakes = fresh && entropy.coin();
+        let mut tries = (0..TRIES_MAX).map(|_| self.body(overtakes, &mut entropy));
         let body = tries.find(|body| self.is_harmless(&[body.as_slice(), &tail].concat()));
         let body = body.unwrap_or_default();
-        // Before negotiation the same bytes have other answers.
-        let fresh = self.dialect == Dialect::Qmp && entropy.once_in(8);
         let mut steps = writes(&body, &mut entropy);
         steps.push(Step::Send(tail));
         Case {
@@ -152,24 +157,30 @@ impl<'s> Streams<'s> {
         }
     }
 
-    /// Whether the bytes run nothing but what a stream may, by any parser like QEMU's.
+    /// Whether the bytes run nothing but what a stream may, by any parser like QEMU's; and do not end a QEMU
+    /// that executes out of band, whose queue has no place for the second of two errors of one byte
+    /// (`monitor/qmp.c:handle_qmp_command`).
     pub fn is_harmless(&self, stream: &[u8]) -> bool {
         [Model::V3_1, Model::V11].into_iter().all(|model| {
             let mut outcomes = Vec::new();
             Automaton::new(model).feed(stream, &mut outcomes);
-            outcomes.iter().all(|outcome| match outcome {
-                Outcome::Value { value, .. } => self.may_run(value),
-                Outcome::Error { .. } => true,
-            })
+            let values = || {
+                outcomes.iter().filter_map(|outcome| match outcome {
+                    Outcome::Value { value, .. } => Some(value),
+                    Outcome::Error { .. } => None,
+                })
+            };
+            let enables =
+                values().any(|value| value.get("arguments").is_some_and(|all| is_named(all, "oob")));
+            values().all(|value| self.may_run(value)) && !(enables && has_twins(model, stream))
         })
     }
 
     fn may_run(&self, value: &Value) -> bool {
-        let verbs = ["execute", "exec-oob"].into_iter().filter_map(|verb| value.get(verb)?.as_str());
-        let mut declared = verbs.filter(|name| self.schema.command(name).is_some());
-        let enables = value.get("arguments").is_some_and(|arguments| is_named(arguments, "oob"));
-        // With out-of-band execution on, replies may overtake one another.
-        declared.all(|name| COMMANDS.contains(&name)) && !enables
+        let declared = |verb: &str| self.schema.command(value.get(verb)?.as_str()?);
+        let in_band = declared("execute").is_none_or(|command| COMMANDS.contains(&command.name.as_str()));
+        let urgent = |name: &str| URGENT.contains(&name) || COMMANDS.contains(&name);
+        in_band && declared("exec-oob").is_none_or(|command| !command.allow_oob || urgent(&command.name))
     }
 
     /// What ends a stream: a resynchronisation on a line of its own, and a command.
@@ -178,13 +189,14 @@ impl<'s> Streams<'s> {
         [b"\n".as_slice(), &[entropy.pick(RESYNC)], b"\n", &command.bytes(), b"\n"].concat()
     }
 
-    fn body(&self, entropy: &mut Entropy) -> Vec<u8> {
-        let mut body = Vec::new();
+    fn body(&self, overtakes: bool, entropy: &mut Entropy) -> Vec<u8> {
+        let mut body = if overtakes { ENABLE.to_vec() } else { Vec::new() };
         let heavy = entropy.once_in(HEAVY_ONE_IN);
         let messages = 1 + entropy.below(MESSAGES_MAX);
         for nth in 0..messages {
             let weighty = heavy && nth == 0;
-            body.extend(self.message(weighty, entropy));
+            let urgent = overtakes && entropy.coin();
+            body.extend(if urgent { self.urgent(entropy) } else { self.message(weighty, entropy) });
             let between = if entropy.coin() { b"\n" } else { entropy.pick(BETWEEN) };
             body.extend_from_slice(between);
         }
@@ -203,6 +215,16 @@ impl<'s> Streams<'s> {
             10 => mutated(command.bytes(), entropy),
             _ => noise(entropy),
         }
+    }
+
+    /// What is answered out of band: a command that may run so, one that may not, or none at all.
+    fn urgent(&self, entropy: &mut Entropy) -> Vec<u8> {
+        let names = [entropy.pick(URGENT), entropy.pick(COMMANDS), "qmprobe-no-such-command"];
+        let name = entropy.pick(&names);
+        let arguments = entropy.pick(&[None, None, Some("{}"), Some("{\"no-such\":1}"), Some("[]")]);
+        let command = Command::new(name, arguments, entropy.pick(IDS));
+        let bytes = command.with_raw_member("execute", b"\"exec-oob\"");
+        if entropy.once_in(8) { mutated(bytes, entropy) } else { bytes }
     }
 
     /// A sound command, or one that does not exist, or one that is refused for its arguments.
@@ -231,6 +253,16 @@ fn is_named(value: &Value, text: &str) -> bool {
         Value::Object(members) => members.iter().any(|(_, member)| is_named(member, text)),
         _ => false,
     }
+}
+
+/// Whether some byte brings two outcomes about: it ends a number or a keyword, and is wrong itself.
+fn has_twins(model: Model, stream: &[u8]) -> bool {
+    let (mut automaton, mut outcomes) = (Automaton::new(model), Vec::new());
+    stream.chunks(1).any(|byte| {
+        outcomes.clear();
+        automaton.feed(byte, &mut outcomes);
+        outcomes.len() > 1
+    })
 }
 
 /// The bytes after one to three accidents.

@@ -1,6 +1,7 @@
 //! QEMU's input automaton: for any bytes, the exact list of values and errors its parser makes of them.
 //! Source: QEMU `qobject/json-lexer.c`, `json-streamer.c`, `json-parser.c` (3.1 and later).
 
+mod build;
 mod lexer;
 mod parser;
 mod streamer;
@@ -8,6 +9,7 @@ mod string;
 
 use crate::value::Value;
 use crate::version::Version;
+pub use build::{Build, Outline, Whole};
 use streamer::Streamer;
 
 /// Which automaton a peer has.
@@ -53,13 +55,13 @@ pub enum Stage {
 
 /// One outcome of the input, in the order in which a server answers.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum Outcome<V = Value> {
     /// A whole value.
     Value {
         /// Offset of its first byte since the stream began.
         offset: u64,
-        /// The value.
-        value: Value,
+        /// The value, or what was made of it.
+        value: V,
     },
     /// An error: one GenericError reply without id.
     Error {
@@ -79,23 +81,37 @@ pub const TOKENS_MAX: usize = 2 << 20;
 /// Brackets and braces that may be open at once.
 pub const NESTING_MAX: i64 = 1024;
 
-/// The automaton. Feed it bytes in any split.
+/// The automaton. Feed it bytes in any split. Of each value it makes what `B` makes.
 #[derive(Debug)]
-pub struct Automaton {
+pub struct Automaton<B = Whole> {
     lexer: lexer::Lexer,
-    streamer: Streamer,
+    streamer: Streamer<B>,
 }
 
 impl Automaton {
-    /// At the start of a stream.
+    /// At the start of a stream, whose values are kept.
     pub fn new(model: Model) -> Automaton {
+        Automaton::making(model)
+    }
+}
+
+impl Automaton<Outline> {
+    /// At the start of a stream of whose values is told only whether each is an object: the outcomes are those of
+    /// [`Automaton::new`], several times as fast.
+    pub fn outlining(model: Model) -> Automaton<Outline> {
+        Automaton::making(model)
+    }
+}
+
+impl<B: Build> Automaton<B> {
+    fn making(model: Model) -> Automaton<B> {
         Automaton { lexer: lexer::Lexer::default(), streamer: Streamer::new(model) }
     }
 
     /// Takes bytes in; appends the outcomes that they complete.
     ///
     /// Each byte completes two outcomes at most. Beyond `outcomes`, memory is bounded by the limits of a text.
-    pub fn feed(&mut self, bytes: &[u8], outcomes: &mut Vec<Outcome>) {
+    pub fn feed(&mut self, bytes: &[u8], outcomes: &mut Vec<Outcome<B::Value>>) {
         let streamer = &mut self.streamer;
         self.lexer.feed(bytes, &mut |token| streamer.take(token, outcomes));
     }

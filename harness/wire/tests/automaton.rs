@@ -350,6 +350,55 @@ fn errors_are_told_in_the_words_of_qemu_7_2() {
 }
 
 #[test]
+fn a_string_ends_where_it_does_wherever_that_is() {
+    for length in 0..40 {
+        for byte in (0..=0xFF).filter(|byte: &u8| !byte.is_ascii_alphanumeric()) {
+            let body = "a".repeat(length);
+            for quote in ["\"", "'"] {
+                let input = [quote.as_bytes(), body.as_bytes(), &[byte], quote.as_bytes(), b"{} 1 "].concat();
+                let mut single = Vec::new();
+                let mut automaton = Automaton::new(Model::V3_1);
+                input.chunks(1).for_each(|byte| automaton.feed(byte, &mut single));
+                assert_eq!(outcomes(Model::V3_1, &input), single, "{}", qmprobe_wire::escape::escape(&input));
+            }
+        }
+    }
+}
+
+/// Of the same bytes an outline tells the same, but for what the values are.
+fn outlined(model: Model, chunks: &[&[u8]]) -> Vec<Outcome<bool>> {
+    let (mut automaton, mut outcomes) = (Automaton::outlining(model), Vec::new());
+    chunks.iter().for_each(|chunk| automaton.feed(chunk, &mut outcomes));
+    outcomes
+}
+
+fn outline_of(outcomes: Vec<Outcome>) -> Vec<Outcome<bool>> {
+    let outline = outcomes.into_iter().map(|outcome| match outcome {
+        Outcome::Value { offset, value } => Outcome::Value { offset, value: value.as_object().is_some() },
+        Outcome::Error { offset, stage, desc } => Outcome::Error { offset, stage, desc },
+    });
+    outline.collect()
+}
+
+#[test]
+fn an_outline_knows_duplicate_names_however_many_there_are() {
+    for members in [2, 31, 32, 33, 34, 500] {
+        let names: String =
+            (0..members).map(|nth| format!("\"n{nth}\":{{\"n0\":[1],\"b\":{{}}}},")).collect();
+        for (last, expected) in [("n1", "duplicate key"), ("\\u006e0", "duplicate key"), ("n", "")] {
+            let text = format!("{{{names}\"{last}\":1}}{{\"n0\":1}}");
+            let made = outlined(Model::V3_1, &[text.as_bytes()]);
+            assert_eq!(made, outline_of(outcomes(Model::V3_1, &text)), "{members} {last}");
+            let desc = match &made[0] {
+                Outcome::Error { desc, .. } => desc.as_str(),
+                Outcome::Value { .. } => "",
+            };
+            assert!(desc.ends_with(expected) && made.len() == 2, "{members} {last}: {made:?}");
+        }
+    }
+}
+
+#[test]
 fn tolerance_is_one_outcome_for_all_errors_in_a_row() {
     let tolerant = |input: &[u8]| letters(Model::Tolerant, input);
     assert_eq!(tolerant(b"{]{}}"), "SvS");
@@ -418,6 +467,14 @@ proptest! {
             let mut automaton = Automaton::new(model);
             input.chunks(1).for_each(|byte| automaton.feed(byte, &mut single));
             prop_assert_eq!(&single, &expected);
+        }
+    }
+
+    #[test]
+    fn an_outline_has_the_same_outcomes(input in stream(), at in any::<prop::sample::Index>()) {
+        for model in MODELS {
+            let (head, tail) = input.split_at(at.index(input.len() + 1));
+            prop_assert_eq!(outlined(model, &[head, tail]), outline_of(outcomes(model, &input)));
         }
     }
 

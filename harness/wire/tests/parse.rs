@@ -101,10 +101,10 @@ fn strings_are_repaired_and_listed() {
 
 #[test]
 fn a_lone_surrogate_becomes_the_replacement_character() {
-    assert_eq!(account(r#""\uD800x""#), r#""\uFFFDx" Escape@1"#);
-    assert_eq!(account(r#""\uDC00""#), r#""\uFFFD" Escape@1"#);
-    assert_eq!(account(r#""\uD800\u0041""#), r#""\uFFFDA" Escape@1"#);
-    assert_eq!(account(r#""\uDC00\uD800""#), r#""\uFFFD\uFFFD" Escape@1 Escape@7"#);
+    assert_eq!(account(r#""\uD800x""#), r#""\uFFFDx" LoneSurrogate@1"#);
+    assert_eq!(account(r#""\uDC00""#), r#""\uFFFD" LoneSurrogate@1"#);
+    assert_eq!(account(r#""\uD800\u0041""#), r#""\uFFFDA" LoneSurrogate@1"#);
+    assert_eq!(account(r#""\uDC00\uD800""#), r#""\uFFFD\uFFFD" LoneSurrogate@1 LoneSurrogate@7"#);
 }
 
 #[test]

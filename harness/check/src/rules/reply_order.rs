@@ -10,7 +10,8 @@ pub static RULE: Rule = Rule {
     id: "Q306",
     slug: "reply-order",
     title: "Replies come in the order of the commands",
-    requirement: "In-band commands of one connection are answered in the order in which they were sent.",
+    requirement: "In-band commands of one connection are answered in the order in which they were sent; the answers \
+                  to what is sent with 'exec-oob', errors included, may overtake them.",
     source: "QMP specification, Issuing Commands; QEMU monitor/qmp.c:monitor_qmp_dispatcher_co",
     severity: Severity::Violation,
     dialects: BOTH,

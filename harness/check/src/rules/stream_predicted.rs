@@ -1,6 +1,6 @@
 //! Any bytes at all get the replies that QEMU's parser and dispatcher give them.
 
-use crate::context::Context;
+use crate::context::{Context, learn_offer};
 use crate::rule::{BOTH, Rule, Severity};
 use crate::stream::{Came, Peer, difference, predict_stream};
 use crate::verdict::{Breach, Verdict, conclude};
@@ -92,7 +92,9 @@ fn breach(context: &Context<'_>) -> Option<Breach> {
     let transcript = context.transcript;
     let peer = Peer { schema: context.schema, version: transcript.version, model: transcript.model };
     let stream: Vec<u8> = transcript.exchanges.iter().flat_map(|one| &one.sent).copied().collect();
-    let predicted = predict_stream(&peer, transcript.start, &stream);
+    let mut start = transcript.start;
+    transcript.exchanges.iter().for_each(|exchange| learn_offer(exchange, &mut start));
+    let predicted = predict_stream(&peer, start, &stream);
     let found = difference(&peer, transcript.dialect, &stream, &predicted, &replies(transcript))?;
     let after = match found.after {
         0 => "at the start".to_owned(),

@@ -1,10 +1,12 @@
-//! `qmprobe explain RULE`: everything about one rule, and how to see it broken.
+//! `qmprobe explain ID`: everything about one rule, and how to see it broken; or one statement of the protocol, and
+//! what shows it.
 
 use crate::args::ExplainArgs;
 use crate::exit::Failure;
 use crate::names::known_rule;
 use crate::stdout::Stdout;
 use qmprobe_check::Rule;
+use qmprobe_check::statements::{self, STATEMENTS, Shown, Statement};
 use qmprobe_report::{Outcome, wrap};
 use qmprobe_wire::Dialect;
 use std::io::{self, Write};
@@ -16,11 +18,33 @@ const INDENT: usize = 13;
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs) -> Result<Outcome, Failure> {
-    let rule = known_rule(&args.rule)?;
     let mut out = Stdout::new();
-    explain(rule, &mut out)?;
+    match statements::find(&args.rule) {
+        Some(statement) => explain_statement(statement, &mut out)?,
+        None => explain(known_rule(&args.rule)?, &mut out)?,
+    }
     out.flush()?;
     Ok(Outcome::Conforming)
+}
+
+fn explain_statement(statement: &Statement, out: &mut impl Write) -> io::Result<()> {
+    for line in wrap(&format!("{}: {}", statement.id, statement.says), WIDTH) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    entry(out, "source", statement.source)?;
+    if let Shown::Not(why) = statement.shown {
+        return entry(out, "not shown", why);
+    }
+    let (scenarios, rules): (Vec<&str>, Vec<&str>) =
+        statement.shown_by().iter().partition(|name| name.contains('/'));
+    for rule in rules.into_iter().filter_map(qmprobe_check::find) {
+        entry(out, "rule", &format!("{} {}: {}", rule.id, rule.slug, rule.title))?;
+    }
+    for scenario in scenarios {
+        entry(out, "scenario", &format!("scenarios/{scenario}.qmp"))?;
+    }
+    Ok(())
 }
 
 fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
@@ -44,6 +68,9 @@ fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
             &format!("{} (so that one defect is reported once)", rule.yields_to.join(", ")),
         )?;
     }
+    let shown = STATEMENTS.iter().filter(|statement| statement.shown_by().contains(&rule.slug));
+    let shown: Vec<&str> = shown.map(|statement| statement.id).collect();
+    entry(out, "shows", &format!("{} (`qmprobe explain ID`)", shown.join(", ")))?;
     let bugs = qmprobe_reference::bugs().iter().filter(|bug| bug.rule == rule.slug);
     for (index, bug) in bugs.enumerate() {
         if index == 0 {

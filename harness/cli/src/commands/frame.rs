@@ -28,7 +28,7 @@ fn model(arg: ModelArg) -> Model {
 }
 
 fn predict(mut input: impl Read, model: Model, out: &mut impl Write) -> io::Result<()> {
-    let mut automaton = Automaton::new(model);
+    let mut automaton = Automaton::outlining(model);
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut outcomes = Vec::new();
     loop {
@@ -45,10 +45,9 @@ fn predict(mut input: impl Read, model: Model, out: &mut impl Write) -> io::Resu
     }
 }
 
-fn write_line(outcome: &automaton::Outcome, out: &mut impl Write) -> io::Result<()> {
+fn write_line(outcome: &automaton::Outcome<bool>, out: &mut impl Write) -> io::Result<()> {
     match outcome {
-        automaton::Outcome::Value { offset, value } => {
-            let object = value.as_object().is_some();
+        automaton::Outcome::Value { offset, value: object } => {
             writeln!(out, r#"{{"outcome":"value","offset":{offset},"object":{object}}}"#)
         }
         automaton::Outcome::Error { offset, stage, desc } => {

@@ -68,7 +68,7 @@ impl Command {
     }
 
     /// With this text for the name of a member.
-    pub(super) fn with_raw_member(&self, name: &str, text: &[u8]) -> Vec<u8> {
+    pub(crate) fn with_raw_member(&self, name: &str, text: &[u8]) -> Vec<u8> {
         let mut command = self.clone();
         let name = quoted(name);
         if let Some((key, _)) = command.members.iter_mut().find(|(key, _)| *key == name) {

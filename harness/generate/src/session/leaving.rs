@@ -3,8 +3,6 @@
 use super::{Cases, command, send};
 use qmprobe_wire::{Start, Step};
 
-/// Commands that keep an emulator busy for some milliseconds, longest first.
-const SLOW: &[&str] = &["qom-list-types", "query-command-line-options", "query-commands"];
 /// Types, commands and events of a schema that is told in one piece: a reply that is longer than a socket's
 /// buffer (208 KiB on Linux) can be left half told, and then the next client reads its rest.
 const ENTITIES_MAX: usize = 800;
@@ -12,6 +10,9 @@ const ENTITIES_MAX: usize = 800;
 const LEAVES_AFTER_MS: [u64; 4] = [1, 2, 1, 3];
 /// Times that each of them is tried.
 const ROUNDS: usize = 4;
+/// Commands that are left behind where they are queued: whenever the peer sees that its client went, it runs one of
+/// them. Two fewer than the queue has places for.
+const QUEUED: usize = 6;
 /// In which the reply shows itself; one that is later still shows in the next try.
 const LISTENS_MS: u64 = 25;
 
@@ -19,20 +20,21 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let schema = cases.schema;
     let entities = schema.types.len() + schema.commands.len() + schema.events.len();
     let introspection = (entities <= ENTITIES_MAX).then_some("query-qmp-schema");
-    let mut candidates = introspection.into_iter().chain(SLOW.iter().copied());
-    let Some(slow) = candidates.find(|name| schema.command(name).is_some()) else { return };
+    let introspection = introspection.filter(|name| schema.command(name).is_some());
+    let Some(slow) = introspection.or(cases.slow()) else { return };
     if !cases.is_qmp() {
         return;
     }
     let harmless = cases.harmless();
     // A command that runs out of the reach of the input keeps nobody from seeing that the client went.
-    for (name, enable) in [("in band", "[]"), ("with out-of-band execution", "[\"oob\"]")] {
+    let kinds = [("in band", "[]", 1), ("with out-of-band execution", "[\"oob\"]", QUEUED)];
+    for (name, enable, count) in kinds {
         let negotiate =
             format!(r#"{{"execute":"qmp_capabilities","arguments":{{"enable":{enable}}},"id":"go"}}"#);
         let leave = |(nth, after): (usize, u64)| {
             [
                 send(negotiate.as_str()),
-                Step::Push(format!(r#"{{"execute":"{slow}","id":"left-{nth}"}}"#).into_bytes()),
+                Step::Push(format!(r#"{{"execute":"{slow}","id":"left-{nth}"}}"#).repeat(count).into_bytes()),
                 Step::Leave(after),
                 Step::Settle(LISTENS_MS),
             ]

@@ -14,4 +14,24 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     cases.push("reply-order", "24 lines", Start::Command, vec![send(lines)]);
     cases.push("reply-order", "errors between", Start::Command, vec![send(mixed.concat())]);
     cases.push("reply-order", "malformed JSON between", Start::Command, vec![send(garbled), after]);
+    if cases.is_qmp() {
+        overtaking(cases);
+    }
+}
+
+/// Behind commands that take their time, some that are answered out of band, be it with an error.
+fn overtaking(cases: &mut Cases<'_>) {
+    let (harmless, slow) = (cases.harmless(), cases.slow().unwrap_or(cases.harmless()));
+    let slow = |id: u32| format!("{{\"execute\":\"{slow}\",\"id\":{id}}}");
+    let good = |id: u32| format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
+    let urgent = |name: &str, id: &str| format!("{{\"exec-oob\":\"{name}\"{id}}}");
+    let unknown = "qmprobe-no-such-command";
+    let enable = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"go"}"#;
+    let told =
+        [slow(1), good(2), urgent(unknown, ",\"id\":3"), good(4), urgent(harmless, ",\"id\":5"), good(6)];
+    let untold = [slow(1), "{]".to_owned(), urgent(unknown, ""), good(2), "{:}".to_owned(), good(3)];
+    for (name, commands) in [("out of band behind slow ones", told), ("and without ids", untold)] {
+        let steps = vec![send(enable), send(commands.join("\r\n") + "\r\n")];
+        cases.push("reply-order", name, Start::Greeting, steps);
+    }
 }

@@ -81,6 +81,9 @@ impl Lexer {
         let mut at = 0;
         let mut start = 0;
         loop {
+            if self.state == State::Start {
+                at = skim(bytes, at, self.fed, take);
+            }
             at += self.run(&bytes[at..], at - start);
             let Some(&byte) = bytes.get(at) else { break };
             if self.state == State::Start {
@@ -122,7 +125,6 @@ impl Lexer {
     /// `seen` bytes are not carried.
     fn run(&self, bytes: &[u8], seen: usize) -> usize {
         match self.state {
-            State::Start => bytes.iter().take_while(|byte| is_space(**byte)).count(),
             State::Text(quote) => {
                 let room = TOKEN_BYTES_MAX.saturating_sub(self.carried.len() + seen);
                 let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0xFE).contains(&byte);
@@ -146,6 +148,66 @@ impl Lexer {
         }
         self.state = next;
     }
+}
+
+/// Hands over the tokens that are nothing out of the ordinary and whole in `bytes`, from `at` on, where a token or
+/// white space begins. Gives the place where something else begins. Nearly all tokens of nearly all streams are
+/// read here; what each may be is said by [`moves`], and this only comes to it sooner.
+fn skim(bytes: &[u8], mut at: usize, fed: u64, take: &mut impl FnMut(&Token<'_>)) -> usize {
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &bytes[at..];
+        let (kind, length) = match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                at += 1;
+                continue;
+            }
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => (Kind::Mark(byte), 1),
+            b'"' | b'\'' => match whole_text(rest, byte) {
+                Some(length) => (Kind::Text, length),
+                None => return at,
+            },
+            b'1'..=b'9' => match rest.iter().position(|byte| !byte.is_ascii_digit()) {
+                Some(length) if !matches!(rest[length], b'.' | b'e' | b'E') => (Kind::Number, length),
+                _ => return at,
+            },
+            b'a'..=b'z' => match rest.iter().position(|byte| !byte.is_ascii_lowercase()) {
+                Some(length) => (Kind::Keyword, length),
+                None => return at,
+            },
+            _ => return at,
+        };
+        if length > TOKEN_BYTES_MAX {
+            return at;
+        }
+        at += length;
+        take(&Token { kind, text: &rest[..length], offset: fed + at as u64 - 1 });
+    }
+    at
+}
+
+/// The length of the string token that `bytes` begins with, if it is whole and has no escapes.
+fn whole_text(bytes: &[u8], quote: u8) -> Option<usize> {
+    let mut length = 1;
+    let (words, rest) = bytes[1..].as_chunks();
+    for word in words {
+        let stops = stops_in(u64::from_le_bytes(*word), quote);
+        length += stops.trailing_zeros() as usize / 8;
+        if stops != 0 {
+            return (bytes[length] == quote).then_some(length + 1);
+        }
+    }
+    let stop =
+        rest.iter().position(|byte| *byte == quote || *byte == b'\\' || !(0x20..0xFE).contains(byte))?;
+    (rest[stop] == quote).then_some(length + stop + 1)
+}
+
+/// The bytes of a word that end a run in a string: the lowest bit that is set lies in the first of them. Those above
+/// it may be wrong. Source: Warren, Hacker's Delight, on finding a zero byte.
+fn stops_in(word: u64, quote: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 0xFF;
+    let below = |word: u64, least: u64| word.wrapping_sub(ONES * least) & !word & (ONES << 7);
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    below(word, 0x20) | is(quote) | is(b'\\') | below(!(word | ONES), 1)
 }
 
 fn is_space(byte: u8) -> bool {

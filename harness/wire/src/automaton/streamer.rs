@@ -1,22 +1,23 @@
 //! Tokens into outcomes: finds where a text ends by counting brackets, and bounds it (`json-streamer.c`).
 
+use super::build::Build;
 use super::lexer::{Kind, Token};
 use super::parser::Parser;
 use super::string::echoed;
 use super::{Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
 
 #[derive(Debug)]
-pub(super) struct Streamer {
+pub(super) struct Streamer<B> {
     model: Model,
-    text: Text,
+    text: Text<B>,
     /// The last outcome was an error.
     erred: bool,
 }
 
 /// The text being read, since its first token.
 #[derive(Debug)]
-struct Text {
-    course: Course,
+struct Text<B> {
+    course: Course<B>,
     /// Offset of its first byte.
     first: u64,
     tokens: usize,
@@ -27,8 +28,8 @@ struct Text {
 }
 
 #[derive(Debug)]
-enum Course {
-    Reading(Parser),
+enum Course<B> {
+    Reading(Parser<B>),
     /// The text has its one error, and that is still to be told if it is here.
     /// Its tokens are only counted from now on.
     Refused(Option<Refusal>),
@@ -42,13 +43,13 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn at(self, token: &Token<'_>) -> Outcome {
+    fn at<V>(self, token: &Token<'_>) -> Outcome<V> {
         Outcome::Error { offset: token.offset, stage: self.stage, desc: self.desc }
     }
 }
 
-impl Streamer {
-    pub fn new(model: Model) -> Streamer {
+impl<B: Build> Streamer<B> {
+    pub fn new(model: Model) -> Streamer<B> {
         Streamer { model, text: Text::new(model), erred: false }
     }
 
@@ -59,7 +60,7 @@ impl Streamer {
 
     /// Takes the next token in; appends the outcome that it brings about, if it does.
     #[inline]
-    pub fn take(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome>) {
+    pub fn take(&mut self, token: &Token<'_>, outcomes: &mut Vec<Outcome<B::Value>>) {
         self.text.count(token);
         let is_within = self.text.is_within(token);
         let refusal = match &mut self.text.course {
@@ -79,7 +80,7 @@ impl Streamer {
     }
 
     /// A token of a text that is no value.
-    fn refuse(&mut self, token: &Token<'_>, refusal: Option<Refusal>, outcomes: &mut Vec<Outcome>) {
+    fn refuse(&mut self, token: &Token<'_>, refusal: Option<Refusal>, outcomes: &mut Vec<Outcome<B::Value>>) {
         let outcome = match self.model {
             Model::V3_1 | Model::Tolerant => self.refuse_patiently(token, refusal),
             Model::V11 => self.refuse_promptly(token, refusal),
@@ -93,7 +94,7 @@ impl Streamer {
 
     /// A syntax error waits for the end of the text. A lexical error or a limit comes in its place and ends
     /// the text on the spot.
-    fn refuse_patiently(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome> {
+    fn refuse_patiently(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome<B::Value>> {
         if let Some(refusal) = lexical(token).or_else(|| self.text.limit(token)) {
             self.text = Text::new(self.model);
             return Some(refusal.at(token));
@@ -112,7 +113,7 @@ impl Streamer {
 
     /// The first error of a text is told at once, and the rest of the text passes in silence. It ends where its
     /// brackets balance, or at a lexical error.
-    fn refuse_promptly(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome> {
+    fn refuse_promptly(&mut self, token: &Token<'_>, refusal: Option<Refusal>) -> Option<Outcome<B::Value>> {
         let mut outcome = None;
         if matches!(self.text.course, Course::Reading(_)) {
             let refusal = refusal.or_else(|| self.text.limit(token)).or_else(|| lexical(token));
@@ -126,8 +127,8 @@ impl Streamer {
     }
 }
 
-impl Text {
-    fn new(model: Model) -> Text {
+impl<B: Build> Text<B> {
+    fn new(model: Model) -> Text<B> {
         let course = Course::Reading(Parser::new(model == Model::V11));
         Text { course, first: 0, tokens: 0, bytes: 0, braces: 0, brackets: 0 }
     }

@@ -2,6 +2,7 @@
 //! C0 80 is U+0000, no other overlong form, no surrogate, no noncharacter).
 
 use super::parser::{Fallible, error};
+use crate::scan::run_length;
 
 /// Bytes of a token that an error text repeats: what QEMU's own buffer for it holds. Of a stray token QEMU
 /// repeats all; its beginning is enough for ours.
@@ -9,13 +10,30 @@ const ECHO_BYTES_MAX: usize = 1023;
 /// The least character that so many bytes may stand for: 2, 3, 4, 5, 6.
 const LEAST: [u32; 5] = [0x80, 0x800, 0x1_0000, 0x20_0000, 0x400_0000];
 
+/// What stands between the quotes of a string token, where that needs no decoding.
+#[inline]
+pub(super) fn plain(token: &[u8]) -> Option<&[u8]> {
+    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
+    (run_length(inner, is_coded) == inner.len()).then_some(inner)
+}
+
+fn is_coded(byte: u8) -> bool {
+    (byte == b'\\') | (byte >= 0x80)
+}
+
+/// Whether a string token is one that QEMU takes.
+#[inline]
+pub(super) fn check(token: &[u8]) -> Fallible<()> {
+    if plain(token).is_some() { Ok(()) } else { string(token).map(drop) }
+}
+
 /// A string token with its quotes.
 pub(super) fn string(token: &[u8]) -> Fallible<String> {
     let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
-    if inner.is_ascii() && memchr::memchr(b'\\', inner).is_none() {
+    let plain = run_length(inner, is_coded);
+    if plain == inner.len() {
         return Ok(std::str::from_utf8(inner).unwrap_or_default().to_owned());
     }
-    let plain = crate::scan::run_length(inner, |byte| (byte == b'\\') | (byte >= 0x80));
     let mut text = String::with_capacity(inner.len());
     text.push_str(std::str::from_utf8(&inner[..plain]).unwrap_or_default());
     let mut at = plain;
