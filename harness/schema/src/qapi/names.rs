@@ -50,7 +50,7 @@ pub(super) fn fault(kind: Kind, name: &str, owner: &str, pragmas: &Pragmas, era:
             true => pragmas.excuses_members(owner),
             false => UPPER_BEFORE_PRAGMAS.contains(&owner),
         };
-        let bound = matches!(kind, Kind::Member | Kind::Value) && era.names_are_lower();
+        let bound = era.names_are_lower() && !matches!(kind, Kind::Type | Kind::Command | Kind::Event);
         return (bound && upper && !excused).then(|| format!("'{name}' has capital letters"));
     }
     let excused = match kind {
