@@ -1,8 +1,8 @@
 //! What the rules look at: a transcript with each reply already set beside what was expected of it.
 
 use crate::conform::{Direction, Mismatch, MismatchKind, conform};
-use crate::predict::{Accepted, Expectation, predict};
-use crate::prediction::{Deviation, deviations};
+use crate::predict::{Accepted, Expectation, predict_all};
+use crate::prediction::{Deviation, deviating_class, deviations};
 use crate::rules::stream_predicted;
 use qmprobe_schema::Schema;
 use qmprobe_wire::automaton::{Automaton, Model};
@@ -39,6 +39,8 @@ pub struct Context<'a> {
     pub disordered: Vec<usize>,
     /// Answers of an unacceptable kind.
     pub deviations: Vec<Deviation>,
+    /// For each exchange, whether its framing is broken.
+    garbled: Vec<bool>,
 }
 
 impl Pair<'_> {
@@ -58,6 +60,7 @@ impl<'a> Context<'a> {
             extras: Vec::new(),
             disordered: Vec::new(),
             deviations: Vec::new(),
+            garbled: transcript.exchanges.iter().map(is_garbled).collect(),
         };
         if stream_predicted::is_stream(&transcript.case) {
             return context;
@@ -66,6 +69,7 @@ impl<'a> Context<'a> {
         let mut state = transcript.start;
         let mut outcomes = Vec::new();
         let mut connection = None;
+        let mut upheld = Vec::new();
         for (index, exchange) in transcript.exchanges.iter().enumerate() {
             if exchange.opened || connection.is_some_and(|number| number != exchange.connection) {
                 automaton = Automaton::new(transcript.model);
@@ -76,9 +80,8 @@ impl<'a> Context<'a> {
             outcomes.clear();
             automaton.feed(&exchange.sent, &mut outcomes);
             let first = context.pairs.len();
-            for outcome in &outcomes {
-                let mut expectation = predict(schema, transcript.version, state, outcome);
-                if exchange.connection > 0 && matches!(expectation.rule, "negotiation-gate" | "oob-gate") {
+            for mut expectation in predict_all(schema, transcript.version, state, &outcomes) {
+                if exchange.connection > 0 && upheld.contains(&expectation.rule) {
                     expectation.rule = "negotiation-per-connection";
                 }
                 state = expectation.next;
@@ -93,6 +96,9 @@ impl<'a> Context<'a> {
             if transcript.model == Model::Tolerant {
                 context.overlook_errors(first, index);
             }
+            upheld.extend(
+                context.pairs[first..].iter().filter(|pair| is_closed_gate(pair)).map(|p| p.expectation.rule),
+            );
         }
         context.judge_returns();
         context.deviations = deviations(&context.pairs, transcript.case.aim.as_deref());
@@ -101,11 +107,14 @@ impl<'a> Context<'a> {
 
     /// Gives the exchange's replies to its expectations: by id where that is unmistakable, else in order.
     fn assign(&mut self, first: usize, index: usize, exchange: &'a Exchange) {
+        let unasked = unasked(exchange);
+        self.extras.extend(exchange.replies().take(unasked).map(|extra| (index, extra)));
         let expected = self.pairs.len() - first;
-        let proper = exchange.replies().filter(|reply| reply.kind != MessageKind::Other).count();
+        let answers = || exchange.replies().skip(unasked);
+        let proper = answers().filter(|reply| reply.kind != MessageKind::Other).count();
         let keep_other = proper < expected;
         let replies: Vec<&Message> =
-            exchange.replies().filter(|reply| keep_other || reply.kind != MessageKind::Other).collect();
+            answers().filter(|reply| keep_other || reply.kind != MessageKind::Other).collect();
         let pairs = &mut self.pairs[first..];
         if pairs.len() > 1 && pair_by_id(pairs, &replies) {
             if is_disordered(pairs, &replies) {
@@ -113,19 +122,24 @@ impl<'a> Context<'a> {
             }
             return;
         }
-        let mut replies = replies.into_iter().peekable();
+        let mut replies = &replies[..];
         for at in 0..pairs.len() {
             let (before, later) = pairs.split_at_mut(at + 1);
             let Some(pair) = before.last_mut() else { break };
+            let surplus = replies.len().saturating_sub(later.len() + 1);
+            let strays = strays(&pair.expectation, replies, surplus);
+            self.extras.extend(replies[..strays].iter().map(|extra| (index, *extra)));
+            replies = &replies[strays..];
             let may_be_silent = pair.expectation.accepted.has(Accepted::NOTHING);
-            let Some(next) = replies.peek() else { break };
-            let skipped = may_be_silent && !belongs(&pair.expectation, next);
+            let Some((next, rest)) = replies.split_first() else { break };
+            let skipped = may_be_silent && !belongs(&pair.expectation, later, next);
             if skipped || is_of_a_later(&pair.expectation, later, next) {
                 continue;
             }
-            pair.reply = replies.next();
+            pair.reply = Some(next);
+            replies = rest;
         }
-        self.extras.extend(replies.map(|extra| (index, extra)));
+        self.extras.extend(replies.iter().map(|extra| (index, *extra)));
     }
 
     /// How many errors malformed text is worth is this peer's affair: further ones are no surplus.
@@ -170,11 +184,7 @@ impl<'a> Context<'a> {
 
     /// Whether the framing of an exchange is broken, so that replies may be lost in it.
     pub fn is_garbled(&self, exchange: usize) -> bool {
-        self.transcript.exchanges[exchange].received.iter().any(|received| match &received.frame {
-            Frame::Garbage(_) => true,
-            Frame::Message(message) => message.parsed.value.is_none() || is_misshapen(message),
-            Frame::Sentinel => false,
-        })
+        self.garbled[exchange]
     }
 
     /// Whether the peer was lost, so that a missing reply is explained by that.
@@ -184,8 +194,8 @@ impl<'a> Context<'a> {
 
     /// Whether a reply that did not come is the peer's silence, and not explained by something else.
     pub fn can_expect_reply(&self, exchange: usize) -> bool {
-        let left = self.transcript.exchanges[exchange].end == ExchangeEnd::Left;
-        !left && !self.is_garbled(exchange) && !self.peer_is_lost() && !self.is_flooded(exchange)
+        let read = self.transcript.exchanges[exchange].end != ExchangeEnd::Unread;
+        read && !self.is_garbled(exchange) && !self.peer_is_lost() && !self.is_flooded(exchange)
     }
 
     /// Whether an exchange ended because a limit was hit.
@@ -201,6 +211,36 @@ impl<'a> Context<'a> {
             pair.expectation.accepted.has(Accepted::RETURN).then_some((pair, value))
         })
     }
+}
+
+fn is_garbled(exchange: &Exchange) -> bool {
+    exchange.received.iter().any(|received| match &received.frame {
+        Frame::Garbage(_) => true,
+        Frame::Message(message) => message.parsed.value.is_none() || is_misshapen(message),
+        Frame::Sentinel => false,
+    })
+}
+
+/// Replies that came before anything was sent that they could answer.
+fn unasked(exchange: &Exchange) -> usize {
+    if exchange.opened || exchange.sent.is_empty() {
+        return 0;
+    }
+    let early = exchange.received.iter().take_while(|received| received.at_us < exchange.sent_us);
+    early.filter(|received| matches!(&received.frame, Frame::Message(message) if message.is_reply())).count()
+}
+
+/// Whether a gate was tried and held.
+fn is_closed_gate(pair: &Pair<'_>) -> bool {
+    let gate = matches!(pair.expectation.rule, "negotiation-gate" | "oob-gate" | "negotiation-malformed");
+    gate && pair.reply.is_some_and(|reply| deviating_class(pair.expectation.accepted, reply).is_none())
+}
+
+/// Of replies that are `surplus` too many, how many stand before the one that carries the right id.
+fn strays(expectation: &Expectation, replies: &[&Message], surplus: usize) -> usize {
+    let candidates = replies.iter().take(surplus + 1);
+    let own = candidates.into_iter().position(|reply| reply.get("id") == expectation.id.as_ref());
+    own.unwrap_or_default()
 }
 
 /// Whether a message has the marks of more than one kind, or of none.
@@ -219,8 +259,11 @@ fn learn_offer(exchange: &Exchange, state: &mut SessionState) {
 }
 
 /// Whether a reply can be the answer to an expectation that also accepts silence.
-fn belongs(expectation: &Expectation, reply: &Message) -> bool {
-    reply.kind == MessageKind::Error && reply.get("id") == expectation.id.as_ref()
+fn belongs(expectation: &Expectation, later: &[Pair<'_>], reply: &Message) -> bool {
+    // An error of the JSON layer that carries an id answers nothing else, if nothing else has that id.
+    let invented =
+        expectation.json_error && later.iter().all(|pair| pair.expectation.id.as_ref() != reply.get("id"));
+    reply.kind == MessageKind::Error && (reply.get("id") == expectation.id.as_ref() || invented)
 }
 
 /// Whether a reply carries the id of a later request and not of this one, which then went unanswered.
@@ -231,8 +274,12 @@ fn is_of_a_later(expectation: &Expectation, later: &[Pair<'_>], reply: &Message)
         && later.iter().any(|pair| pair.expectation.id.as_ref() == id)
 }
 
-/// Pairs by id when every expectation has an id of its own and every reply carries one of them.
+/// Pairs by id when every expectation has an id of its own and every reply carries one of them, or the
+/// replies carry just the ids that are due.
 fn pair_by_id<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
+    if replies.len() == pairs.len() && pair_permuted(pairs, replies) {
+        return true;
+    }
     let ids: Vec<&Value> = pairs.iter().filter_map(|pair| pair.expectation.id.as_ref()).collect();
     let distinct = ids.iter().enumerate().all(|(i, id)| !ids[..i].contains(id));
     if ids.len() != pairs.len() || !distinct || replies.len() > pairs.len() {
@@ -253,16 +300,29 @@ fn pair_by_id<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
     true
 }
 
+/// Pairs replies that are the due ones in some order, judged by their ids; does nothing when they are not.
+fn pair_permuted<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
+    let mut left: Vec<Option<&Message>> = replies.iter().copied().map(Some).collect();
+    let mut chosen = Vec::with_capacity(pairs.len());
+    for pair in pairs.iter() {
+        let id = pair.expectation.id.as_ref();
+        let own = left.iter_mut().find(|reply| reply.is_some_and(|reply| reply.get("id") == id));
+        let Some(reply) = own.and_then(Option::take) else { return false };
+        chosen.push(reply);
+    }
+    for (pair, reply) in pairs.iter_mut().zip(chosen) {
+        pair.reply = Some(reply);
+    }
+    true
+}
+
 /// Whether in-band replies came in another order than their requests.
 fn is_disordered(pairs: &[Pair<'_>], replies: &[&Message]) -> bool {
-    let in_band: Vec<&Value> = pairs
-        .iter()
-        .filter(|pair| !pair.expectation.out_of_band && pair.reply.is_some())
-        .filter_map(|pair| pair.expectation.id.as_ref())
-        .collect();
-    let came: Vec<&Value> =
-        replies.iter().filter_map(|reply| reply.get("id")).filter(|id| in_band.contains(id)).collect();
-    came != in_band
+    let answered = pairs.iter().filter(|pair| !pair.expectation.out_of_band);
+    let in_band: Vec<&Message> = answered.filter_map(|pair| pair.reply).collect();
+    let is_in_band = |reply: &&Message| in_band.iter().any(|one| std::ptr::eq(*one, *reply));
+    let came = replies.iter().copied().filter(is_in_band);
+    !came.zip(&in_band).all(|(came, due)| std::ptr::eq(came, *due))
 }
 
 /// The mismatches of one kind in a pair's return value.

@@ -16,7 +16,7 @@ pub mod stream;
 pub mod verdict;
 
 pub use context::Context;
-pub use predict::{Accepted, Expectation, predict};
+pub use predict::{Accepted, Expectation, predict, predict_all};
 pub use rule::{Rule, Severity};
 pub use rules::{ALL, find, judge};
 pub use verdict::{Breach, Outcome, Verdict};

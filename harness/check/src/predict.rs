@@ -105,6 +105,29 @@ pub fn predict(
     }
 }
 
+/// What a conforming peer must answer to the outcomes of one write, from the given state on.
+///
+/// Of errors of the JSON layer in a row only the first must be answered. How many QEMU's parser makes of one
+/// malformed text follows from how it resynchronises, which no specification says: a server that skips to the
+/// end of the line makes one.
+pub fn predict_all(
+    schema: &Schema,
+    version: Option<Version>,
+    mut state: SessionState,
+    outcomes: &[Outcome],
+) -> Vec<Expectation> {
+    let mut expectations: Vec<Expectation> = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let mut expectation = predict(schema, version, state, outcome);
+        if expectation.json_error && expectations.last().is_some_and(|before| before.json_error) {
+            expectation.accepted = expectation.accepted.or(Accepted::NOTHING);
+        }
+        state = expectation.next;
+        expectations.push(expectation);
+    }
+    expectations
+}
+
 fn expect(
     state: SessionState,
     accepted: Accepted,
@@ -126,7 +149,7 @@ fn expect(
 
 /// Malformed input is refused alike before and after negotiation; before, a deviation is that rule's affair.
 fn laid_before_negotiation(mut expectation: Expectation, state: SessionState) -> Expectation {
-    if !state.negotiated {
+    if !state.negotiated && expectation.rule != "negotiation-atomic" {
         expectation.rule = "negotiation-malformed";
     }
     expectation
@@ -147,7 +170,8 @@ fn predict_value(
     let mut expectation = match envelope_defect(state, value, members) {
         Some((rule, because)) => {
             let unknown = command.is_some_and(|name| schema.command(name).is_none());
-            let rule = if unknown { "envelope-order" } else { rule };
+            let gated = matches!(rule, "oob-gate" | "negotiation-atomic");
+            let rule = if unknown && !gated { "envelope-order" } else { rule };
             laid_before_negotiation(expect(state, Accepted::GENERIC, rule, because), state)
         }
         None => predict_command(schema, version, state, command.unwrap_or_default(), verb, value),
@@ -214,12 +238,9 @@ fn predict_command(
         if schema.partial {
             return expect(state, Accepted(0x1F), "command-not-found", "the schema is cut");
         }
-        return expect(
-            state,
-            Accepted::NOT_FOUND,
-            "command-not-found",
-            format!("there is no command '{name}'"),
-        );
+        // Only where out-of-band execution is enabled is the command looked up.
+        let rule = if verb == "exec-oob" { "oob-gate" } else { "command-not-found" };
+        return expect(state, Accepted::NOT_FOUND, rule, format!("there is no command '{name}'"));
     };
     let out_of_band = verb == "exec-oob";
     if out_of_band && !command.allow_oob {
@@ -261,7 +282,9 @@ fn predict_arguments(
         let rule = if spelt_out { "envelope-arguments" } else { "basic-commands" };
         return expect(state, Accepted::RETURN, rule, format!("{name} cannot fail"));
     }
-    expect(state, semantic, "declared-command", format!("the arguments of {name} conform"))
+    // A peer may know that such an integer is out of range, where introspection only says that it is one.
+    let rule = if arguments.is_some_and(has_huge_integer) { "arguments-range" } else { "declared-command" };
+    expect(state, semantic, rule, format!("the arguments of {name} conform"))
 }
 
 fn predict_negotiation(schema: &Schema, state: SessionState, arguments: Option<&Value>) -> Expectation {
@@ -301,6 +324,16 @@ fn predict_negotiation(schema: &Schema, state: SessionState, arguments: Option<&
 fn binds(command: &Command, version: Option<Version>) -> bool {
     let hand_written_once = matches!(command.name.as_str(), "object-add" | "netdev_add");
     command.marshalled && !(hand_written_once && version.is_some_and(|version| version < Version::new(6, 0)))
+}
+
+/// Whether an integer beyond int64 stands in a value. The value is ours: it is no deeper than what we send.
+fn has_huge_integer(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_integer().is_some_and(|integer| integer > i128::from(i64::MAX)),
+        Value::Array(elements) => elements.iter().any(has_huge_integer),
+        Value::Object(members) => members.iter().any(|(_, value)| has_huge_integer(value)),
+        _ => false,
+    }
 }
 
 fn arguments_rule(kind: MismatchKind) -> &'static str {

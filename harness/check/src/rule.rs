@@ -47,8 +47,10 @@ pub struct Rule {
     pub versions: VersionRange,
     /// Why the version range is what it is; empty for all versions.
     pub versions_reason: &'static str,
-    /// Slugs of rules whose findings explain this one's: when one of them was found in the same run, this
-    /// rule's findings are withheld, so that one defect is reported once, under its own name.
+    /// What explains a breach of this rule: `RULE`, or `RULE/CLASS` where only that class of breach does. Findings
+    /// of this rule wait until the end of the run, and one is dropped when an explaining rule failed in the same
+    /// run, selected or not, of the same command, or when either breach names no command. So one defect is
+    /// reported once, under its own name. No two rules may explain each other.
     pub yields_to: &'static [&'static str],
     /// Pushes this rule's verdicts on a transcript. Never called outside the rule's dialects and versions.
     pub judge: fn(&Context<'_>, &'static Rule, &mut Vec<Verdict>),

@@ -1,10 +1,12 @@
 //! The catalogue: one file per rule, one line in [`ALL`].
 
+mod agent_outlives_client;
 mod agent_silent_start;
 mod arguments_coercion;
 mod arguments_enum;
 mod arguments_null;
 mod arguments_range;
+mod arguments_refused;
 mod arguments_required;
 mod arguments_type;
 mod arguments_unknown;
@@ -29,6 +31,7 @@ mod greeting_first;
 mod greeting_shape;
 mod greeting_version_agrees;
 mod guest_info_agrees;
+mod half_command_outlives_client;
 mod json_error_answered;
 mod json_error_no_id;
 mod line_end;
@@ -61,6 +64,7 @@ mod return_undeclared;
 mod silent_success;
 pub(crate) mod stream_predicted;
 mod sync_echo;
+mod sync_recovers;
 mod sync_reset;
 mod sync_sentinel;
 
@@ -106,6 +110,7 @@ pub static ALL: &[&Rule] = &[
     &arguments_null::RULE,
     &arguments_range::RULE,
     &arguments_enum::RULE,
+    &arguments_refused::RULE,
     &descriptor_required::RULE,
     &refused_changes_nothing::RULE,
     &declared_command::RULE,
@@ -133,6 +138,9 @@ pub static ALL: &[&Rule] = &[
     &guest_info_agrees::RULE,
     &silent_success::RULE,
     &sync_reset::RULE,
+    &sync_recovers::RULE,
+    &agent_outlives_client::RULE,
+    &half_command_outlives_client::RULE,
     &peer_survives::RULE,
     &stream_predicted::RULE,
 ];

@@ -27,7 +27,9 @@ pub struct Args {
 pub enum Command {
     /// Hold a peer against its schema and the protocol's rules
     Check(CheckArgs),
-    /// Run the case of a kept finding again: FIXED, FAILS or FLAKY
+    /// Play scenarios: conversations in the notation of QEMU's documentation (.qmp files)
+    Run(RunArgs),
+    /// Run the case of a kept finding, or a scenario, again: FIXED, FAILS or FLAKY
     Replay(ReplayArgs),
     /// Make reports of what a run kept in its output directory
     Report(ReportArgs),
@@ -46,7 +48,7 @@ pub enum Command {
 }
 
 /// Which peers.
-#[derive(Debug, Default, Group)]
+#[derive(Clone, Debug, Default, Group)]
 #[command(next_help_heading = "Peers (none given: QEMU if it is on PATH, else the reference peer)")]
 pub struct PeerArgs {
     /// QEMU, started sandboxed and thrown away after use
@@ -146,10 +148,35 @@ pub struct CheckArgs {
     pub out: PathBuf,
 }
 
+/// `run`.
+#[derive(Debug, Group)]
+pub struct RunArgs {
+    /// Scenarios, and directories of them
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What may be sent: observing, changing or destroying commands
+    /// [default: destroying to peers of our own, observing to --connect]
+    #[arg(long, value_enum, value_name = "CLASS", hide_possible_values = true, help_heading = "Run")]
+    pub allow: Option<Allow>,
+    /// Warnings fail too, and known defects are not waived
+    #[arg(long, help_heading = "Run")]
+    pub strict: bool,
+    /// Known defects to waive, beside the built-in ones (TOML)
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    pub waivers: Option<PathBuf>,
+    /// How often one that fails is played in all
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Run")]
+    pub tries: u32,
+}
+
 /// `replay`.
 #[derive(Debug, Group)]
 pub struct ReplayArgs {
-    /// The file of the finding
+    /// The file of the finding (.json), or a scenario (.qmp)
     pub finding: PathBuf,
     /// How many fresh peers to try it on
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -200,10 +227,13 @@ pub struct ServeArgs {
     /// Have this bug (repeatable)
     #[arg(long = "bug", value_name = "NAME")]
     pub bugs: Vec<String>,
+    /// Damage every other answer on its way: CLASS or CLASS@OFFSET
+    #[arg(long, value_name = "CLASS[@OFFSET]")]
+    pub corrupt: Option<String>,
     /// Seed of the made-up answers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// List the bugs, with the rule that finds each
+    /// List the bugs, with the rule that finds each, and the classes of corruption
     #[arg(long)]
     pub list_bugs: bool,
 }

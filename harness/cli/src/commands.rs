@@ -6,6 +6,7 @@ mod frame;
 mod replay;
 mod report;
 mod rules;
+mod run;
 mod schema;
 mod self_test;
 mod serve;
@@ -21,6 +22,7 @@ use qmprobe_report::Outcome;
 pub fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(args) => check::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Rules(args) => rules::run(&args),

@@ -9,6 +9,7 @@ mod kept;
 mod names;
 mod peers;
 mod reports;
+mod scenario_files;
 mod schemas;
 mod signals;
 mod stdout;

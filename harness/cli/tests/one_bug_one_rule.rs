@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex};
 const WORKERS: usize = 6;
 
 /// Bugs that only commands show which a stranger's peer is not sent.
-const NEEDS_MORE_THAN_OBSERVING: &[&str] = &["descriptor-required", "silent-success"];
+const NEEDS_MORE_THAN_OBSERVING: &[&str] =
+    &["agent-outlives-client", "descriptor-required", "silent-success"];
 
 /// Bugs that one rule cannot be blamed for alone, with the rules that may speak besides their own.
 const ALSO: &[(&str, &[&str])] = &[

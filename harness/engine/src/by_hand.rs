@@ -2,7 +2,8 @@
 //! and the bytes through `printf` and `socat`.
 
 use qmprobe_target::{Address, Peer, PeerSpec};
-use qmprobe_wire::{Case, Dialect, Start, Step};
+use qmprobe_wire::fault::Channel;
+use qmprobe_wire::{Case, Dialect, Recovery, Start, Step, Sync, Toward};
 
 /// Characters of a line beyond which nobody pastes it.
 const CHARS_MAX: usize = 4_000;
@@ -39,13 +40,9 @@ fn socat_address(address: &Address) -> String {
     }
 }
 
-fn opens_another(step: &Step) -> bool {
-    matches!(step, Step::Reconnect | Step::Leave(_))
-}
-
 /// What is said over each of the case's connections.
 fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
-    let connections = case.steps.split(opens_another).enumerate();
+    let connections = case.steps.split(Step::opens_another).enumerate();
     let talks = connections.map(|(number, steps)| {
         let mut words = Vec::new();
         let mut bytes = Vec::new();
@@ -59,7 +56,8 @@ fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
                     words.extend((!bytes.is_empty()).then(|| printf(&std::mem::take(&mut bytes))));
                     words.push(format!("sleep {}", *ms as f64 / 1000.0));
                 }
-                Step::Reconnect | Step::Leave(_) | Step::HalfClose => {}
+                Step::Sync(sync) => bytes.extend(requests(sync, dialect)),
+                Step::Reconnect | Step::Leave(_) | Step::HalfClose | Step::Abandon(_) => {}
             }
         }
         words.extend((!bytes.is_empty()).then(|| printf(&bytes)));
@@ -71,6 +69,22 @@ fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
         format!("{said} | socat -t{LISTEN_S} - {socket}")
     });
     talks.collect::<Vec<_>>().join("; ")
+}
+
+/// What a client that gets back in step sends, if it needs every try; faults on the way back are not to be shown
+/// by hand.
+fn requests(sync: &Sync, dialect: Dialect) -> Vec<u8> {
+    let mut channel = Channel::new(&sync.faults, Toward::Peer);
+    let mut recovery = Recovery::new(dialect, 0);
+    let mut bytes = Vec::new();
+    for attempt in 0..sync.tries_due() {
+        channel.begin(attempt, &mut bytes);
+        if attempt == 0 {
+            channel.pass(&sync.before, &mut bytes);
+        }
+        channel.pass(&recovery.attempt(sync.token_of(attempt)), &mut bytes);
+    }
+    bytes
 }
 
 /// A `printf` command of a POSIX shell that writes exactly these bytes.

@@ -7,9 +7,10 @@ use crate::journal::Journal;
 use crate::peer_facts;
 use crate::plan::Agenda;
 use crate::probe;
+use crate::recovery::Matrix;
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
-use crate::schema_of::{declared, disabled, least, meet};
+use crate::schema_of::{declared, least, leave_out_disabled, meet, offered, settle_for_offered};
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
@@ -36,6 +37,10 @@ const FAILED_STREAMS_MAX: u32 = 8;
 const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
 const LOOK_CASES: u64 = 50;
+
+/// Said of a peer that cannot be tested with everything.
+const BY_LINE: &str = "the peer reads its input line by line, where QEMU frames it by value: cases in which a \
+                       command is not on a line of its own are left out";
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
@@ -88,17 +93,24 @@ pub async fn run(
     };
     let mut runner =
         Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop.clone()).await?;
-    let (schema, note) = acquire(&options, &mut runner, first).await?;
+    let Acquired { schema, absent, note } = acquire(&options, &mut runner, first).await?;
     runner.adopt(Arc::clone(&schema));
     let parser = probe::settle(&mut runner, &options.peer, &schema).await;
     let version = runner.version();
     let facts = peer_facts::facts(&options.peer, runner.peer(), version, options.peer_name.as_deref());
     let gate = gate(&options, &runner);
-    let agenda = Agenda::new(&schema, dialect, options.seed, gate, &options.rules, options.max_cases);
+    let mut agenda =
+        Agenda::new(&schema, dialect, options.seed, gate, &options.rules, options.max_cases, &absent);
+    let foreign = matches!(options.peer, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
+    let by_line = foreign && runner.has_answered() && runner.reads_by_line().await;
+    if by_line {
+        agenda.keep_to_lines();
+    }
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;
-    for text in note.into_iter().chain(parser).chain(runner.peer().notes().iter().cloned()) {
+    let by_line = by_line.then(|| BY_LINE.to_owned());
+    for text in note.into_iter().chain(by_line).chain(parser).chain(runner.peer().notes().iter().cloned()) {
         log.say(Event::Noted { text })?;
     }
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());
@@ -110,6 +122,7 @@ pub async fn run(
         history: VecDeque::with_capacity(HISTORY_CASES),
         timeouts: HashMap::new(),
         failed_streams: 0,
+        matrix: Matrix::new(agenda.trials()),
         peer_starts: 1,
         cut: None,
         options: &options,
@@ -127,34 +140,36 @@ pub async fn run(
     campaign.finish(&agenda, planned).await
 }
 
-/// The schema to hold the peer against, and what there is to say about it. Opens the session as well.
-async fn acquire(
-    options: &Options,
-    runner: &mut Runner,
-    first: Arc<Schema>,
-) -> Result<(Arc<Schema>, Option<String>), Error> {
+/// The schema to hold the peer against, the commands of it that the peer does not offer, and what there is to
+/// say about it.
+struct Acquired {
+    schema: Arc<Schema>,
+    absent: Vec<String>,
+    note: Option<String>,
+}
+
+/// Opens the session as well.
+async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> Result<Acquired, Error> {
     let dialect = options.peer.dialect();
     let answers = meet(runner, dialect).await;
-    let off = if answers && dialect == Dialect::Qga { disabled(runner).await } else { Vec::new() };
-    if options.schema.is_some() {
-        return Ok((Arc::new(without(&first, &off)), said_to_be_off(&off)));
-    }
-    if answers && let Some(schema) = declared(runner, dialect).await? {
-        return Ok((Arc::new(without(&schema, &off)), said_to_be_off(&off)));
-    }
-    let note = "the peer did not tell its schema: only the commands that every peer has are run".to_owned();
-    Ok((first, Some(note)))
-}
-
-/// The schema less the commands that an agent says it will not run: to its clients they do not exist.
-fn without(schema: &Schema, off: &[String]) -> Schema {
-    let mut rest = schema.clone();
-    rest.commands.retain(|command| !off.contains(&command.name));
-    rest
-}
-
-fn said_to_be_off(off: &[String]) -> Option<String> {
-    (!off.is_empty()).then(|| format!("left out, as guest-info says they are disabled: {}", off.join(", ")))
+    let offered = if answers && dialect == Dialect::Qga { offered(runner).await } else { None };
+    let told = match (&options.schema, answers) {
+        (None, true) => declared(runner, dialect, offered.as_deref()).await?.map(Arc::new),
+        _ => None,
+    };
+    let lacking = "the peer did not tell its schema: only the commands that every peer has are run";
+    let note = (options.schema.is_none() && told.is_none()).then(|| lacking.to_owned());
+    let schema = told.unwrap_or(first);
+    let Some(offered) = offered.filter(|_| note.is_none()) else {
+        return Ok(Acquired { schema, absent: Vec::new(), note });
+    };
+    let mut schema = (*schema).clone();
+    let absent = match options.schema {
+        Some(_) => leave_out_disabled(&mut schema, &offered),
+        None => settle_for_offered(&mut schema, &offered),
+    };
+    let left_out = || format!("left out, as guest-info does not offer them: {}", absent.join(", "));
+    Ok(Acquired { schema: Arc::new(schema), note: (!absent.is_empty()).then(left_out), absent })
 }
 
 fn gate(options: &Options, runner: &Runner) -> Gate {
@@ -221,6 +236,8 @@ struct Campaign<'a> {
     timeouts: HashMap<String, u32>,
     /// Streams that were not answered as predicted.
     failed_streams: u32,
+    /// How clients got back in step.
+    matrix: Matrix,
     peer_starts: u64,
     /// Why the run ended before its last case.
     cut: Option<String>,
@@ -246,7 +263,7 @@ impl Campaign<'_> {
         true
     }
 
-    /// Whether cases of this kind have gone unanswered too often.
+    /// Whether cases of this kind have come to nothing too often.
     fn is_given_up(&mut self, case: &Case) -> Result<bool, Error> {
         if is_stream(case) && self.failed_streams >= FAILED_STREAMS_MAX {
             if self.failed_streams == FAILED_STREAMS_MAX {
@@ -254,6 +271,9 @@ impl Campaign<'_> {
                 let text = format!("{FAILED_STREAMS_MAX} streams failed, the rest are left out");
                 self.log.say(Event::Noted { text })?;
             }
+            return Ok(true);
+        }
+        if self.matrix.gives_up(case) {
             return Ok(true);
         }
         let Some(count) = self.timeouts.get_mut(kind(case)).filter(|count| **count >= TIMEOUTS_PER_KIND_MAX)
@@ -299,6 +319,7 @@ impl Campaign<'_> {
             }
         };
         let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.matrix.case(id, &transcript, took_us);
         let verdicts = judge(self.schema, &transcript);
         let failing = |verdict: &Verdict| {
             verdict.rule.slug == stream::AIM && matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_))
@@ -397,6 +418,9 @@ impl Campaign<'_> {
     async fn finish(mut self, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
         let held = self.triage.release(&mut self.runner).await?;
         self.report(held)?;
+        if let Some(text) = self.matrix.note() {
+            self.log.say(Event::Noted { text })?;
+        }
         for event in self.triage.last_words() {
             self.log.say(event)?;
         }
@@ -416,6 +440,7 @@ impl Campaign<'_> {
             commands_skipped: agenda.skipped().clone(),
             peer_starts: self.peer_starts,
             seconds: self.began.elapsed().as_secs_f64(),
+            recovery: self.matrix.into_rows(),
             ..self.tally.summary()
         };
         self.log.say(Event::RunFinished(summary.clone()))?;

@@ -162,6 +162,42 @@ pub struct Finding {
     pub file: Option<String>,
 }
 
+/// How clients got back in step after one class of corruption.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryRow {
+    /// The class.
+    pub class: String,
+    /// What happened to the stream.
+    pub title: String,
+    /// What a conforming agent does, and the client with it.
+    pub expected: String,
+    /// Tries after which the client is due to be back in step.
+    pub tries_due: u32,
+    /// Cases run.
+    pub cases: u64,
+    /// By the quarter of the exchange in which it happened.
+    pub places: [RecoveryBucket; 4],
+    /// The most tries that one case took.
+    pub tries_max: u32,
+    /// The most messages, whole or not, that a client skipped in one case.
+    pub skipped_max: u32,
+    /// Microseconds of all cases.
+    pub us_total: u64,
+    /// Microseconds of the slowest.
+    pub us_max: u64,
+}
+
+/// How many cases came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryBucket {
+    /// In step after one try.
+    pub first: u64,
+    /// After more.
+    pub later: u64,
+    /// Not at all.
+    pub never: u64,
+}
+
 /// The figures of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Summary {
@@ -191,4 +227,7 @@ pub struct Summary {
     pub seconds: f64,
     /// Verdicts by rule: slug -> (pass, fail).
     pub rules: BTreeMap<String, (u64, u64)>,
+    /// How clients got back in step with an agent, by class of corruption.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovery: Vec<RecoveryRow>,
 }

@@ -3,6 +3,7 @@
 //! [`campaign::run`] does all of it; [`replay::run`] runs one finding's case again. Nothing here prints:
 //! whoever wants to know what happens listens to the [`Event`]s.
 
+mod as_scenario;
 mod by_hand;
 pub mod campaign;
 mod clock;
@@ -14,14 +15,16 @@ pub mod journal;
 mod peer_facts;
 mod plan;
 mod probe;
+mod recovery;
 pub mod replay;
 mod runner;
 pub mod safety;
+pub mod scenarios;
 mod schema_of;
 mod tally;
 mod triage;
 pub mod waivers;
 
 pub use error::Error;
-pub use event::{Event, Finding, Line, Summary};
+pub use event::{Event, Finding, Line, RecoveryBucket, RecoveryRow, Summary};
 pub use schema_of::{Told, ask_schema};

@@ -2,16 +2,20 @@
 //! end a peer last.
 //! What a peer must not be sent is left out here, and nowhere else.
 
-use crate::safety::{Gate, ends_the_peer};
+use crate::safety::{Class, Gate, Walls, ends_the_peer};
+use qmprobe_generate::recovery::{self, Trial};
 use qmprobe_generate::{Plan, Streams, session, stream, violation};
 use qmprobe_schema::Schema;
-use qmprobe_wire::{Case, Dialect};
+use qmprobe_wire::automaton::{Automaton, Model, Outcome};
+use qmprobe_wire::{Case, Dialect, Step};
 use std::collections::BTreeMap;
 
 /// Streams of a run that is about everything.
 const STREAMS: u64 = 200;
 /// Streams of a run that is about them alone, where nothing else says how many.
 const STREAMS_ALONE: u64 = 4_000;
+/// Bytes of a case that a stranger's agent is sent to get out of step and back.
+const FOREIGN_TRIAL_BYTES_MAX: usize = 64 << 10;
 
 /// The cases of one run.
 #[derive(Debug)]
@@ -19,11 +23,16 @@ pub(crate) struct Agenda<'s> {
     session: Vec<Case>,
     streams: Streams<'s>,
     streams_count: u64,
+    trials: Vec<Trial>,
+    /// What a stock peer may not outlive: run last.
+    farewells: Vec<Case>,
     plan: Plan<'s>,
     /// The commands to exercise, in order.
     commands: Vec<&'s str>,
     focus: Focus,
     skipped: BTreeMap<String, String>,
+    /// Only what stands on lines of its own is sent.
+    by_line: bool,
 }
 
 /// Which cases the rules of interest need.
@@ -46,7 +55,7 @@ impl Focus {
 
 impl<'s> Agenda<'s> {
     /// Decides what is run. `rules` are slugs; none is all. `cases` is how many there may be, of a kind of
-    /// which there are any number.
+    /// which there are any number. `absent` are commands that the peer does not offer.
     pub fn new(
         schema: &'s Schema,
         dialect: Dialect,
@@ -54,12 +63,20 @@ impl<'s> Agenda<'s> {
         gate: Gate,
         rules: &[String],
         cases: Option<u64>,
+        absent: &[String],
     ) -> Agenda<'s> {
         let plan = Plan::new(schema, dialect, seed);
-        let mut session = session::cases(schema, dialect, seed);
+        let mut session = session::cases(schema, dialect, seed, absent);
         let focus = focus(&session, rules);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());
+        let syncs = dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some();
+        let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
+        let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
+        trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
+        let may_end = gate.allow == Class::Destroying && gate.walls != Walls::MissingAroundAgent;
+        let mut farewells = if syncs && may_end { recovery::farewells(seed) } else { Vec::new() };
+        farewells.retain(|case| focus.wants(case));
         let mut skipped = BTreeMap::new();
         let mut commands = Vec::with_capacity(schema.commands.len());
         for command in &schema.commands {
@@ -84,22 +101,40 @@ impl<'s> Agenda<'s> {
             Focus::Aims(rules) if rules.iter().any(is_stream) => STREAMS,
             Focus::Aims(_) => 0,
         };
-        Agenda { session, streams, streams_count, plan, commands, focus, skipped }
+        let by_line = false;
+        Agenda { session, streams, streams_count, trials, farewells, plan, commands, focus, skipped, by_line }
+    }
+
+    /// Leaves out the cases that a peer which reads line by line cannot be held to.
+    pub fn keep_to_lines(&mut self) {
+        self.session.retain(stands_on_lines);
+        self.trials.retain(|trial| stands_on_lines(&trial.case));
+        self.farewells.retain(stands_on_lines);
+        self.by_line = true;
     }
 
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
+        let trials = self.trials.iter().map(|trial| trial.case.clone());
         let of_commands = of_commands.filter(|case| self.focus.wants(case));
+        let of_commands = of_commands.filter(|case| !self.by_line || stands_on_lines(case));
         let streams = (0..self.streams_count).map(|nth| self.streams.case(nth));
-        self.session.iter().cloned().chain(streams).chain(of_commands)
+        let session = self.session.iter().cloned();
+        session.chain(trials).chain(streams).chain(of_commands).chain(self.farewells.iter().cloned())
+    }
+
+    /// The cases in which a client gets back in step.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// How many cases there are.
     pub fn planned(&self) -> u64 {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
         let of_commands = of_commands.filter(|case| self.focus.wants(case)).count();
-        (self.session.len() + of_commands) as u64 + self.streams_count
+        let made = self.session.len() + self.trials.len() + of_commands + self.farewells.len();
+        made as u64 + self.streams_count
     }
 
     /// The commands left out, with the reason.
@@ -108,12 +143,34 @@ impl<'s> Agenda<'s> {
     }
 }
 
+/// Whether each line that the case sends is one command, or malformed by itself, and leaves nothing open.
+fn stands_on_lines(case: &Case) -> bool {
+    case.steps.iter().all(|step| match step {
+        Step::Send(bytes) | Step::Push(bytes) => {
+            bytes.split_inclusive(|byte| *byte == b'\n').all(is_whole_line)
+        }
+        Step::Sync(sync) => sync.before.split_inclusive(|byte| *byte == b'\n').all(is_whole_line),
+        Step::Settle(_) | Step::Reconnect | Step::Leave(_) | Step::HalfClose | Step::Abandon(_) => true,
+    })
+}
+
+fn is_whole_line(line: &[u8]) -> bool {
+    let mut automaton = Automaton::new(Model::V3_1);
+    let mut outcomes = Vec::new();
+    automaton.feed(line, &mut outcomes);
+    let errors = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count();
+    let one_thing = outcomes.len() <= 1 || errors == outcomes.len();
+    line.ends_with(b"\n") && one_thing && !automaton.pending()
+}
+
 /// Cases made for the rules suffice when there are some for each; a rule without may show itself anywhere.
 fn focus(session: &[Case], rules: &[String]) -> Focus {
     let aimed = |rule: &String| {
         session.iter().any(|case| case.aim.as_ref() == Some(rule))
             || violation::ALL.iter().any(|violation| violation.rule == rule)
             || rule == stream::AIM
+            || rule == recovery::AIM
+            || recovery::farewells(0).iter().any(|case| case.aim.as_ref() == Some(rule))
     };
     if rules.is_empty() || !rules.iter().all(aimed) { Focus::Everything } else { Focus::Aims(rules.to_vec()) }
 }

@@ -64,7 +64,7 @@ pub async fn run(
         let mut runner = Runner::open(spec, limits, Arc::clone(&known), None, stop.clone()).await?;
         let answers = meet(&mut runner, spec.dialect()).await;
         let known = match schema.is_none() && answers {
-            true => declared(&mut runner, spec.dialect()).await?.map_or(known, Arc::new),
+            true => declared(&mut runner, spec.dialect(), None).await?.map_or(known, Arc::new),
             false => known,
         };
         runner.adopt(Arc::clone(&known));

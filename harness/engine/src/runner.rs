@@ -4,8 +4,11 @@
 mod due;
 mod ear;
 mod link;
+pub(crate) mod play;
+mod resync;
 mod scene;
 mod session;
+mod tap;
 
 use due::{Due, Until, messages};
 use ear::Ear;
@@ -26,6 +29,10 @@ use tokio::sync::watch;
 const CLOSE_MS: u64 = 100;
 /// Milliseconds in which a process that closed its connection may turn out to have ended.
 const EXIT_MS: u64 = 500;
+/// The id of questions outside any case.
+const QUESTION_ID: &str = "qmprobe-asks";
+/// Milliseconds for an answer to a command that no newline follows.
+const FRAMING_MS: u64 = 1_000;
 /// Milliseconds for each answer of a peer that already kept us waiting.
 const PROBE_MS: u64 = 2_000;
 /// Connections tried before a peer counts as gone.
@@ -34,6 +41,10 @@ const DIALS_MAX: u32 = 3;
 const REDIAL_MS: u64 = 200;
 /// Times that an unanswering peer's patience is halved.
 const HALVINGS_MAX: u32 = 3;
+/// Cases with a reply left out before the patience is halved.
+const PATIENT_CASES: u32 = 1;
+/// Milliseconds listened after each step, once the peer has said more than it was asked.
+const AFTER_SURPLUS_MS: u64 = 10;
 
 /// A peer with the session that the next case may go on in.
 #[derive(Debug)]
@@ -46,6 +57,10 @@ pub(crate) struct Runner {
     manners: Manners,
     /// Cases in a row to which no reply came at all, not even while the session was opened.
     silent_cases: u32,
+    /// Cases that a peer which goes on answering has left a reply out of.
+    unanswered_cases: u32,
+    /// Milliseconds that are listened after each step for what nobody asked for.
+    pause_ms: u64,
 }
 
 /// What running a case came to.
@@ -86,6 +101,8 @@ impl Runner {
                 token: first_token(),
             },
             silent_cases: 0,
+            unanswered_cases: 0,
+            pause_ms: 0,
         })
     }
 
@@ -100,6 +117,8 @@ impl Runner {
         runner.manners.greets = self.manners.greets;
         runner.manners.model = self.manners.model;
         runner.silent_cases = self.silent_cases;
+        runner.unanswered_cases = self.unanswered_cases;
+        runner.pause_ms = self.pause_ms;
         Ok(runner)
     }
 
@@ -111,6 +130,12 @@ impl Runner {
     /// The peer's version, once it is known.
     pub fn version(&self) -> Option<Version> {
         self.manners.version
+    }
+
+    /// Whether a first connection got a greeting, or none was made yet; and whether the last sync brought its
+    /// token back, or none was sent yet.
+    pub fn manners(&self) -> (bool, bool) {
+        (self.manners.greets, self.manners.returns_tokens)
     }
 
     /// Sets the version of a peer that states it in no greeting.
@@ -126,6 +151,11 @@ impl Runner {
     /// The peer.
     pub fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// Whether the peer has ever replied.
+    pub fn has_answered(&self) -> bool {
+        self.ear.ever_heard_reply
     }
 
     /// Cases in a row to which no reply came at all.
@@ -170,7 +200,9 @@ impl Runner {
             self.session = self.command_mode().await.ok();
         }
         let session = self.session.as_mut()?;
-        let mut bytes = request::execute(command, None, None);
+        // An agent is asked without: old ones refuse an id.
+        let id = (session.state.dialect == Dialect::Qmp).then(|| Value::string(QUESTION_ID));
+        let mut bytes = request::execute(command, None, id.as_ref());
         bytes.push(b'\n');
         let (answer, heard) = session.ask(&mut self.ear, bytes, Until::Replies(Due::one())).await;
         if heard != Heard::All {
@@ -196,6 +228,42 @@ impl Runner {
             self.retire().await;
         }
         messages(&answer.received).filter(|message| message.is_reply()).cloned().collect()
+    }
+
+    /// Whether the peer reads line by line: it answers no command before the newline, or takes no two of them
+    /// from one line, or none that is spread over lines. QEMU frames by value; a server that does not can be
+    /// tested with what stands on lines.
+    pub async fn reads_by_line(&mut self) -> bool {
+        let command = match self.dialect() {
+            Dialect::Qmp => "query-version",
+            Dialect::Qga => "guest-ping",
+        };
+        let compact = String::from_utf8_lossy(&request::execute(command, None, None)).into_owned();
+        let spread = compact.replace(':', "\n:\n");
+        for (text, due) in [(compact.clone(), 1), (format!("{compact}{compact}\n"), 2), (spread, 1)] {
+            self.retire().await;
+            self.ear.begin();
+            let Ok(mut session) = self.command_mode().await else { return false };
+            let until = Until::Replies(Due::some(due));
+            let (answer, heard) = session.ask_for(&mut self.ear, text.into_bytes(), until, FRAMING_MS).await;
+            let refused = messages(&answer.received).any(is_of_malformed);
+            let late = match heard {
+                Heard::TimedOut { .. } => {
+                    // It is slow, or broken, unless it was the newline that it waited for.
+                    let (answer, _) =
+                        session.ask(&mut self.ear, b"\n".into(), Until::Replies(Due::one())).await;
+                    due == 1 && messages(&answer.received).any(Message::is_reply)
+                }
+                _ => false,
+            };
+            self.session = Some(session);
+            if refused || late {
+                self.retire().await;
+                return true;
+            }
+        }
+        self.retire().await;
+        false
     }
 
     /// Runs a case, and gives the peer a moment to die of it after its last reply.
@@ -267,10 +335,17 @@ impl Runner {
         }
     }
 
-    /// Milliseconds to wait for the replies to `bytes` bytes. A peer that has answered nothing for whole cases
-    /// is waited for less and less, so that a dead one does not cost hours.
+    /// Milliseconds to wait for the replies to `bytes` bytes. A peer that has answered nothing for whole cases,
+    /// or is known to leave replies out, is waited for less and less, so that it does not cost hours.
     fn step_ms(&self, bytes: usize) -> u64 {
-        self.ear.limits.step_ms(bytes) >> self.silent_cases.min(HALVINGS_MAX)
+        let left_out = self.unanswered_cases.saturating_sub(PATIENT_CASES);
+        self.ear.limits.step_ms(bytes) >> self.silent_cases.max(left_out).min(HALVINGS_MAX)
+    }
+
+    /// From now on listens so long after each step, to tell what was asked for from what was not.
+    /// Returns how long it was before.
+    pub fn pause(&mut self, ms: u64) -> u64 {
+        std::mem::replace(&mut self.pause_ms, ms)
     }
 
     /// What became of a peer whose connection was closed or broken.
@@ -318,6 +393,11 @@ impl Runner {
         self.ear.limits = limits;
         answer.is_some()
     }
+}
+
+/// Whether a reply says that what was well-formed is not.
+fn is_of_malformed(reply: &Message) -> bool {
+    reply.error_class() == Some("GenericError")
 }
 
 fn exited(exit: qmprobe_target::Exit) -> Ending {

@@ -4,7 +4,9 @@
 
 use crate::error::Error;
 use crate::runner::Runner;
-use qmprobe_schema::{Schema, from_introspection, shipped, shipped_names};
+use qmprobe_schema::{
+    Builtin, Command, Features, Schema, TypeDef, TypeId, TypeKind, from_introspection, shipped, shipped_names,
+};
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Dialect, Limits, Message, MessageKind, Value, Version};
 use std::sync::Arc;
@@ -55,7 +57,7 @@ pub async fn ask_schema(spec: &PeerSpec) -> Result<Told, Error> {
     let least = Arc::new(least(spec.dialect())?);
     let mut runner = Runner::open(spec, &Limits::default(), least, None, stop).await?;
     let learned = match meet(&mut runner, spec.dialect()).await {
-        true => declared(&mut runner, spec.dialect()).await,
+        true => declared(&mut runner, spec.dialect(), None).await,
         false => Ok(None),
     };
     let version = runner.version();
@@ -108,9 +110,13 @@ fn stated_version(reply: &Message, dialect: Dialect) -> Option<Version> {
 ///
 /// # Errors
 /// It refuses to tell, or what it tells cannot be loaded.
-pub(crate) async fn declared(runner: &mut Runner, dialect: Dialect) -> Result<Option<Schema>, Error> {
+pub(crate) async fn declared(
+    runner: &mut Runner,
+    dialect: Dialect,
+    offered: Option<&[Offered]>,
+) -> Result<Option<Schema>, Error> {
     if dialect == Dialect::Qga {
-        return nearest_agent(runner.version()).map(Some);
+        return nearest_agent(runner.version(), offered).map(Some);
     }
     let Some(reply) = runner.ask("query-qmp-schema").await else { return Ok(None) };
     match reply.kind {
@@ -125,21 +131,86 @@ pub(crate) async fn declared(runner: &mut Runner, dialect: Dialect) -> Result<Op
     }
 }
 
-/// The commands that an agent says it has but will not run: blocked by its user, or not for this platform.
-pub(crate) async fn disabled(runner: &mut Runner) -> Vec<String> {
-    let Some(reply) = runner.ask("guest-info").await else { return Vec::new() };
-    let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array());
-    let is_off = |one: &&Value| one.get("enabled") == Some(&Value::Bool(false));
-    let off = listed.unwrap_or_default().iter().filter(is_off);
-    off.filter_map(|one| Some(one.get("name")?.as_str()?.to_owned())).collect()
+/// A command that guest-info lists.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    name: String,
+    enabled: bool,
 }
 
-/// The shipped schema of the newest agent that is not newer than `version`; without one, the newest.
-fn nearest_agent(version: Option<Version>) -> Result<Schema, Error> {
+/// The commands that an agent lists; `None` when it lists none.
+pub(crate) async fn offered(runner: &mut Runner) -> Option<Vec<Offered>> {
+    let reply = runner.ask("guest-info").await?;
+    let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array())?;
+    let offered = listed.iter().filter_map(|one| {
+        let enabled = one.get("enabled") != Some(&Value::Bool(false));
+        Some(Offered { name: one.get("name")?.as_str()?.to_owned(), enabled })
+    });
+    Some(offered.collect()).filter(|offered: &Vec<Offered>| !offered.is_empty())
+}
+
+/// Takes the commands out of the schema that an agent says it has but will not run: blocked by its user, or
+/// not for this platform. To its clients they do not exist. Returns their names.
+pub(crate) fn leave_out_disabled(schema: &mut Schema, offered: &[Offered]) -> Vec<String> {
+    let disabled = |name: &str| offered.iter().any(|one| one.name == name && !one.enabled);
+    retain(schema, |name| !disabled(name))
+}
+
+/// Makes a shipped schema, which is only near to the agent's own, declare what guest-info offers: no more, and
+/// what it does not know with any arguments and any return value. Returns the names of what was taken out.
+pub(crate) fn settle_for_offered(schema: &mut Schema, offered: &[Offered]) -> Vec<String> {
+    let enabled = |name: &str| offered.iter().any(|one| one.name == name && one.enabled);
+    let absent = retain(schema, enabled);
+    let own: Vec<&str> = offered.iter().filter(|one| one.enabled).map(|one| one.name.as_str()).collect();
+    let unknown: Vec<&str> = own.into_iter().filter(|name| schema.command(name).is_none()).collect();
+    if unknown.is_empty() {
+        return absent;
+    }
+    let any = TypeId(u32::try_from(schema.types.len()).unwrap_or(u32::MAX));
+    schema.types.push(TypeDef {
+        name: None,
+        kind: TypeKind::Builtin(Builtin::Any),
+        features: Features::default(),
+        condition: None,
+    });
+    schema.commands.extend(unknown.into_iter().map(|name| Command {
+        name: name.to_owned(),
+        arguments: None,
+        returns: Some(any),
+        allow_oob: false,
+        allow_preconfig: None,
+        success_response: true,
+        marshalled: false,
+        features: Features::default(),
+        condition: None,
+    }));
+    schema.commands.sort_by(|a, b| a.name.cmp(&b.name));
+    schema.commands.dedup_by(|a, b| a.name == b.name);
+    absent
+}
+
+fn retain(schema: &mut Schema, keep: impl Fn(&str) -> bool) -> Vec<String> {
+    let (kept, taken): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut schema.commands).into_iter().partition(|command| keep(&command.name));
+    schema.commands = kept;
+    taken.into_iter().map(|command| command.name).collect()
+}
+
+/// The shipped schema of the newest agent that is not newer than `version`; of an agent that states none, the
+/// one that declares most of what it offers, and of those the newest.
+fn nearest_agent(version: Option<Version>, offered: Option<&[Offered]>) -> Result<Schema, Error> {
     let mut known: Vec<(Version, &str)> = shipped_names()
         .filter_map(|name| Some((Version::parse(name.strip_prefix(AGENT_PREFIX)?)?, name)))
         .collect();
     known.sort();
+    if let (None, Some(offered)) = (version, offered) {
+        let known_to =
+            |schema: &Schema| offered.iter().filter(|one| schema.command(&one.name).is_some()).count();
+        let schemas = known.iter().filter_map(|(_, name)| shipped(name)?.ok());
+        if let Some(best) = schemas.max_by_key(known_to) {
+            return Ok(best);
+        }
+    }
     let wanted = version.map(|version| Version { micro: 0, ..version });
     let not_newer = known.iter().rev().find(|(known, _)| wanted.is_none_or(|wanted| *known <= wanted));
     let Some((_, name)) = not_newer.or(known.first()) else {
@@ -166,9 +237,9 @@ mod tests {
 
     #[test]
     fn an_agent_gets_the_newest_schema_that_is_not_newer_than_itself() {
-        let newest = nearest_agent(None).unwrap();
-        assert_eq!(nearest_agent(Some(Version::new(99, 0))).unwrap(), newest);
+        let newest = nearest_agent(None, None).unwrap();
+        assert_eq!(nearest_agent(Some(Version::new(99, 0)), None).unwrap(), newest);
         let of_7_2 = shipped("qga-7.2").unwrap().unwrap();
-        assert_eq!(nearest_agent(Version::parse("7.2.22")).unwrap(), of_7_2);
+        assert_eq!(nearest_agent(Version::parse("7.2.22"), None).unwrap(), of_7_2);
     }
 }

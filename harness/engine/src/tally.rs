@@ -51,6 +51,11 @@ impl Tally {
         (passed, failed)
     }
 
+    /// Commands that a case ran besides the one it is about.
+    pub fn exercised(&mut self, commands: impl IntoIterator<Item = String>) {
+        self.commands.extend(commands);
+    }
+
     /// A verdict that came after its case was judged.
     pub fn belated_fail(&mut self, rule: &'static Rule) {
         self.rules.entry(rule.slug).or_default().1 += 1;

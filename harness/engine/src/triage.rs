@@ -3,6 +3,7 @@
 
 mod bench;
 
+use crate::as_scenario;
 use crate::by_hand;
 use crate::error::Error;
 use crate::event::{Event, Finding, PeerFacts};
@@ -29,6 +30,17 @@ const SURVIVAL: &str = "peer-survives";
 const HANG: &str = "hang";
 /// Directories of findings are named by rule; their files by signature.
 const EXTENSION: &str = "json";
+
+/// Breaches that leave it in doubt which reply answers what: rule, and class where it is not any.
+const UNSETTLING: &[(&str, Option<&str>)] = &[("one-reply", Some("surplus")), ("no-foreign-reply", None)];
+/// Suspicions of one rule that may turn out mistaken before the rest of them is taken to be.
+const MISTAKES_MAX: usize = 3;
+
+fn is_unsettling(verdict: &Verdict) -> bool {
+    let Outcome::Fail(breach) = &verdict.outcome else { return false };
+    let class = |class: &Option<&str>| class.is_none_or(|class| class == breach.class);
+    UNSETTLING.iter().any(|(rule, of)| *rule == verdict.rule.slug && class(of))
+}
 
 /// What is known of a signature.
 #[derive(Debug)]
@@ -68,10 +80,15 @@ pub(crate) struct Triage {
     known: HashMap<String, Known>,
     per_rule: BTreeMap<&'static str, usize>,
     surplus: BTreeMap<&'static str, HashSet<String>>,
-    /// Suspicions whose rules yield to others, which may still fail, with the transcripts that show them.
+    /// Suspicions whose rules yield to others, which may still fail, and those that are in doubt, with the
+    /// transcripts that show them.
     held: Vec<(Suspicion, Transcript)>,
-    /// The commands of which each rule failed, whether selected or not.
-    failing: HashMap<&'static str, HashSet<Option<String>>>,
+    /// The peer says more than it is asked, so that a reply may be taken for the answer to something else.
+    unsettled: bool,
+    /// For each rule, suspicions that did not stand a patient second look.
+    mistaken: HashMap<&'static str, usize>,
+    /// The commands of which each rule failed, whether selected or not, by its slug and by slug and class.
+    failing: HashMap<String, HashSet<Option<String>>>,
 }
 
 impl Triage {
@@ -86,6 +103,8 @@ impl Triage {
             per_rule: BTreeMap::new(),
             surplus: BTreeMap::new(),
             held: Vec::new(),
+            unsettled: false,
+            mistaken: HashMap::new(),
             failing: HashMap::new(),
         }
     }
@@ -108,9 +127,13 @@ impl Triage {
         history: &[Arc<Case>],
     ) -> Result<Vec<Finding>, Error> {
         let mut fresh = Vec::new();
-        for Verdict { rule, outcome } in verdicts {
-            let Outcome::Fail(breach) = outcome else { continue };
-            self.failing.entry(rule.slug).or_default().insert(breach.command.clone());
+        self.unsettled |= verdicts.iter().any(is_unsettling);
+        for verdict in verdicts {
+            let certain = is_unsettling(&verdict) || !self.unsettled;
+            let Verdict { rule, outcome: Outcome::Fail(breach) } = verdict else { continue };
+            for key in [rule.slug.to_owned(), format!("{}/{}", rule.slug, breach.class)] {
+                self.failing.entry(key).or_default().insert(breach.command.clone());
+            }
             if !self.is_selected(rule.slug) {
                 continue;
             }
@@ -119,7 +142,7 @@ impl Triage {
                 continue;
             }
             let suspicion = Suspicion { rule, breach, signature };
-            if rule.yields_to.is_empty() {
+            if rule.yields_to.is_empty() && certain {
                 fresh.push(suspicion);
             } else if is_flood(transcript) {
                 // The flood itself is reported; what it shows besides is not worth keeping all of it for.
@@ -138,7 +161,8 @@ impl Triage {
     pub async fn release(&mut self, main: &mut Runner) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
         for (suspicion, transcript) in std::mem::take(&mut self.held) {
-            if self.is_explained(suspicion.rule, &suspicion.breach) {
+            let explained = self.is_explained(suspicion.rule, &suspicion.breach);
+            if explained || self.is_mistaken(main, &suspicion, &transcript).await {
                 self.known.remove(&suspicion.signature);
                 continue;
             }
@@ -193,10 +217,26 @@ impl Triage {
 
     /// Whether one of the rules that explain this one failed, of the same command or of the peer as a whole.
     fn is_explained(&self, rule: &Rule, breach: &Breach) -> bool {
-        let fails = rule.yields_to.iter().filter_map(|slug| self.failing.get(slug)).flatten();
+        let fails = rule.yields_to.iter().filter_map(|slug| self.failing.get(*slug)).flatten();
         fails
             .into_iter()
             .any(|command| command.is_none() || breach.command.is_none() || *command == breach.command)
+    }
+
+    /// Whether a suspicion about a peer that says more than it is asked came of that: it does not show again
+    /// when there is time to tell what was asked for from what was not.
+    async fn is_mistaken(&mut self, main: &mut Runner, of: &Suspicion, transcript: &Transcript) -> bool {
+        let is_certain = UNSETTLING.iter().any(|(rule, _)| *rule == of.rule.slug);
+        if !self.unsettled || is_certain {
+            return false;
+        }
+        let mistaken = self.mistaken.entry(of.rule.slug).or_default();
+        if *mistaken >= MISTAKES_MAX {
+            return true;
+        }
+        let shows = self.bench.shows_patiently(main, &transcript.case, &of.signature).await;
+        *mistaken += usize::from(!shows);
+        !shows
     }
 
     /// Confirms what one transcript shows for the first time, and makes findings of it.
@@ -308,7 +348,11 @@ impl Triage {
             fs::create_dir_all(path.parent().unwrap_or(&self.out))?;
             let mut text = serde_json::to_vec_pretty(finding)?;
             text.push(b'\n');
-            fs::write(&path, text)
+            fs::write(&path, text)?;
+            match as_scenario::text(finding, self.bench.spec(), self.bench.schema()) {
+                Some(text) => fs::write(path.with_extension(as_scenario::EXTENSION), text),
+                None => Ok(()),
+            }
         };
         written().map_err(|source| Error::Write { path: path.clone(), source })
     }

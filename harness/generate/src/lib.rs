@@ -11,6 +11,7 @@ pub mod corruption;
 pub mod entropy;
 pub mod minimal;
 pub mod plan;
+pub mod recovery;
 pub mod session;
 pub mod shrink;
 mod site;

@@ -125,6 +125,7 @@ impl<'s> Plan<'s> {
         if let Form::Token(token) = draft.form {
             put_token(&mut bytes, token);
         }
+        bytes.push(b'\n');
         Case {
             id: CaseId { seed: self.seed, index },
             name: title(&command.name, draft),

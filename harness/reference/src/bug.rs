@@ -75,6 +75,10 @@ pub(crate) struct Hooks {
     pub eventful: bool,
     /// An event comes before negotiation.
     pub early: bool,
+    /// One parser reads what all clients send.
+    pub one_parser: bool,
+    /// A client that leaves something unread ends the peer.
+    pub fragile: bool,
     /// The event that comes by itself, where it is always the same.
     pub favourite: Option<&'static str>,
 }
@@ -98,6 +102,8 @@ impl Hooks {
         line: |_, _| {},
         eventful: false,
         early: false,
+        one_parser: false,
+        fragile: false,
         favourite: None,
     };
 }

@@ -3,7 +3,9 @@
 use crate::bug::Bug;
 use crate::introspection;
 use qmprobe_schema::{Schema, TypeKind};
+use qmprobe_wire::automaton::Automaton;
 use qmprobe_wire::{Dialect, Value, Version};
+use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a reference peer is.
@@ -21,6 +23,9 @@ pub struct Config {
     pub seed: u64,
 }
 
+/// Connections that are refused by a peer that ended, before it is started anew.
+const REFUSALS: u32 = 3;
+
 /// What has happened so far, on all connections.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -34,6 +39,8 @@ pub(crate) struct World {
     pub ended: bool,
     /// Connections to come that get no answer.
     pub hung_connections: u32,
+    /// Connections to come that are refused.
+    pub refused_connections: u32,
     /// Whether the last connection that negotiated enabled out-of-band execution.
     pub negotiated_oob: bool,
 }
@@ -45,6 +52,7 @@ impl World {
         running: true,
         ended: false,
         hung_connections: 0,
+        refused_connections: 0,
         negotiated_oob: false,
     };
 
@@ -64,17 +72,45 @@ pub(crate) struct Host {
     pub offers_oob: bool,
     introspection: OnceLock<Value>,
     world: Mutex<World>,
+    /// The parser that the last client left, for bugs by which the next gets it.
+    parser: Mutex<Option<Automaton>>,
 }
 
 impl Host {
     pub fn new(config: Config) -> Host {
         let offers_oob = knows_oob(&config.schema);
-        Host { config, offers_oob, introspection: OnceLock::new(), world: Mutex::new(World::START) }
+        Host {
+            config,
+            offers_oob,
+            introspection: OnceLock::new(),
+            world: Mutex::new(World::START),
+            parser: Mutex::new(None),
+        }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
         // Whoever panicked holding it left plain counters behind, each of them good.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The parser that is left of the last client, if one parser reads what all send.
+    pub fn left_parser(&self) -> Option<Automaton> {
+        self.parser.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the parser of a client that leaves, if one parser reads what all send.
+    pub fn leave_parser(&self, parser: Automaton) {
+        if self.config.bugs.iter().any(|bug| bug.hooks.one_parser) {
+            *self.parser.lock().unwrap_or_else(PoisonError::into_inner) = Some(parser);
+        }
+    }
+
+    /// Takes note of how a connection ended: a reset is the mark of a client that left something unread.
+    pub fn mourn(&self, served: io::Result<()>) {
+        let is_reset = served.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);
+        if is_reset && self.config.bugs.iter().any(|bug| bug.hooks.fragile) {
+            self.world().refused_connections = REFUSALS;
+        }
     }
 
     /// What `query-qmp-schema` returns.

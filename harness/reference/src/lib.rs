@@ -7,6 +7,7 @@
 mod answer;
 mod bug;
 mod bugs;
+mod corruption;
 mod dispatch;
 mod encode;
 mod entropy;
@@ -18,6 +19,7 @@ mod server;
 mod visit;
 
 pub use bug::Bug;
+pub use corruption::Corruption;
 pub use host::Config;
 pub use peer::Peer;
 pub use server::{Server, dial};

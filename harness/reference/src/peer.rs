@@ -46,7 +46,8 @@ impl Peer {
                 (bug.hooks.open)(&mut session, &world);
             }
         }
-        Peer { host, automaton: Automaton::new(model), session, queue: VecDeque::new(), pipelined: false }
+        let automaton = host.left_parser().unwrap_or_else(|| Automaton::new(model));
+        Peer { host, automaton, session, queue: VecDeque::new(), pipelined: false }
     }
 
     /// Appends what a client gets before it has sent anything: the greeting.
@@ -226,6 +227,13 @@ impl Peer {
             (bug.hooks.line)(&mut line, what);
         }
         out.append(&mut line);
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let fresh = Automaton::new(Model::V3_1);
+        self.host.leave_parser(std::mem::replace(&mut self.automaton, fresh));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Connections to a reference peer: a unix socket that serves one client at a time, as QEMU does, or one end
 //! of a socket pair, served by a thread of this process.
 
+use crate::corruption::{Corrupter, Corruption};
 use crate::host::{Config, Host};
 use crate::peer::Peer;
 use std::io::{self, ErrorKind, Read, Write};
@@ -35,29 +36,37 @@ impl Server {
     /// # Errors
     /// When the system gives no socket pair or no thread.
     pub fn dial(&self) -> io::Result<UnixStream> {
+        {
+            let mut world = self.host.world();
+            if world.refused_connections > 0 {
+                world.refused_connections -= 1;
+                return Err(ErrorKind::ConnectionRefused.into());
+            }
+            world.revive();
+        }
         let (client, served) = UnixStream::pair()?;
-        self.host.world().revive();
-        let peer = Peer::of(Arc::clone(&self.host));
+        let host = Arc::clone(&self.host);
+        let peer = Peer::of(Arc::clone(&host));
         // How a connection breaks is the client's affair: it sees it close.
         thread::Builder::new()
             .name("reference".to_owned())
-            .spawn(move || drop(serve_blocking(served, peer)))?;
+            .spawn(move || host.mourn(serve_blocking(served, peer)))?;
         Ok(client)
     }
 
     /// Serves clients on a unix socket at `path` until one of them says `quit`. A socket that nobody listens
-    /// on any more is replaced.
+    /// on any more is replaced. What is answered passes through `corruption`.
     ///
     /// # Errors
     /// When the path cannot be bound, or no connection can be accepted any more.
-    pub async fn listen(path: &Path, config: Config) -> io::Result<()> {
+    pub async fn listen(path: &Path, config: Config, corruption: Option<Corruption>) -> io::Result<()> {
         let server = Server::new(config);
         let listener = bind(path)?;
         while !server.host.world().ended {
             let (stream, _) = listener.accept().await?;
             let peer = Peer::of(Arc::clone(&server.host));
             // A broken connection ends that client's session, not the server.
-            drop(serve(stream, peer).await);
+            drop(serve(stream, peer, corruption.clone().map(Corrupter::new)).await);
         }
         Ok(())
     }
@@ -115,7 +124,11 @@ fn serve_blocking(mut stream: UnixStream, mut peer: Peer) -> io::Result<()> {
     Ok(())
 }
 
-async fn serve(mut stream: tokio::net::UnixStream, mut peer: Peer) -> io::Result<()> {
+async fn serve(
+    mut stream: tokio::net::UnixStream,
+    mut peer: Peer,
+    mut corrupter: Option<Corrupter>,
+) -> io::Result<()> {
     let (mut input, mut out) = ([0; READ_BYTES], Vec::new());
     peer.open(&mut out);
     stream.write_all(&out).await?;
@@ -128,6 +141,10 @@ async fn serve(mut stream: tokio::net::UnixStream, mut peer: Peer) -> io::Result
         let mut more = true;
         while more {
             more = answer(&mut peer, &mut out);
+            if let Some(corrupter) = corrupter.as_mut().filter(|_| !out.is_empty()) {
+                let answer = std::mem::take(&mut out);
+                corrupter.pass(&answer, &mut out);
+            }
             stream.write_all(&out).await?;
         }
     }

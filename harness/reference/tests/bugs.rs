@@ -3,9 +3,11 @@
 mod talk;
 
 use qmprobe_check::find;
-use qmprobe_reference::{Peer, bugs};
+use qmprobe_reference::{Peer, Server, bugs};
 use qmprobe_wire::Dialect;
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::time::Duration;
 use talk::{NEGOTIATE, NEGOTIATE_OOB, bug, config, say};
 
 /// How a bug shows itself in the answer to some input.
@@ -266,6 +268,9 @@ const PLAIN_SYNC: &str = r#"{"execute":"guest-sync","arguments":{"id":-900719925
 
 /// Bugs that show in other ways than one answer: each has a test of its own below or in `server.rs`.
 const ELSEWHERE: &[&str] = &[
+    "deep-text-survives-reset",
+    "half-command-outlives-client",
+    "unread-reply-ends-agent",
     "negotiation-survives-reconnect",
     "refused-command-has-effect",
     "endless-reply",
@@ -361,6 +366,44 @@ fn an_agent_that_ignores_ff_keeps_half_a_command() {
     let mut peer = Peer::new(config(Dialect::Qga, vec![bug("sentinel-byte-ignored")]));
     let input = [br#"{"execute":"guest-ping","id":"#.as_slice(), b"\xff", SYNC.as_bytes()].concat();
     assert_eq!(say(&mut peer, input), b"");
+}
+
+#[test]
+fn an_agent_that_ignores_ff_in_a_deep_text_swallows_the_sync() {
+    let input = [b"[".repeat(1000).as_slice(), b"\xff", SYNC.as_bytes()].concat();
+    let mut peer = Peer::new(config(Dialect::Qga, vec![bug("deep-text-survives-reset")]));
+    assert_eq!(say(&mut peer, &input), b"");
+    assert!(say(&mut talk::agent(), &input).contains(&0xFF));
+}
+
+#[test]
+fn an_agent_with_one_parser_completes_the_half_of_another_client() {
+    let second = |bugs| {
+        let server = Server::new(config(Dialect::Qga, bugs));
+        server.dial().unwrap().write_all(b"{\"execute\":\"guest-pi").unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        let mut stream = server.dial().unwrap();
+        stream.write_all(b"ng\"}\n").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        std::io::read_to_string(stream).unwrap()
+    };
+    assert!(second(Vec::new()).contains("error"));
+    assert_eq!(second(vec![bug("half-command-outlives-client")]), "{\"return\": {}}\n");
+}
+
+#[test]
+fn an_agent_that_a_rude_client_ends_refuses_the_next_ones() {
+    let dials = |bugs| {
+        let server = Server::new(config(Dialect::Qga, bugs));
+        let mut rude = server.dial().unwrap();
+        rude.write_all(b"{\"execute\":\"guest-ping\"}").unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        drop(rude);
+        std::thread::sleep(Duration::from_millis(100));
+        (0..4).map(|_| server.dial().is_ok()).collect::<Vec<_>>()
+    };
+    assert_eq!(dials(Vec::new()), [true; 4]);
+    assert_eq!(dials(vec![bug("unread-reply-ends-agent")]), [false, false, false, true]);
 }
 
 #[test]

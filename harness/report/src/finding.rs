@@ -29,10 +29,13 @@ pub(crate) fn headline(finding: &Finding) -> String {
     format!("{}: {}", shorten(command, 60), shorten(&finding.class, 40))
 }
 
-/// `3/3 reproduced, 12 times`.
+/// `reproduced 3/3, seen 12 times`; there may have been no peer to try it on again.
 pub(crate) fn frequency(finding: &Finding) -> String {
     let times = counted(finding.occurrences, "time", "times");
-    format!("reproduced {}/{}, seen {times}", finding.reproduced, finding.tries)
+    match finding.tries {
+        0 => format!("not tried again, seen {times}"),
+        tries => format!("reproduced {}/{tries}, seen {times}", finding.reproduced),
+    }
 }
 
 /// Everything that a finding of a known rule has to say for itself.

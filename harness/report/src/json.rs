@@ -4,7 +4,7 @@
 use crate::outcome::Outcomes;
 use crate::run::{RuleResult, RuleState, Run, Runs};
 use crate::{Output, Report, Settings};
-use qmprobe_engine::event::{Event, Finding, PeerFacts};
+use qmprobe_engine::event::{Event, Finding, PeerFacts, RecoveryRow};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -41,6 +41,8 @@ struct Document<'a> {
     notes: Vec<&'a str>,
     idle_waivers: Vec<IdleWaiver<'a>>,
     rules: Vec<RuleRow>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    recovery: &'a [RecoveryRow],
     findings: Vec<FindingRow<'a>>,
 }
 
@@ -143,6 +145,7 @@ fn document(run: &Run, exit: u8) -> Document<'_> {
         notes: run.notes.iter().map(String::as_str).collect(),
         idle_waivers: run.idle_waivers.iter().map(|(waiver, why)| IdleWaiver { waiver, why }).collect(),
         rules: rules.into_iter().map(rule_row).collect(),
+        recovery: &run.summary.recovery,
         findings: run.findings.iter().map(finding_row).collect(),
     }
 }

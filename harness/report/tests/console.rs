@@ -4,7 +4,9 @@ mod events;
 
 use events::{
     CONFORMING, broken, clean, crash_finding, id_finding, interrupted, known, made, render, render_with,
+    summary,
 };
+use qmprobe_engine::{Event, RecoveryBucket, RecoveryRow, Summary};
 use qmprobe_report::{Outcome, Outcomes, Settings};
 
 #[test]
@@ -96,4 +98,28 @@ fn known_defects_of_one_command_and_reason_are_one_row() {
     events.push(finished);
     let page = render("console", &events, CONFORMING);
     assert!(page.contains("  peer-survives  object-add      7  asserts\n"), "{page}");
+}
+
+#[test]
+fn recovery_is_a_table_of_classes_by_where_it_happened() {
+    let mut events = clean();
+    let bucket = |first, later, never| RecoveryBucket { first, later, never };
+    let row = RecoveryRow {
+        class: "reply-cut".to_owned(),
+        tries_due: 2,
+        cases: 22,
+        places: [bucket(5, 0, 0), bucket(3, 4, 0), bucket(7, 2, 1), bucket(0, 0, 0)],
+        tries_max: 4,
+        skipped_max: 11,
+        us_total: 2_200,
+        ..RecoveryRow::default()
+    };
+    events.pop();
+    events.push(Event::RunFinished(Summary { recovery: vec![row], ..summary() }));
+    let page = render("console", &events, CONFORMING);
+    assert!(page.contains("in step after one try 15, after more 6, never 1"), "{page}");
+    let line = page.lines().find(|line| line.contains("reply-cut")).unwrap();
+    let cells: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(cells, ["reply-cut", "5", "3+4", "7+2!1", "-", "4/2", "11", "100"]);
+    assert!(!render("console", &clean(), CONFORMING).contains("in step"));
 }

@@ -2,8 +2,10 @@
 
 use crate::transport::Stream;
 use rustix::buffer::spare_capacity;
-use rustix::net::{SendFlags, Shutdown};
-use std::io::{self, ErrorKind};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown};
+use std::io::{self, ErrorKind, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 use tokio::io::Interest;
@@ -65,16 +67,23 @@ impl Connection {
     /// A peer may answer while we still write, and stop reading until its answer is taken. So what comes
     /// meanwhile is held back for the next read.
     pub async fn write(&mut self, bytes: &[u8], deadline_ms: u64) -> Wrote {
+        self.write_with(bytes, None, deadline_ms).await
+    }
+
+    /// The same, with a copy of a descriptor beside the first byte (unix(7), SCM_RIGHTS). Only a unix socket
+    /// takes one.
+    pub async fn write_with(&mut self, bytes: &[u8], fd: Option<BorrowedFd<'_>>, deadline_ms: u64) -> Wrote {
         let mut sent = 0;
-        match timeout(Duration::from_millis(deadline_ms), self.push(bytes, &mut sent)).await {
+        match timeout(Duration::from_millis(deadline_ms), self.push(bytes, fd, &mut sent)).await {
             Ok(wrote) => wrote,
             Err(_) => Wrote::TimedOut(sent),
         }
     }
 
-    async fn push(&mut self, bytes: &[u8], sent: &mut usize) -> Wrote {
+    async fn push(&mut self, bytes: &[u8], fd: Option<BorrowedFd<'_>>, sent: &mut usize) -> Wrote {
         while let Some(rest) = bytes.get(*sent..).filter(|rest| !rest.is_empty()) {
-            match self.stream.try_io(Interest::WRITABLE, || send(&self.stream, rest)) {
+            let fd = fd.filter(|_| *sent == 0);
+            match self.stream.try_io(Interest::WRITABLE, || send(&self.stream, rest, fd)) {
                 Ok(count) => *sent += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if self.make_room().await.is_err() {
@@ -177,9 +186,17 @@ fn receive(stream: &Stream, into: &mut Vec<u8>) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::read(stream, spare_capacity(into)))?)
 }
 
-fn send(stream: &Stream, bytes: &[u8]) -> io::Result<usize> {
+fn send(stream: &Stream, bytes: &[u8], fd: Option<BorrowedFd<'_>>) -> io::Result<usize> {
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    Ok(rustix::io::retry_on_intr(|| rustix::net::send(stream, bytes, flags))?)
+    let Some(fd) = fd else {
+        return Ok(rustix::io::retry_on_intr(|| rustix::net::send(stream, bytes, flags))?);
+    };
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = SendAncillaryBuffer::new(&mut space);
+    let fds = [fd];
+    beside.push(SendAncillaryMessage::ScmRights(&fds));
+    let bytes = [IoSlice::new(bytes)];
+    Ok(rustix::io::retry_on_intr(|| rustix::net::sendmsg(stream, &bytes, &mut beside, flags))?)
 }
 
 fn outcome(received: io::Result<usize>) -> Read {

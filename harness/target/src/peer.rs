@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::launch::{self, Care, Launch};
 use crate::process::Process;
+use crate::props::{Prop, inside};
 use crate::spec::{Embedded, PeerSpec};
 use crate::transport::{Address, Stream};
 use qmprobe_wire::Limits;
@@ -62,6 +63,15 @@ impl Peer {
     /// There is no such program, it cannot be started, it ends at once or never listens; nobody listens at a
     /// foreign address.
     pub async fn open(spec: &PeerSpec, limits: &Limits) -> Result<Peer, Error> {
+        Peer::open_with(spec, limits, &[]).await
+    }
+
+    /// The same, with `props` in its scratch directory before it starts. A peer that is not started by us has
+    /// no such directory, and gets none.
+    ///
+    /// # Errors
+    /// Those of [`Peer::open`], and a prop that cannot be made.
+    pub async fn open_with(spec: &PeerSpec, limits: &Limits, props: &[Prop]) -> Result<Peer, Error> {
         match spec {
             PeerSpec::Connect { address, .. } => {
                 Peer::meet(Door::Address(address.clone()), address.to_string(), limits).await
@@ -70,15 +80,17 @@ impl Peer {
                 Peer::meet(Door::Embedded(embedded.clone()), embedded.name.clone(), limits).await
             }
             PeerSpec::Qemu { binary, extra } => {
-                Peer::start(|care| launch::qemu::prepare(binary, extra, care), limits).await
+                Peer::start(|care| launch::qemu::prepare(binary, extra, care), limits, props).await
             }
             PeerSpec::StorageDaemon { binary, extra } => {
-                Peer::start(|_| launch::storage_daemon::prepare(binary, extra), limits).await
+                Peer::start(|_| launch::storage_daemon::prepare(binary, extra), limits, props).await
             }
             PeerSpec::GuestAgent { binary, extra } => {
-                Peer::start(|care| launch::guest_agent::prepare(binary, extra, care), limits).await
+                Peer::start(|care| launch::guest_agent::prepare(binary, extra, care), limits, props).await
             }
-            PeerSpec::Spawn { command, .. } => Peer::start(|_| launch::spawn::prepare(command), limits).await,
+            PeerSpec::Spawn { command, .. } => {
+                Peer::start(|_| launch::spawn::prepare(command), limits, props).await
+            }
         }
     }
 
@@ -93,6 +105,17 @@ impl Peer {
         }
         let dialled = self.door.dial(&self.limits).await;
         dialled.map_err(|source| Error::Connect { address: self.address(), source })
+    }
+
+    /// A connection to another socket, in the scratch directory: a further monitor of the same peer.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] when there is none, or nobody accepts within [`Limits::greeting_ms_max`].
+    pub async fn connect_to(&self, socket: &str) -> Result<Connection, Error> {
+        let refused = |source| Error::Connect { address: socket.to_owned(), source };
+        let scratch = self.scratch().ok_or(ErrorKind::NotFound).map_err(|kind| refused(kind.into()))?;
+        let path = inside(scratch, socket).map_err(refused)?;
+        Door::Address(Address::Unix(path)).dial(&self.limits).await.map_err(refused)
     }
 
     /// What starts the same peer by hand, with its socket in the working directory and without namespaces;
@@ -190,8 +213,17 @@ impl Peer {
     }
 
     /// Starts it as carefully as can be, and less so only when that care itself is what failed.
-    async fn start(prepare: impl Fn(Care) -> Result<Launch, Error>, limits: &Limits) -> Result<Peer, Error> {
+    async fn start(
+        prepare: impl Fn(Care) -> Result<Launch, Error>,
+        limits: &Limits,
+        props: &[Prop],
+    ) -> Result<Peer, Error> {
         let mut notes = Vec::new();
+        let prepare = |care| {
+            let launch = prepare(care)?;
+            props.iter().try_for_each(|prop| prop.make(launch.scratch.path()))?;
+            Ok::<_, Error>(launch)
+        };
         let mut launch = prepare(Care::Full)?;
         let (process, first) = match bring_up(&mut launch, limits, &mut notes).await {
             Ok(up) => up,

@@ -204,3 +204,29 @@ fn only_a_foreign_peer_is_not_ours() {
     assert_eq!((foreign.ours(), foreign.kind(), foreign.dialect()), (false, "other", Dialect::Qga));
     assert_eq!((spawned.ours(), spawned.kind(), spawned.dialect()), (true, "other", Dialect::Qga));
 }
+
+#[tokio::test]
+async fn a_descriptor_travels_beside_the_first_byte_and_only_there() {
+    use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+    let (_peer, mut connection, results) = scripted(|stream: UnixStream| {
+        let mut descriptors = Vec::new();
+        for _ in 0..2 {
+            let mut byte = [0];
+            let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+            let mut beside = RecvAncillaryBuffer::new(&mut space);
+            let mut into = [std::io::IoSliceMut::new(&mut byte)];
+            recvmsg(&stream, &mut into, &mut beside, RecvFlags::empty()).unwrap();
+            let files = beside.drain().map(|message| match message {
+                RecvAncillaryMessage::ScmRights(fds) => fds.count(),
+                _ => 0,
+            });
+            descriptors.push(files.sum::<usize>());
+        }
+        descriptors
+    })
+    .await;
+    let file = std::fs::File::open("/dev/null").unwrap();
+    use std::os::fd::AsFd as _;
+    assert_eq!(connection.write_with(b"ab", Some(file.as_fd()), 1_000).await, Wrote::All);
+    assert_eq!(results.recv_timeout(Duration::from_secs(5)).unwrap(), [1, 0]);
+}

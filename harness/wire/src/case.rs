@@ -4,6 +4,7 @@
 //! It is a pure function of (schema hash, seed, index), and serialises whole, so that a finding replays.
 
 use crate::escape;
+use crate::fault::Fault;
 use serde::{Deserialize, Serialize};
 
 /// Where a case came from: enough to make it again.
@@ -44,6 +45,46 @@ pub enum Step {
     Leave(u64),
     /// Shut down our writing side and read until the peer closes.
     HalfClose,
+    /// Get back in step as a client does, over a channel with faults (see [`crate::recovery`]).
+    Sync(Sync),
+    /// Wait this many milliseconds without reading, close the connection as it is, and as much later open a new
+    /// one: what was begun stays with the peer, what it said stays unread.
+    Abandon(u64),
+}
+
+/// Between tokens: 2^63 divided by the golden ratio, so that they spread.
+pub const TOKEN_STEP: i64 = 0x4F1B_BCDC_BFA5_3E0B;
+
+/// A client that gets back in step: try after try, until the answer to one is recognised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sync {
+    /// Written in one go with the first request.
+    #[serde(with = "escape")]
+    pub before: Vec<u8>,
+    /// The token of the first try; those that follow are made of it (see [`Sync::token_of`]).
+    pub token: i64,
+    /// What happens to the bytes on their way.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+}
+
+impl Sync {
+    /// The token of a try, by many bits another than those before: damage must not make one of the other.
+    pub fn token_of(&self, attempt: u32) -> i64 {
+        self.token.wrapping_add(i64::from(attempt).wrapping_mul(TOKEN_STEP)) & i64::MAX
+    }
+
+    /// Tries after which the client is back in step, on a conforming peer: the one that follows the last fault.
+    pub fn tries_due(&self) -> u32 {
+        self.faults.iter().map(|fault| fault.attempt.saturating_add(2)).max().unwrap_or(1)
+    }
+}
+
+impl Step {
+    /// Whether what follows goes over another connection.
+    pub fn opens_another(&self) -> bool {
+        matches!(self, Step::Reconnect | Step::Leave(_) | Step::Abandon(_))
+    }
 }
 
 /// A whole test case.
@@ -65,12 +106,13 @@ pub struct Case {
 }
 
 impl Case {
-    /// Bytes that the case sends in all.
+    /// Bytes that the case sends in all, requests of a recovery left aside.
     pub fn bytes(&self) -> usize {
         self.steps
             .iter()
             .map(|step| match step {
                 Step::Send(bytes) | Step::Push(bytes) => bytes.len(),
+                Step::Sync(sync) => sync.before.len(),
                 _ => 0,
             })
             .sum()

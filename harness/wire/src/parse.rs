@@ -31,6 +31,8 @@ pub enum DeviationKind {
     TrailingComma,
     /// Deeper than the limit.
     Nesting,
+    /// More values than [`VALUES_MAX`].
+    Values,
     /// Bytes after the end of the value.
     TrailingBytes,
 }
@@ -56,12 +58,17 @@ pub struct Parsed {
 /// Deviations kept of one text; of later ones only that is kept which left no value.
 pub const DEVIATIONS_MAX: usize = 16;
 
+/// Values that a text may have, containers included: a text of many small ones takes up far more memory than
+/// its bytes. QEMU reads at most twice as many tokens, and its longest replies have some 30,000 values.
+pub const VALUES_MAX: usize = 1 << 20;
+
 /// Members of an object beyond which repeated keys are looked for in a hash set.
 const SCAN_MEMBERS_MAX: usize = 16;
 
 /// Reads `bytes` as one JSON value. Does not recurse: input depth cannot exhaust the stack.
 pub fn parse(bytes: &[u8], nesting_max: usize) -> Parsed {
-    let mut parser = Parser { bytes, at: 0, nesting_max, stack: Vec::new(), deviations: Vec::new() };
+    let mut parser =
+        Parser { bytes, at: 0, nesting_max, values: 0, stack: Vec::new(), deviations: Vec::new() };
     let value = parser.run();
     // A repeated key is noted after what its own text deviates in.
     parser.deviations.sort_by_key(|deviation| deviation.offset);
@@ -78,6 +85,8 @@ struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
     nesting_max: usize,
+    /// Values begun.
+    values: usize,
     stack: Vec<Open>,
     deviations: Vec<Deviation>,
 }
@@ -121,6 +130,10 @@ impl Parser<'_> {
 
     /// Reads a scalar or an empty container; `Some(None)` when a container was opened instead.
     fn value(&mut self) -> Option<Option<Value>> {
+        self.values += 1;
+        if self.values > VALUES_MAX {
+            return self.fail(DeviationKind::Values);
+        }
         match self.peek() {
             Some(open @ (b'{' | b'[')) => self.open(open),
             Some(quote @ (b'"' | b'\'')) => self.string(quote).map(|text| Some(Value::String(text))),

@@ -29,8 +29,8 @@ pub enum ExchangeEnd {
     },
     /// The peer closed the connection or reset it.
     Closed,
-    /// We left before the replies were due: none can be missed.
-    Left,
+    /// We closed the connection without reading what may have come.
+    Unread,
     /// A limit was hit: endless message, too many messages, too many bytes. Names the limit.
     Flooded(&'static str),
 }
@@ -53,6 +53,22 @@ pub struct Exchange {
     pub end: ExchangeEnd,
     /// Microseconds since the case began, when the write began.
     pub sent_us: u64,
+    /// What came of it where it was a try to get back in step. `sent` is what the peer got, `received` what it
+    /// said; the client got that through the faults of the case.
+    pub attempt: Option<Attempt>,
+}
+
+/// One try of a client to get back in step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which one, from 0.
+    pub number: u32,
+    /// Its token.
+    pub token: i64,
+    /// The client recognised the answer.
+    pub synced: bool,
+    /// Messages, whole or not, that it skipped.
+    pub skipped: u32,
 }
 
 impl Exchange {

@@ -15,6 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["declared-command"],
+    yields_to: &["declared-command", "arguments-coercion", "arguments-type"],
     judge: prediction::judge,
 };

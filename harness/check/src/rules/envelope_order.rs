@@ -8,7 +8,7 @@ use qmprobe_wire::VersionRange;
 pub static RULE: Rule = Rule {
     id: "Q205",
     slug: "envelope-order",
-    title: "The envelope is checked before the command is looked up",
+    title: "The envelope is checked before the command",
     requirement: "A malformed envelope around an unknown command is a GenericError, not CommandNotFound.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch",
     severity: Severity::Violation,

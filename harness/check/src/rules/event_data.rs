@@ -50,8 +50,11 @@ fn defects(context: &Context<'_>, name: &str, message: &Message) -> Vec<Breach> 
     };
     match (declared, message.get("data")) {
         (None, None) => Vec::new(),
+        (None, Some(data)) if data.as_object().is_none() => Vec::new(),
         (None, Some(_)) => presence("undeclared", "no data", "data"),
         (Some(_), None) => presence("missing", "data", "no data"),
+        // Data that is no object is the affair of event-shape.
+        (Some(_), Some(data)) if data.as_object().is_none() => Vec::new(),
         (Some(ty), Some(data)) => conform(context.schema, ty, data, Direction::Out)
             .into_iter()
             .map(|mismatch| Breach {

@@ -77,6 +77,6 @@ fn how_it_ended(exchange: &Exchange) -> String {
         ExchangeEnd::TimedOut { waited_ms } => format!("no greeting within {waited_ms} ms"),
         ExchangeEnd::Closed => "the connection was closed without a greeting".to_owned(),
         ExchangeEnd::Flooded(limit) => format!("no greeting before the limit {limit}"),
-        ExchangeEnd::Complete | ExchangeEnd::Left => "no greeting".to_owned(),
+        ExchangeEnd::Complete | ExchangeEnd::Unread => "no greeting".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::VersionRange;
+use qmprobe_wire::{MessageKind, VersionRange};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[],
+    yields_to: &["reply-id-echo/invented"],
     judge,
 };
 
@@ -24,7 +24,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
     for pair in context.pairs.iter().filter(|pair| pair.expectation.json_error) {
-        let Some(reply) = pair.reply else { continue };
+        // A return is an answer to what was no command: json-error-answered.
+        let Some(reply) = pair.reply.filter(|reply| reply.kind == MessageKind::Error) else { continue };
         looked = true;
         let Some(id) = reply.get("id") else { continue };
         breaches.push(Breach {

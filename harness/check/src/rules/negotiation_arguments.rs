@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
         "arguments-enum",
         "arguments-null",
         "arguments-coercion",
+        "greeting-shape",
     ],
     judge: prediction::judge,
 };

@@ -15,6 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: QMP,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["command-not-found"],
+    yields_to: &["command-not-found", "negotiation-per-connection/CommandNotFound"],
     judge: prediction::judge,
 };

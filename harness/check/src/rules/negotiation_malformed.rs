@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
         "envelope-order",
         "oob-gate",
         "json-error-answered",
+        "negotiation-per-connection/CommandNotFound",
     ],
     judge: prediction::judge,
 };

@@ -15,6 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: QMP,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[],
+    yields_to: &["negotiation-per-connection/CommandNotFound"],
     judge: prediction::judge,
 };

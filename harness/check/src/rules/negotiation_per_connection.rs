@@ -15,6 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: QMP,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["negotiation-gate", "oob-gate"],
+    yields_to: &[],
     judge: prediction::judge,
 };

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{ExchangeEnd, VersionRange};
+use qmprobe_wire::{DeviationKind, ExchangeEnd, VersionRange};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -22,6 +22,18 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
+    for (exchange, message) in context.messages() {
+        let passed = message.parsed.deviations.iter().find_map(|deviation| limit(deviation.kind));
+        if let Some(limit) = passed {
+            breaches.push(Breach {
+                exchange,
+                class: limit.to_owned(),
+                expected: vec![format!("messages within the limit {limit}")],
+                actual: format!("a message of {} bytes that passes it", message.bytes.len()),
+                ..Breach::default()
+            });
+        }
+    }
     for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
         if let ExchangeEnd::Flooded(limit) = exchange.end {
             breaches.push(Breach {
@@ -35,4 +47,13 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     }
     let looked = !context.transcript.exchanges.is_empty();
     conclude(rule, breaches, looked, "nothing was exchanged", out);
+}
+
+/// The limit that reading a message passed.
+fn limit(kind: DeviationKind) -> Option<&'static str> {
+    match kind {
+        DeviationKind::Nesting => Some("nesting_max"),
+        DeviationKind::Values => Some("values_max"),
+        _ => None,
+    }
 }

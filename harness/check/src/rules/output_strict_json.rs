@@ -60,5 +60,7 @@ fn has_infinity(value: &Value) -> bool {
 }
 
 fn concerns(kind: DeviationKind) -> bool {
-    !matches!(kind, DeviationKind::NonAscii | DeviationKind::NotUtf8)
+    use DeviationKind::{Nesting, NonAscii, NotUtf8, Values};
+    // The affair of output-ascii, and of output-bounded.
+    !matches!(kind, NonAscii | NotUtf8 | Nesting | Values)
 }

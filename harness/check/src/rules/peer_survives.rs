@@ -20,10 +20,16 @@ pub static RULE: Rule = Rule {
     judge,
 };
 
+/// The rule about agents that end when a client leaves a reply unread.
+const UNREAD: &str = "agent-outlives-client";
+
 /// Commands that end the peer when they succeed.
 const ENDING_COMMANDS: &[&str] = &["quit", "guest-shutdown"];
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    if context.transcript.case.aim.as_deref() == Some(UNREAD) {
+        return out.push(Verdict::skip(rule, "a rule of its own speaks of clients that leave"));
+    }
     let last = context.transcript.exchanges.len().saturating_sub(1);
     let asked_to_end = context.pairs.iter().any(|pair| {
         let ends = pair.expectation.command.as_deref().is_some_and(|name| ENDING_COMMANDS.contains(&name));
@@ -33,6 +39,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Ending::Alive => return out.push(Verdict::pass(rule)),
         Ending::Exited { signalled: false, code: Some(0), .. } | Ending::Disconnected if asked_to_end => {
             return out.push(Verdict::pass(rule));
+        }
+        Ending::Hung if context.transcript.case.aim.as_deref() == Some("sync-reset") => {
+            return out
+                .push(Verdict::skip(rule, "an agent that keeps half a command is not reset: sync-reset"));
         }
         Ending::Disconnected if refused_to_open(context) => {
             return out.push(Verdict::skip(rule, "the connection was never a session"));

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Value, VersionRange};
+use qmprobe_wire::{DeviationKind, Message, Value, VersionRange};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,12 +23,15 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
-    for pair in context.pairs.iter().filter(|pair| !pair.expectation.json_error) {
-        let readable = |reply: &&qmprobe_wire::Message| reply.parsed.value.is_some();
-        let Some(reply) = pair.reply.filter(readable) else { continue };
+    for (index, pair) in context.pairs.iter().enumerate() {
+        let otherwise_wrong = context.deviations.iter().any(|deviation| deviation.pair == index);
+        if pair.expectation.json_error || otherwise_wrong {
+            continue;
+        }
+        let Some(reply) = pair.reply.filter(|reply| is_legible(reply)) else { continue };
         looked = true;
         let (sent, came) = (pair.expectation.id.as_ref(), reply.get("id"));
-        if sent == came {
+        if is_echo(sent, came) {
             continue;
         }
         breaches.push(Breach {
@@ -41,6 +44,36 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         });
     }
     conclude(rule, breaches, looked, "no reply was seen", out);
+}
+
+/// Whether the reply is an object whose text says without doubt what its members are. Raw UTF-8 and `inf` can
+/// be read.
+fn is_legible(reply: &Message) -> bool {
+    let harmless = |kind| matches!(kind, DeviationKind::NonAscii | DeviationKind::NotANumber);
+    reply.get("return").or(reply.get("error")).is_some()
+        && reply.parsed.deviations.iter().all(|deviation| harmless(deviation.kind))
+}
+
+/// Whether the id that came is the one that was sent. A number that the sender wrote as an integer, and that
+/// fits one, comes back as an integer: as a double it has lost its kind, and beyond 2^53 perhaps its value.
+fn is_echo(sent: Option<&Value>, came: Option<&Value>) -> bool {
+    sent == came && sent.zip(came).is_none_or(|(sent, came)| integers_are_kept(sent, came))
+}
+
+/// Looks at two values that are equal; they are no deeper than what was sent.
+fn integers_are_kept(sent: &Value, came: &Value) -> bool {
+    match (sent, came) {
+        (Value::Number(sent), Value::Number(came)) => {
+            sent.as_integer().is_none() || came.as_integer().is_some()
+        }
+        (Value::Array(sent), Value::Array(came)) => {
+            sent.iter().zip(came).all(|(sent, came)| integers_are_kept(sent, came))
+        }
+        (Value::Object(sent), Value::Object(_)) => {
+            sent.iter().all(|(name, sent)| came.get(name).is_some_and(|came| integers_are_kept(sent, came)))
+        }
+        _ => true,
+    }
 }
 
 fn class(sent: Option<&Value>, came: Option<&Value>) -> &'static str {

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Message, MessageKind, VersionRange, escape};
+use qmprobe_wire::{Dialect, Message, MessageKind, VersionRange, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,16 +16,17 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[],
+    yields_to: &["agent-silent-start"],
     judge,
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
+    let agent = context.transcript.dialect == Dialect::Qga;
     for (exchange, message) in context.messages().filter(|(_, message)| message.parsed.value.is_some()) {
         looked = true;
-        let Some((class, path)) = defect(message) else { continue };
+        let Some((class, path)) = defect(message, agent) else { continue };
         breaches.push(Breach {
             exchange,
             class: class.to_owned(),
@@ -38,8 +39,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     conclude(rule, breaches, looked, "no message was seen", out);
 }
 
-fn defect(message: &Message) -> Option<(&'static str, String)> {
+fn defect(message: &Message, agent: bool) -> Option<(&'static str, String)> {
     match message.kind {
+        // An agent has neither.
+        MessageKind::Greeting | MessageKind::Event if agent => Some(("kind", String::new())),
         MessageKind::Other => Some(("kind", String::new())),
         MessageKind::Return | MessageKind::Error => {
             let members = message.parsed.value.as_ref()?.as_object()?;

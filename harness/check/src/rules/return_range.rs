@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[],
+    yields_to: &["sync-echo", "return-type"],
     judge,
 };
 

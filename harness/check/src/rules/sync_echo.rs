@@ -33,6 +33,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         if given != *returned && pair.mismatches.is_empty() {
             breaches.push(Breach {
                 exchange: pair.exchange,
+                command: pair.expectation.command.clone(),
                 class: "differs".to_owned(),
                 value_path: "return".to_owned(),
                 expected: vec![given.to_string()],

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::predict::Accepted;
 use crate::rule::{QGA, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::VersionRange;
+use qmprobe_wire::{Ending, VersionRange};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,7 +23,9 @@ pub static RULE: Rule = Rule {
 
 /// Looks only at cases made for it: half a command, 0xFF, and then a sync that must be answered.
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    if context.transcript.case.aim.as_deref() != Some(rule.slug) || context.peer_is_lost() {
+    let lost = !matches!(context.transcript.ending, Ending::Alive | Ending::Hung);
+    let garbled = (0..context.transcript.exchanges.len()).any(|exchange| context.is_garbled(exchange));
+    if context.transcript.case.aim.as_deref() != Some(rule.slug) || lost || garbled {
         return out.push(Verdict::skip(rule, "nothing put it to the test"));
     }
     let due = context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);

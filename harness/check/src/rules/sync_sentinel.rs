@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     id: "G102",
     slug: "sync-sentinel",
     title: "The sentinel precedes a delimited sync, and only that",
-    requirement: "The byte 0xFF is sent directly before the successful reply to guest-sync-delimited, and nowhere else.",
+    requirement: "The byte 0xFF is sent once directly before the successful reply to guest-sync-delimited, and nowhere else.",
     source: "QEMU qga/qapi-schema.json (guest-sync-delimited), qga/main.c:send_response",
     severity: Severity::Violation,
     dialects: QGA,
@@ -25,11 +25,11 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut looked = false;
     for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
         let replies = context.pairs.iter().filter(|pair| pair.exchange == index);
-        let due: Vec<bool> = replies
+        let due: Vec<usize> = replies
             .filter_map(|pair| Some((pair, pair.reply?)))
             .map(|(pair, reply)| {
-                pair.expectation.command.as_deref() == Some("guest-sync-delimited")
-                    && reply.kind == MessageKind::Return
+                let delimited = pair.expectation.command.as_deref() == Some("guest-sync-delimited");
+                usize::from(delimited && reply.kind == MessageKind::Return)
             })
             .collect();
         if due.is_empty() || context.is_garbled(index) || context.extras.iter().any(|(at, _)| *at == index) {
@@ -38,12 +38,12 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         looked = true;
         let came = sentinels(exchange);
         if came != due {
-            let missing = due.iter().zip(&came).any(|(due, came)| *due && !came);
+            let missing = due.iter().zip(&came).any(|(due, came)| came < due);
             breaches.push(Breach {
                 exchange: index,
                 class: if missing { "missing" } else { "surplus" }.to_owned(),
                 expected: vec!["0xFF before the reply of guest-sync-delimited, and nowhere else".to_owned()],
-                actual: if missing { "no 0xFF before it" } else { "0xFF elsewhere" }.to_owned(),
+                actual: if missing { "no 0xFF before it" } else { "0xFF elsewhere, or twice" }.to_owned(),
                 ..Breach::default()
             });
         }
@@ -51,19 +51,19 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     conclude(rule, breaches, looked, "no reply was seen", out);
 }
 
-/// For each message whether a sentinel stands before it; one more where a sentinel follows the last.
-fn sentinels(exchange: &Exchange) -> Vec<bool> {
+/// For each reply the sentinels that stand before it; one more where sentinels follow the last.
+fn sentinels(exchange: &Exchange) -> Vec<usize> {
     let mut marks = Vec::new();
-    let mut pending = false;
+    let mut pending = 0;
     for received in &exchange.received {
         match received.frame {
-            Frame::Sentinel => pending = true,
-            Frame::Message(_) => marks.push(std::mem::take(&mut pending)),
-            Frame::Garbage(_) => {}
+            Frame::Sentinel => pending += 1,
+            Frame::Message(ref message) if message.is_reply() => marks.push(std::mem::take(&mut pending)),
+            Frame::Message(_) | Frame::Garbage(_) => {}
         }
     }
-    if pending {
-        marks.push(true);
+    if pending > 0 {
+        marks.push(pending);
     }
     marks
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let rules = args.rules.iter().map(|name| known_rule(name).map(|rule| rule.slug.to_owned()));
     let rules: Vec<String> = rules.collect::<Result<_, _>>()?;
-    let waivers = waivers_of(args)?;
+    let waivers = waivers_in(args.waivers.as_deref())?;
     let choice = peers::choose(&args.peers, args.allow)?;
     let mut reports = Reports::open(&args.output, args.strict)?;
     if let Some(text) = &choice.announcement {
@@ -98,8 +98,9 @@ fn options(args: &CheckArgs, peer: &Chosen, rules: &[String], waivers: &[Waiver]
     }
 }
 
-fn waivers_of(args: &CheckArgs) -> Result<Vec<Waiver>, Failure> {
-    let Some(path) = &args.waivers else { return Ok(Vec::new()) };
+/// The waivers in a file of the user's; none without one.
+pub(super) fn waivers_in(path: Option<&Path>) -> Result<Vec<Waiver>, Failure> {
+    let Some(path) = path else { return Ok(Vec::new()) };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the waivers in {}", path.display()))
         .map_err(Failure::Usage)?;

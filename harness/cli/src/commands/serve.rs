@@ -8,7 +8,7 @@ use crate::peers::{REFERENCE_VERSION, dialect};
 use crate::schemas;
 use crate::signals::Signals;
 use crate::stdout::Stdout;
-use qmprobe_reference::{Bug, Config, Server, bugs};
+use qmprobe_reference::{Bug, Config, Corruption, Server, bugs};
 use qmprobe_report::Outcome;
 use qmprobe_target::Address;
 use qmprobe_wire::Dialect;
@@ -25,7 +25,9 @@ pub fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
         None => return Err(Failure::usage("say where to listen: --listen unix:PATH")),
     };
     let bugs: Vec<&'static Bug> = args.bugs.iter().map(|name| known_bug(name)).collect::<Result<_, _>>()?;
-    let shows_in = bugs.first().map_or(Dialect::Qmp, |bug| bug.dialect);
+    let corruption = args.corrupt.as_deref().map(known_corruption).transpose()?;
+    let usual = if corruption.is_some() { Dialect::Qga } else { Dialect::Qmp };
+    let shows_in = bugs.first().map_or(usual, |bug| bug.dialect);
     let dialect = args.protocol.map_or(shows_in, dialect);
     let schema = match &args.schema {
         Some(name) => schemas::load(name)?,
@@ -33,13 +35,13 @@ pub fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     };
     let config =
         Config { schema: Arc::new(schema), dialect, bugs, version: REFERENCE_VERSION, seed: args.seed };
-    runtime()?.block_on(serve(path, config))
+    runtime()?.block_on(serve(path, config, corruption))
 }
 
-async fn serve(path: &Path, config: Config) -> Result<Outcome, Failure> {
+async fn serve(path: &Path, config: Config, corruption: Option<Corruption>) -> Result<Outcome, Failure> {
     let mut signals = Signals::listen()?;
     let served = tokio::select! {
-        served = Server::listen(path, config) => served.map_err(Failure::trouble),
+        served = Server::listen(path, config, corruption) => served.map_err(Failure::trouble),
         _ = signals.stop.changed() => Ok(()),
     };
     // Ours since we bound it; somebody else may have removed it already.
@@ -58,6 +60,17 @@ fn list() -> Result<Outcome, Failure> {
     for bug in bugs() {
         writeln!(out, "{:<name$}  {:<rule$}  {}", bug.name, bug.rule, bug.summary)?;
     }
+    writeln!(out)?;
+    for (class, title) in Corruption::classes() {
+        writeln!(out, "{class:<name$}  {:<rule$}  {title}", "--corrupt")?;
+    }
     out.flush()?;
     Ok(Outcome::Conforming)
+}
+
+fn known_corruption(text: &str) -> Result<Corruption, Failure> {
+    Corruption::parse(text).ok_or_else(|| {
+        let classes: Vec<&str> = Corruption::classes().map(|(class, _)| class).collect();
+        Failure::usage(format!("`{text}` is no class of corruption: {}", classes.join(", ")))
+    })
 }

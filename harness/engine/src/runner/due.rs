@@ -7,12 +7,14 @@ use qmprobe_wire::{Frame, Message, MessageKind, Received, Value};
 /// What a listener waits for.
 #[derive(Debug)]
 pub(super) enum Until {
+    /// The greeting.
+    Greeting,
     /// Any message.
     Message,
     /// The predicted replies.
     Replies(Due),
-    /// The reply to a sync with this token.
-    Token(i64),
+    /// The answer that the recovering client at the tap waits for.
+    Synced,
     /// Nothing: listen for the whole time.
     Time,
     /// The end of the peer's output.
@@ -25,7 +27,17 @@ pub(super) enum Reached {
     No,
     /// All that must come has; what may come is given a moment.
     Nearly,
+    /// As many replies came as were due, but the last is not the one that was waited for.
+    Doubtful,
     Yes,
+}
+
+/// What the last reply is told by.
+#[derive(Debug)]
+enum Last {
+    Id(Option<Value>),
+    /// What a sync returns: nothing that an agent was asked before can follow.
+    Token(i128),
 }
 
 /// The replies that are due to one write.
@@ -33,8 +45,8 @@ pub(super) enum Reached {
 pub(super) struct Due {
     must: usize,
     may: usize,
-    /// The id of the last reply that must come, when it is the last of all.
-    last: Option<Option<Value>>,
+    /// The last reply that must come, when it is the last of all.
+    last: Option<Last>,
     /// They belong to a stream, which the reply to its last command ends; in it the count may be left open.
     stream: Option<Model>,
 }
@@ -42,21 +54,30 @@ pub(super) struct Due {
 impl Due {
     /// One reply, whatever it says.
     pub fn one() -> Due {
-        Due { must: 1, ..Due::default() }
+        Due::some(1)
+    }
+
+    /// So many replies, whatever they say.
+    pub fn some(must: usize) -> Due {
+        Due { must, ..Due::default() }
     }
 
     /// Any number of replies, the last with this id.
     pub fn up_to(id: &Value) -> Due {
-        Due { last: Some(Some(id.clone())), stream: Some(Model::Tolerant), ..Due::default() }
+        Due { last: Some(Last::Id(Some(id.clone()))), stream: Some(Model::Tolerant), ..Due::default() }
     }
 
-    pub fn expect(&mut self, expectation: &Expectation) {
+    /// Adds what is expected; `token` is what a sync is to return.
+    pub fn expect(&mut self, expectation: &Expectation, token: Option<i128>) {
         if expectation.accepted.has(Accepted::NOTHING) {
             self.may += 1;
             self.last = None;
         } else {
             self.must += 1;
-            self.last = Some(expectation.id.clone());
+            self.last = Some(match token {
+                Some(token) => Last::Token(token),
+                None => Last::Id(expectation.id.clone()),
+            });
         }
     }
 
@@ -81,10 +102,14 @@ impl Due {
     }
 
     fn reached(&self, replies: usize, newest: Option<&Message>) -> Reached {
+        if self.is_ended_by(newest) {
+            return Reached::Yes;
+        }
         let all_came = replies >= self.must + self.may;
         let last_came = || match &self.last {
             None => true,
-            Some(id) => newest.is_some_and(|reply| reply.get("id") == id.as_ref()),
+            Some(Last::Id(id)) => newest.is_some_and(|reply| reply.get("id") == id.as_ref()),
+            Some(Last::Token(_)) => false,
         };
         if self.stream.is_some() {
             // Replies come in order: what did not come before the last will not come.
@@ -95,9 +120,15 @@ impl Due {
             };
         }
         if all_came {
-            return Reached::Yes;
+            return if last_came() { Reached::Yes } else { Reached::Doubtful };
         }
         if replies >= self.must && last_came() { Reached::Nearly } else { Reached::No }
+    }
+
+    /// Whether this reply is that to the sync at the end of what was sent.
+    pub fn is_ended_by(&self, reply: Option<&Message>) -> bool {
+        let Some(Last::Token(token)) = self.last else { return false };
+        reply.and_then(|reply| reply.get("return")?.as_integer()) == Some(token)
     }
 }
 
@@ -109,12 +140,17 @@ impl Until {
                 let newest = messages(received).filter(|message| message.is_reply()).last();
                 return due.reached(replies(received), newest);
             }
+            Until::Greeting => {
+                let greeted = messages(received).any(|message| message.kind == MessageKind::Greeting);
+                let heard = messages(received).next().is_some();
+                return match (greeted, heard) {
+                    (true, _) => Reached::Yes,
+                    (false, true) => Reached::Nearly,
+                    (false, false) => Reached::No,
+                };
+            }
             Until::Message => messages(received).next().is_some(),
-            Until::Token(token) => messages(received).any(|message| {
-                message.kind == MessageKind::Return
-                    && message.get("return").and_then(Value::as_integer) == Some(i128::from(*token))
-            }),
-            Until::Time | Until::Eof => false,
+            Until::Synced | Until::Time | Until::Eof => false,
         };
         if reached { Reached::Yes } else { Reached::No }
     }

@@ -8,6 +8,8 @@ use tokio::sync::watch;
 const LINE_END_MS: u64 = 30;
 /// Line ends in a row that may stay out before none is waited for.
 const LINE_END_MISSES_MAX: u32 = 3;
+/// Replies with a wrong id in a row that nothing followed, before nothing is waited for.
+const DOUBTS_MAX: u32 = 3;
 /// Bytes that the received messages of one case may take up in memory, by [`memory_of`].
 const MEMORY_BYTES_MAX: usize = 16 << 20;
 
@@ -26,6 +28,7 @@ pub(super) struct Ear {
     /// A reply came ever.
     pub ever_heard_reply: bool,
     line_end_misses: u32,
+    doubts: u32,
 }
 
 impl Ear {
@@ -40,6 +43,7 @@ impl Ear {
             heard_reply: false,
             ever_heard_reply: false,
             line_end_misses: 0,
+            doubts: 0,
         }
     }
 
@@ -96,6 +100,16 @@ impl Ear {
 
     pub fn line_end(&mut self, came: bool) {
         self.line_end_misses = if came { 0 } else { self.line_end_misses.saturating_add(1) };
+    }
+
+    /// Whether the right reply may follow one with a wrong id. It does when the peer says more than it was
+    /// asked; it does not when the peer is bad at ids.
+    pub fn doubts(&self) -> bool {
+        self.doubts < DOUBTS_MAX
+    }
+
+    pub fn doubted(&mut self, rightly: bool) {
+        self.doubts = if rightly { 0 } else { self.doubts.saturating_add(1) };
     }
 
     pub fn received(&self, frame: Frame) -> Received {

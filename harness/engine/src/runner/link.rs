@@ -2,8 +2,10 @@
 
 use super::due::{Reached, Until};
 use super::ear::Ear;
+use super::tap::Tap;
 use qmprobe_target::{Connection, Read, Wrote};
 use qmprobe_wire::{ExchangeEnd, Frame, Framer, Limits, Received};
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 /// Milliseconds between looks at whether the run is to stop.
@@ -23,6 +25,8 @@ pub(super) struct Link {
     head: Vec<u8>,
     /// Nothing more can come.
     pub ended: bool,
+    /// A client that gets back in step listens in.
+    pub tap: Option<Tap>,
 }
 
 /// How listening ended.
@@ -55,11 +59,23 @@ impl Heard {
 
 impl Link {
     pub fn new(connection: Connection, limits: &Limits) -> Link {
-        Link { connection, framer: Framer::new(limits), chunk: Vec::new(), head: Vec::new(), ended: false }
+        Link {
+            connection,
+            framer: Framer::new(limits),
+            chunk: Vec::new(),
+            head: Vec::new(),
+            ended: false,
+            tap: None,
+        }
     }
 
     pub async fn write(&mut self, bytes: &[u8], deadline_ms: u64) -> Wrote {
         self.connection.write(bytes, deadline_ms).await
+    }
+
+    /// The same, with a copy of a descriptor.
+    pub async fn write_with(&mut self, bytes: &[u8], fd: Option<BorrowedFd<'_>>, deadline_ms: u64) -> Wrote {
+        self.connection.write_with(bytes, fd, deadline_ms).await
     }
 
     pub async fn half_close(&mut self) {
@@ -99,18 +115,30 @@ impl Link {
         let began = Instant::now();
         let mut deadline = deadline;
         let mut nearly = false;
+        let mut doubtful = false;
         loop {
             self.give(ear, into);
             if let Some(limit) = self.passed_limit(ear) {
                 return Heard::Flooded(limit);
             }
-            match until.reached(into) {
-                Reached::Yes => return Heard::All,
-                Reached::Nearly if !nearly => {
+            if matches!(until, Until::Synced) && self.is_answered() {
+                return Heard::All;
+            }
+            let reached = until.reached(into);
+            match reached {
+                Reached::Yes => {
+                    if doubtful {
+                        ear.doubted(true);
+                    }
+                    return Heard::All;
+                }
+                Reached::Doubtful if !ear.doubts() => return Heard::All,
+                Reached::Nearly | Reached::Doubtful if !nearly => {
                     nearly = true;
+                    doubtful = reached == Reached::Doubtful;
                     deadline = deadline.min(Instant::now() + Duration::from_millis(MAYBE_MS));
                 }
-                Reached::Nearly | Reached::No => {}
+                Reached::Nearly | Reached::Doubtful | Reached::No => {}
             }
             if self.ended {
                 return if matches!(until, Until::Eof) { Heard::All } else { Heard::Closed };
@@ -120,6 +148,9 @@ impl Link {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                if doubtful {
+                    ear.doubted(false);
+                }
                 if nearly || matches!(until, Until::Time) {
                     return Heard::All;
                 }
@@ -153,6 +184,14 @@ impl Link {
             Read::TimedOut => {}
         }
         self.framer.feed(&self.chunk);
+        if let Some(tap) = &mut self.tap {
+            tap.hear(&self.chunk);
+        }
+    }
+
+    /// Whether the client at the tap has its answer, and the framer the whole of that line.
+    fn is_answered(&self) -> bool {
+        self.tap.as_ref().is_some_and(Tap::is_over) && !self.framer.awaits_line_end()
     }
 
     /// Gives out the whole frames, and remembers how an incomplete one begins.

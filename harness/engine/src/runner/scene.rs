@@ -3,15 +3,29 @@
 use super::due::{Due, Until, messages, replies};
 use super::link::Heard;
 use super::session::{Session, blank};
-use super::{EXIT_MS, Ran, Runner};
+use super::tap::Tap;
+use super::{AFTER_SURPLUS_MS, EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
-use qmprobe_check::predict;
+use qmprobe_check::{Accepted, predict_all};
 use qmprobe_generate::stream;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::{Model, Outcome};
-use qmprobe_wire::{Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step};
+use qmprobe_wire::{
+    Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step,
+};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How a connection is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parting {
+    /// Nothing begun, nothing unread.
+    Proper,
+    /// As it is; so many milliseconds are left to the peer to notice.
+    Abrupt(u64),
+    /// Half-closed after so many milliseconds, with the next one open before the peer has closed this one.
+    Beside(u64),
+}
 
 /// What has happened so far.
 #[derive(Debug)]
@@ -111,9 +125,14 @@ impl Runner {
                     let ms = self.step_ms(0);
                     self.listen(&mut scene, ms, &Until::Eof, exchange).await;
                 }
-                Step::Reconnect | Step::Leave(_) => {
-                    let leave_ms = if let Step::Leave(ms) = step { Some(*ms) } else { None };
-                    match self.reconnect(case, scene, leave_ms).await {
+                Step::Sync(sync) => self.resync(&mut scene, sync, number, exchange.received).await,
+                Step::Reconnect | Step::Leave(_) | Step::Abandon(_) => {
+                    let parting = match step {
+                        Step::Leave(ms) => Parting::Beside(*ms),
+                        Step::Abandon(ms) => Parting::Abrupt(*ms),
+                        _ => Parting::Proper,
+                    };
+                    match self.reconnect(case, scene, parting).await {
                         Ok(reconnected) => scene = reconnected,
                         Err(ran) => return ran,
                     }
@@ -127,8 +146,15 @@ impl Runner {
     }
 
     /// Writes, and reads until the predicted replies came.
-    async fn send(&mut self, scene: &mut Scene, bytes: &[u8], reads: bool, mut exchange: Exchange) {
+    pub(super) async fn send(
+        &mut self,
+        scene: &mut Scene,
+        bytes: &[u8],
+        reads: bool,
+        mut exchange: Exchange,
+    ) {
         self.gather_stray(scene, &mut exchange);
+        exchange.sent_us = self.ear.now_us();
         exchange.sent = bytes.to_vec();
         let mut due = self.predicted(scene, bytes);
         due.is_of_stream(scene.is_stream.then(|| self.manners.model()));
@@ -146,8 +172,14 @@ impl Runner {
                 let mut received = Vec::new();
                 let link = &mut scene.session.link;
                 scene.heard = link.listen(&mut self.ear, &until, deadline, &mut received).await;
+                if self.pause_ms > 0 && scene.heard == Heard::All {
+                    let deadline = self.ear.deadline(self.pause_ms);
+                    link.listen(&mut self.ear, &Until::Time, deadline, &mut received).await;
+                }
                 if let Until::Replies(due) = &until {
                     scene.clean &= due.is_met_by(replies(&received));
+                    // What answers a sync holds on to nothing that came before it.
+                    scene.session.erred &= !due.is_ended_by(messages(&received).last());
                 }
                 scene.keep(exchange, received);
             }
@@ -176,27 +208,54 @@ impl Runner {
         scene.keep(exchange, received);
     }
 
-    /// Opens the next connection: after this one was closed, or beside it when its client leaves.
-    async fn reconnect(
+    /// Leaves a connection, and says of what it was owed that it went unread. Gives the next one where that is
+    /// opened before.
+    async fn part(
         &mut self,
-        case: &Arc<Case>,
-        scene: Scene,
-        leave_ms: Option<u64>,
-    ) -> Result<Scene, Ran> {
-        let Scene { mut session, start, mut exchanges, connection, asked, owed, .. } = scene;
-        let connection = connection + 1;
-        for (pushed, _) in owed {
-            if let Some(pushed) = exchanges.get_mut(pushed).filter(|_| leave_ms.is_some()) {
-                pushed.end = ExchangeEnd::Left;
+        mut session: Session,
+        parting: Parting,
+        connection: u32,
+        owed: &[(usize, usize)],
+        exchanges: &mut [Exchange],
+    ) -> Option<Session> {
+        match parting {
+            Parting::Proper => {
+                self.session = Some(session);
+                self.retire().await;
+                None
+            }
+            Parting::Abrupt(ms) => {
+                let ours = |exchange: &&mut Exchange| exchange.connection == connection && !exchange.opened;
+                for exchange in exchanges.iter_mut().filter(ours) {
+                    exchange.end = ExchangeEnd::Unread;
+                }
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                drop(session);
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                None
+            }
+            Parting::Beside(ms) => {
+                for (pushed, _) in owed {
+                    exchanges
+                        .get_mut(*pushed)
+                        .into_iter()
+                        .for_each(|pushed| pushed.end = ExchangeEnd::Unread);
+                }
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                session.link.half_close().await;
+                self.session = Some(session);
+                let beside = self.connect().await;
+                self.retire().await;
+                beside
             }
         }
-        if let Some(ms) = leave_ms {
-            tokio::time::sleep(Duration::from_millis(ms)).await;
-            session.link.half_close().await;
-        }
-        self.session = Some(session);
-        let beside = if leave_ms.is_some() { self.connect().await } else { None };
-        self.retire().await;
+    }
+
+    /// Opens the next connection of a case.
+    async fn reconnect(&mut self, case: &Arc<Case>, scene: Scene, parting: Parting) -> Result<Scene, Ran> {
+        let Scene { session, start, mut exchanges, connection, asked, owed, .. } = scene;
+        let beside = self.part(session, parting, connection, &owed, &mut exchanges).await;
+        let connection = connection + 1;
         let Some(session) = (if beside.is_some() { beside } else { self.connect().await }) else {
             exchanges.push(self.refused(connection));
             let mut transcript = self.transcript(case, start, exchanges);
@@ -221,9 +280,14 @@ impl Runner {
             // or answered what resynchronises a stream.
             let is_sure = scene.is_stream || self.manners.model() != Model::Tolerant;
             session.erred = matches!(outcome, Outcome::Error { .. }) || session.erred && !is_sure;
-            let expectation = predict(&self.schema, self.manners.version, session.state, outcome);
+        }
+        let expectations = predict_all(&self.schema, self.manners.version, session.state, &outcomes);
+        for (outcome, expectation) in outcomes.iter().zip(expectations) {
             session.state = expectation.next;
-            due.expect(&expectation);
+            due.expect(
+                &expectation,
+                sync_token(outcome).filter(|_| expectation.accepted == Accepted::RETURN),
+            );
         }
         due
     }
@@ -256,6 +320,9 @@ impl Runner {
             scene.clean &= replies(&last.received[known..]) == 0;
         }
         let reusable = scene.is_reusable();
+        if !scene.clean && scene.heard == Heard::All && self.pause_ms == 0 {
+            self.pause_ms = AFTER_SURPLUS_MS;
+        }
         let Scene { session, start, exchanges, heard, asked, half_closed, .. } = scene;
         self.count_silence(asked || heard != Heard::All);
         let mut transcript = self.transcript(case, start, exchanges);
@@ -263,7 +330,11 @@ impl Runner {
         self.session = Some(session);
         transcript.ending = match heard {
             _ if closed => self.fate_of_closed().await,
-            Heard::TimedOut { .. } => self.fate_of_silent().await,
+            Heard::TimedOut { .. } => {
+                let fate = self.fate_of_silent().await;
+                self.unanswered_cases += u32::from(fate == Ending::Alive && self.ear.ever_heard_reply);
+                fate
+            }
             _ => {
                 if !reusable {
                     self.retire().await;
@@ -298,6 +369,26 @@ impl Scene {
             half_closed: false,
             is_stream: false,
             heard: Heard::All,
+        }
+    }
+
+    pub(super) fn connection(&self) -> u32 {
+        self.connection
+    }
+
+    pub(super) fn heard(&self) -> Heard {
+        self.heard
+    }
+
+    /// Lets a client that gets back in step listen in, or takes it away again.
+    pub(super) fn set_tap(&mut self, tap: Option<Tap>) -> Option<Tap> {
+        std::mem::replace(&mut self.session.link.tap, tap)
+    }
+
+    /// Notes what came of the last exchange as a try to get back in step.
+    pub(super) fn account(&mut self, attempt: Attempt) {
+        if let Some(last) = self.exchanges.last_mut() {
+            last.attempt = Some(attempt);
         }
     }
 
@@ -340,4 +431,11 @@ impl Scene {
         exchange.end = self.heard.end();
         self.exchanges.push(exchange);
     }
+}
+
+/// What the sync in this outcome is to return.
+fn sync_token(outcome: &Outcome) -> Option<i128> {
+    let Outcome::Value { value, .. } = outcome else { return None };
+    let is_sync = value.get("execute")?.as_str()?.starts_with("guest-sync");
+    value.get("arguments")?.get("id")?.as_integer().filter(|_| is_sync)
 }

@@ -4,8 +4,10 @@
 use super::due::{Due, Until, messages};
 use super::ear::Ear;
 use super::link::{Heard, Link};
+use super::tap::Tap;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::{Automaton, Model};
+use qmprobe_wire::case::TOKEN_STEP;
 use qmprobe_wire::{
     Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
 };
@@ -18,6 +20,8 @@ const NEGOTIATION_ID: &str = "qmprobe";
 const STRAY_REPLY_MS: u64 = 100;
 /// Milliseconds for the token of a sync to come back, from an agent that has failed to return one before.
 const NO_TOKEN_MS: u64 = 200;
+/// The largest token: one that an agent which keeps doubles keeps as well.
+const TOKEN_MAX: i64 = (1 << 53) - 1;
 /// Syncs sent to an agent that does not answer.
 const SYNCS_MAX: u32 = 2;
 
@@ -78,7 +82,7 @@ impl Session {
         } else {
             let patience = if manners.greets { ear.limits.greeting_ms_max } else { NO_GREETING_MS };
             let deadline = ear.deadline(patience);
-            self.link.listen(ear, &Until::Message, deadline, &mut exchange.received).await
+            self.link.listen(ear, &Until::Greeting, deadline, &mut exchange.received).await
         };
         exchange.end = heard.end();
         if matches!(heard, Heard::TimedOut { .. }) && !self.link.is_in_message() {
@@ -141,22 +145,24 @@ impl Session {
         opened.opened = true;
         let mut exchanges = vec![opened];
         let mut answered = false;
-        for _ in 0..SYNCS_MAX {
-            manners.token = manners.token.wrapping_add(1) & i64::MAX;
-            let arguments = Value::Object(vec![("id".to_owned(), Value::int(manners.token))]);
-            let mut bytes = vec![0xFF];
-            bytes.extend(request::execute("guest-sync-delimited", Some(&arguments), None));
-            bytes.push(b'\n');
+        let mut tap = Tap::new(Dialect::Qga, &[]);
+        for number in 0..SYNCS_MAX {
+            manners.token = manners.token.wrapping_add(TOKEN_STEP) & TOKEN_MAX;
+            let bytes = tap.attempt(number, manners.token);
             let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
-            let (answer, heard) = self.ask_for(ear, bytes, Until::Token(manners.token), patience).await;
-            if heard == Heard::All {
+            self.link.tap = Some(tap);
+            let (answer, heard) = self.ask_for(ear, bytes, Until::Synced, patience).await;
+            let Some(back) = self.link.tap.take() else { break };
+            tap = back;
+            if heard == Heard::All && tap.has_token() {
                 manners.returns_tokens = true;
                 return Ok(());
             }
-            manners.returns_tokens = false;
+            manners.returns_tokens &= heard == Heard::All;
             answered = messages(&answer.received).any(|message| message.kind == MessageKind::Return);
             exchanges.push(answer);
-            if !matches!(heard, Heard::TimedOut { .. }) {
+            // A refusal may be an old one; the next try is told by its token all the same.
+            if !matches!(heard, Heard::TimedOut { .. } | Heard::All) {
                 break;
             }
         }
@@ -170,7 +176,14 @@ impl Session {
         self.ask_for(ear, bytes, until, patience).await
     }
 
-    async fn ask_for(&mut self, ear: &mut Ear, bytes: Vec<u8>, until: Until, ms: u64) -> (Exchange, Heard) {
+    /// As [`Session::ask`], with so much patience.
+    pub async fn ask_for(
+        &mut self,
+        ear: &mut Ear,
+        bytes: Vec<u8>,
+        until: Until,
+        ms: u64,
+    ) -> (Exchange, Heard) {
         let mut exchange = blank(ear, 0);
         let deadline = ear.deadline(ms);
         let mut heard = Heard::Closed;
@@ -193,6 +206,7 @@ pub(super) fn blank(ear: &Ear, connection: u32) -> Exchange {
         received: Vec::new(),
         end: ExchangeEnd::Complete,
         sent_us: ear.now_us(),
+        attempt: None,
     }
 }
 

@@ -23,6 +23,8 @@ const TRACE_TIME: Duration = Duration::from_secs(10);
 const LENGTHENS: usize = 8;
 /// Time that all findings of a run have; afterwards each gets one try and keeps its size.
 const TIME: Duration = Duration::from_secs(60);
+/// Milliseconds after each step in which something unasked for may come.
+const PATIENT_PAUSE_MS: u64 = 250;
 /// Candidates that one case may be shrunk through.
 const SHRINKS_MAX: u32 = 40;
 /// The same for one that was put together of many.
@@ -64,6 +66,10 @@ pub(crate) struct Bench {
 impl Bench {
     pub fn new(spec: PeerSpec, schema: Arc<Schema>, stop: watch::Receiver<bool>) -> Bench {
         Bench { spec, schema, stop, spent: Duration::ZERO }
+    }
+
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     pub fn spec(&self) -> &PeerSpec {
@@ -200,6 +206,16 @@ impl Bench {
         }
         self.spent += began.elapsed();
         found
+    }
+
+    /// Whether a case shows the signature when each step is followed by a pause.
+    pub async fn shows_patiently(&mut self, main: &mut Runner, case: &Arc<Case>, signature: &str) -> bool {
+        let began = Instant::now();
+        let before = main.pause(PATIENT_PAUSE_MS);
+        let transcript = self.once(main, case, false).await;
+        main.pause(before);
+        self.spent += began.elapsed();
+        transcript.is_some_and(|shown| self.breaches(&shown).any(|(_, _, shown)| shown == signature))
     }
 
     /// Runs the case once more. `None` when there is no peer to be had or the run is to stop.

@@ -1,7 +1,7 @@
 //! The guest agent: its silence at the start, sync with and without sentinel, and the reset by 0xFF.
 
 use super::{Cases, send};
-use qmprobe_wire::{Dialect, Start, Step};
+use qmprobe_wire::{Dialect, Start, Step, Sync};
 
 /// Integers that a sync must return exactly.
 const TOKENS: &[i64] = &[0, 1, -1, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, -(1 << 53) - 1, i64::MAX, i64::MIN];
@@ -46,10 +46,33 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let between = format!("{ping}\n{sync}\n{}\n", r#"{"execute":"guest-ping","id":"q"}"#);
     cases.push("sync-sentinel", "between two pings in one write", Start::Command, vec![send(between)]);
     resets(cases, sync);
+    halves(cases);
     let info = vec![send(r#"{"execute":"guest-info","id":1}"#)];
     cases.push("guest-info-agrees", "guest-info", Start::Command, info);
-    let unasked = r#"{"execute":"qmp_capabilities","id":1}"#;
-    cases.push("command-not-found", "qmp_capabilities", Start::Command, vec![send(unasked), send(ping)]);
+    for name in ["qmp_capabilities", "query-qmp-schema", "query-version"] {
+        let steps = vec![send(format!(r#"{{"execute":"{name}","id":1}}"#)), send(ping)];
+        cases.push("command-not-found", name, Start::Command, steps);
+    }
+    // What guest-info does not offer is not there; sent to whom it may be sent.
+    let absent = cases.absent;
+    for name in absent {
+        let steps = vec![send(format!(r#"{{"execute":"{name}","id":1}}"#)), send(ping)];
+        let title = format!("{name}, which it does not offer");
+        cases.push_for(Some(name), "guest-info-agrees", title, Start::Command, steps);
+    }
+}
+
+/// Half a command from one client, the other half from the next: a command only to a parser that serves both.
+fn halves(cases: &mut Cases<'_>) {
+    const NOTICE_MS: u64 = 5;
+    let sync = Sync { before: Vec::new(), token: 0x5EED_0001_0002_0003, faults: Vec::new() };
+    let steps = vec![
+        Step::Push(br#"{"execute":"guest-pi"#.to_vec()),
+        Step::Abandon(NOTICE_MS),
+        send("ng\"}\n"),
+        Step::Sync(sync),
+    ];
+    cases.push("half-command-outlives-client", "a ping by two clients", Start::Greeting, steps);
 }
 
 /// Half a command, then 0xFF and a sync: the sync is answered.

@@ -61,5 +61,6 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     }
     one("envelope-order", r#"{"execute":"qmprobe-no-such-command","foo":1,"id":1}"#.to_owned());
     one("oob-gate", format!(r#"{{"exec-oob":"{harmless}","id":1}}"#));
+    one("oob-gate", r#"{"exec-oob":"qmprobe-no-such-command","id":1}"#.to_owned());
     one("oob-gate", format!(r#"{{"execute":"{harmless}","exec-oob":"{harmless}","id":1}}"#));
 }

@@ -40,19 +40,29 @@ const IDS: &[&str] = &[
     "\"\u{7f}\"",
     "\"\\u2028\"",
     "\"%s\"",
+    "\"1\"",
+    "\"null\"",
+    "\"AbC  xYz \"",
     "[]",
     "{}",
     "[1,\"a\",null,true,1.5,[],{}]",
     "{\"a\":1,\"b\":{\"c\":[2]},\"\":null}",
     "[[[[[[[[1]]]]]]]]",
+    "[[1,2],[3],[]]",
+    "[false,0,\"\"]",
+    "{\"B\":1,\"a\":[true]}",
     "{\"id\":1}",
     "{\"return\":{}}",
     "{\"error\":{}}",
 ];
 
+/// Characters of the long id: more than a fixed buffer has.
+const LONG: usize = 5000;
+
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
-    for id in IDS {
+    let long = format!("\"{}\"", "x".repeat(LONG));
+    for id in IDS.iter().copied().chain([long.as_str()]) {
         let shown: String = id.chars().take(50).collect();
         let success = format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
         cases.push("reply-id-echo", format!("{shown} on success"), Start::Command, vec![send(success)]);

@@ -3,7 +3,8 @@
 use super::{Cases, command, send};
 use qmprobe_wire::{Start, escape};
 
-/// Malformed texts. Each leaves nothing pending, so that the next command stands alone.
+/// Malformed texts: what no JSON parser may take, and repeated keys. (A lone surrogate is left to each parser:
+/// RFC 8259, section 8.2.) Each leaves nothing pending, so that the next command stands alone.
 const MALFORMED: &[&[u8]] = &[
     b"{]\n",
     b"[}\n",
@@ -26,7 +27,6 @@ const MALFORMED: &[&[u8]] = &[
     b"{\"execute\":\"query-version\",\"id\":0x10}\n",
     b"{\"execute\":\"query-version\",\"id\":\"\\q\"}\n",
     b"{\"execute\":\"query-version\",\"id\":\"\\u12\"}\n",
-    b"{\"execute\":\"query-version\",\"id\":\"\\ud800\"}\n",
     b"{\"execute\":\"query-version\",\"id\":\"\xc3\"}\n",
     b"{\"execute\":\"query-version\",\"id\":\"\xed\xa0\x80\"}\n",
     b"{\"execute\":\"query-version\",\"id\":\"tab\there\"}\n",

@@ -17,7 +17,7 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         format!("{harmless} "),
         format!("{harmless}\0"),
         harmless.replace('-', "_"),
-        harmless[..harmless.len() - 1].to_owned(),
+        all_but_last(harmless),
         format!("{harmless}s"),
     ];
     names.retain(|name| cases.schema.command(name).is_none());
@@ -33,4 +33,10 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     }
     let arguments = r#"{"execute":"qmprobe-no-such-command","arguments":{"a":1},"id":1}"#;
     cases.push("command-not-found", "with arguments", Start::Command, vec![send(arguments)]);
+}
+
+fn all_but_last(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next_back();
+    characters.as_str().to_owned()
 }

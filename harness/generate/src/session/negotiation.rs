@@ -5,6 +5,11 @@ use qmprobe_wire::{Start, Step};
 
 const GOOD: &str = r#"{"execute":"qmp_capabilities","id":"go"}"#;
 
+const ENABLE_OOB: &str = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"go"}"#;
+
+/// GenericError where out-of-band execution is off, and CommandNotFound where it is on.
+const OOB_UNKNOWN: &str = r#"{"exec-oob":"qmprobe-no-such-command","id":2}"#;
+
 /// Arguments of `qmp_capabilities` that must be refused.
 const BAD_ARGUMENTS: &[&str] = &[
     r#"{"foo":1}"#,
@@ -37,20 +42,25 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let greeted = vec![Step::Settle(150), send(GOOD), command("query-version", 1)];
     cases.push("greeting-version-agrees", "greeting, then query-version", Start::Greeting, greeted);
     gate(cases, harmless);
+    // Before any connection has enabled something.
+    per_connection(cases, harmless);
     malformed(cases, harmless);
     arguments(cases, harmless);
     success(cases, harmless);
     out_of_band(cases, harmless);
-    let reconnects = vec![
-        send(r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"go"}"#),
-        command(harmless, 1),
-        Step::Reconnect,
-        command(harmless, 2),
-        send(GOOD),
-        send(format!(r#"{{"exec-oob":"{harmless}","id":3}}"#)),
-        command(harmless, 4),
-    ];
-    cases.push("negotiation-per-connection", "a second connection", Start::Greeting, reconnects);
+}
+
+/// Each gate is tried on the first connection, so that one which never holds is told from one that an earlier
+/// connection opened.
+fn per_connection(cases: &mut Cases<'_>, harmless: &str) {
+    let gates = [command(harmless, 1), send(OOB_UNKNOWN)];
+    let mut steps = gates.to_vec();
+    steps.push(send(ENABLE_OOB));
+    steps.push(command(harmless, 3));
+    steps.push(Step::Reconnect);
+    steps.extend(gates);
+    steps.extend([send(GOOD), send(OOB_UNKNOWN), command(harmless, 4)]);
+    cases.push("negotiation-per-connection", "a second connection", Start::Greeting, steps);
 }
 
 fn gate(cases: &mut Cases<'_>, harmless: &str) {
@@ -75,7 +85,9 @@ fn arguments(cases: &mut Cases<'_>, harmless: &str) {
         let steps = vec![
             send(refused),
             command(harmless, 2),
+            send(OOB_UNKNOWN),
             send(GOOD),
+            send(OOB_UNKNOWN),
             send(format!(r#"{{"exec-oob":"{harmless}","id":3}}"#)),
             command(harmless, 4),
         ];
@@ -100,17 +112,12 @@ fn success(cases: &mut Cases<'_>, harmless: &str) {
 }
 
 fn out_of_band(cases: &mut Cases<'_>, harmless: &str) {
-    let enable = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]},"id":"go"}"#;
     let mut oob = |aim: &str, name: &str, input: String| {
-        let steps = vec![send(enable), send(input), command(harmless, 9)];
+        let steps = vec![send(ENABLE_OOB), send(input), command(harmless, 9)];
         cases.push(aim, name, Start::Greeting, steps);
     };
     oob("oob-allowed", "an in-band command", format!(r#"{{"exec-oob":"{harmless}","id":1}}"#));
-    oob(
-        "command-not-found",
-        "exec-oob unknown",
-        r#"{"exec-oob":"qmprobe-no-such-command","id":1}"#.to_owned(),
-    );
+    oob("oob-gate", "exec-oob unknown", OOB_UNKNOWN.to_owned());
     oob("envelope-execute", "exec-oob is a number", r#"{"exec-oob":1,"id":1}"#.to_owned());
     oob(
         "envelope-members",

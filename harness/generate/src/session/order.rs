@@ -5,18 +5,13 @@ use qmprobe_wire::Start;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
-    let good = |id: u32| format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
-    let unknown = |id: u32| format!("{{\"execute\":\"qmprobe-no-such-command\",\"id\":{id}}}");
-    let many: String = (1..=24).map(|id| if id % 3 == 0 { unknown(id) } else { good(id) }).collect();
-    cases.push("reply-order", "24 commands without white space", Start::Command, vec![send(many)]);
-    let lines: String = (1..=8).map(|id| good(id) + "\r\n").collect();
-    cases.push("reply-order", "8 lines", Start::Command, vec![send(lines)]);
-    let mixed =
-        [good(1), "{\"execute\":1,\"id\":2}".to_owned(), unknown(3), "{\"id\":4}".to_owned(), good(5)]
-            .concat();
-    cases.push("reply-order", "errors between", Start::Command, vec![send(mixed)]);
-    let garbled = format!("{}{{]{}", good(1), good(2));
-    cases.push("reply-order", "malformed JSON between", Start::Command, vec![send(garbled), send(good(3))]);
-    let pretty = format!("{{\n  \"execute\" :\t\"{harmless}\" ,\r\n \"id\" : 1\n}}\n\n\n");
-    cases.push("reply-order", "spread over lines", Start::Command, vec![send(pretty), send(good(2))]);
+    let good = |id: u32| format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}\r\n");
+    let unknown = |id: u32| format!("{{\"execute\":\"qmprobe-no-such-command\",\"id\":{id}}}\r\n");
+    let lines: String = (1..=24).map(|id| if id % 3 == 0 { unknown(id) } else { good(id) }).collect();
+    let mixed = [good(1), "{\"execute\":1,\"id\":2}\n".into(), unknown(3), "{\"id\":4}\n".into(), good(5)];
+    let garbled = format!("{}{{]\r\n{}", good(1), good(2));
+    let after = send(good(3));
+    cases.push("reply-order", "24 lines", Start::Command, vec![send(lines)]);
+    cases.push("reply-order", "errors between", Start::Command, vec![send(mixed.concat())]);
+    cases.push("reply-order", "malformed JSON between", Start::Command, vec![send(garbled), after]);
 }

@@ -1,8 +1,11 @@
 //! Commands refused for their arguments, with the queries before and after that show whether they ran.
 
-use super::{Cases, send};
+use super::{Cases, SELF_DESCRIPTION, queries, send};
 use crate::minimal_value;
 use qmprobe_wire::{Start, Step, Value, request};
+
+/// Queries of a schema that has none of [`PROBES`] that are asked instead.
+const OWN_PROBES_MAX: usize = 8;
 
 /// Queries whose answers only change when something was done; asked with these arguments.
 const PROBES: &[(&str, &str)] = &[
@@ -17,11 +20,16 @@ const PROBES: &[(&str, &str)] = &[
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let schema = cases.schema;
-    let probes: Vec<Step> = PROBES
+    let probe = |name: &str, arguments: &str| send(format!("{{\"execute\":\"{name}\"{arguments}}}"));
+    let mut probes: Vec<Step> = PROBES
         .iter()
         .filter(|(name, _)| schema.command(name).is_some())
-        .map(|(name, arguments)| send(format!("{{\"execute\":\"{name}\"{arguments}}}")))
+        .map(|(name, arguments)| probe(name, arguments))
         .collect();
+    if probes.is_empty() && cases.is_qmp() {
+        let own = queries(schema).filter(|name| !SELF_DESCRIPTION.contains(name));
+        probes = own.take(OWN_PROBES_MAX).map(|name| probe(name, "")).collect();
+    }
     if probes.is_empty() {
         return;
     }

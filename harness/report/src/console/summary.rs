@@ -3,6 +3,7 @@
 use super::paint::{Colour, Page};
 use crate::run::{RuleResult, RuleState, Run};
 use crate::text::{counted, thousands};
+use qmprobe_engine::{RecoveryBucket, RecoveryRow};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -18,10 +19,54 @@ pub(super) fn print(page: &mut Page, run: &Run) -> io::Result<()> {
     page.entry("cases", Colour::Dim, &cases)?;
     let starts = counted(summary.peer_starts, "start", "starts");
     page.entry("peer", Colour::Dim, &format!("{starts}, {:.1} s", summary.seconds))?;
+    recovery(page, &run.summary.recovery)?;
     for (waiver, why) in &run.idle_waivers {
         page.entry("waiver", Colour::Yellow, &format!("{waiver}: {why}"))?;
     }
     Ok(())
+}
+
+/// Class of corruption by the quarter of the exchange where it happened: how many got back in step at the first
+/// try, `+` how many later, `!` how many never.
+fn recovery(page: &mut Page, rows: &[RecoveryRow]) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let all = rows.iter().flat_map(|row| &row.places);
+    let sum = |of: fn(&RecoveryBucket) -> u64| thousands(all.clone().map(of).sum());
+    let (first, later, never) = (sum(|one| one.first), sum(|one| one.later), sum(|one| one.never));
+    let figures = format!(
+        "in step after one try {first}, after more {later}, never {never}; by quarter of the exchange:"
+    );
+    page.entry("recovery", Colour::Dim, &figures)?;
+    let width = rows.iter().map(|row| row.class.len()).max().unwrap_or_default();
+    let head =
+        format!("{:<width$}  {:>9}{:>9}{:>9}{:>9}  tries  skipped  µs", "", "1st", "2nd", "3rd", "4th");
+    page.verbatim(2, "", &head)?;
+    for row in rows {
+        let mut line = format!("{:<width$}  ", row.class);
+        for place in &row.places {
+            line.push_str(&format!("{:>9}", cell(place)));
+        }
+        let mean = row.us_total / row.cases.max(1);
+        line.push_str(&format!(
+            "  {:>2}/{:<2}  {:>7}  {mean}",
+            row.tries_max, row.tries_due, row.skipped_max
+        ));
+        page.verbatim(2, "", &line)?;
+    }
+    Ok(())
+}
+
+fn cell(place: &RecoveryBucket) -> String {
+    let RecoveryBucket { first, later, never } = place;
+    match (first, later, never) {
+        (0, 0, 0) => "-".to_owned(),
+        (_, 0, 0) => first.to_string(),
+        (_, _, 0) => format!("{first}+{later}"),
+        (_, 0, _) => format!("{first}!{never}"),
+        _ => format!("{first}+{later}!{never}"),
+    }
 }
 
 fn rules(page: &mut Page, rules: &[RuleResult]) -> io::Result<()> {

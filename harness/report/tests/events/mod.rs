@@ -132,6 +132,7 @@ pub fn summary() -> Summary {
     let rules = [("reply-id-echo", (40, 0)), ("peer-survives", (42, 0)), ("one-reply", (42, 0))];
     let skipped = [("guest-exec", "dangerous: needs the guest sandbox"), ("quit", "ends the peer")];
     Summary {
+        recovery: Vec::new(),
         complete: true,
         cut: None,
         planned: 15_012,

@@ -192,7 +192,8 @@ impl<'p, 'f> Definer<'p, 'f> {
             _ => Kind::Type,
         };
         self.check(kind_of_name, name);
-        if let Some(suffix) = names::reserved_suffix(&name.name, self.era) {
+        let bound = kind_of_name == Kind::Type || self.era.reserves_suffixes_of_all();
+        if let Some(suffix) = names::reserved_suffix(&name.name, self.era).filter(|_| bound) {
             self.faults.push(name.span, format!("the name of {kind} does not end in '{suffix}'"));
         }
         if kind == "event" && self.era.constants_clash() && name.name.eq_ignore_ascii_case("max") {

@@ -157,6 +157,8 @@ questions! {
     names_have_cases: 6 . 0;
     /// Definitions may not be called `…Kind`.
     reserves_kind: 2 . 4 ..= 6 . 1;
+    /// What types may not be called, commands and events may not be called either.
+    reserves_suffixes_of_all: 2 . 4 ..= 6 . 0;
     /// Names that generated code needs for itself are refused.
     reserves_names: 2 . 5;
     /// Names clash that are one in C; before, only the very same do.

@@ -6,7 +6,7 @@ use qmprobe_wire::Dialect;
 
 pub(in crate::bugs) static BUG: Bug = Bug {
     name: "missing-argument-not-found",
-    rule: "arguments-required",
+    rule: "arguments-refused",
     summary: "a missing mandatory argument is refused with CommandNotFound",
     dialect: Dialect::Qmp,
     hooks: Hooks {

@@ -1,0 +1,36 @@
+//! Whatever is wrong with arguments, the class is GenericError.
+
+use crate::context::{Context, Pair};
+use crate::prediction;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Outcome, Verdict};
+use qmprobe_wire::{Message, VersionRange};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q413",
+    slug: "arguments-refused",
+    title: "Bad arguments are GenericError",
+    requirement: "A command that is refused for its arguments is answered with an error of class GenericError and no other.",
+    source: "QEMU qapi/qobject-input-visitor.c; docs/devel/qapi-code-gen",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &["declared-command", "negotiation-once"],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    prediction::judge(context, rule, out);
+    let refused = |pair: &Pair<'_>| {
+        pair.expectation.rule.starts_with("arguments-")
+            && pair.reply.and_then(Message::error_class) == Some("GenericError")
+    };
+    if let Some(last) = out.last_mut()
+        && matches!(last.outcome, Outcome::Skip(_))
+        && context.pairs.iter().any(refused)
+    {
+        *last = Verdict::pass(rule);
+    }
+}

@@ -1,0 +1,80 @@
+//! A client gets back in step, whatever happened to the bytes between it and the agent.
+
+use crate::context::Context;
+use crate::rule::{QGA, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{Attempt, Exchange, Frame, Message, Step, VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "G107",
+    slug: "sync-recovers",
+    title: "A client gets back in step",
+    requirement: "0xFF and guest-sync-delimited with a fresh id bring client and agent back in step at the first try whose bytes arrive undamaged, whatever came before.",
+    source: "QEMU qga/qapi-schema.json (guest-sync-delimited)",
+    severity: Severity::Violation,
+    dialects: QGA,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &["sync-sentinel", "sync-echo", "sync-reset"],
+    judge,
+};
+
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    if context.peer_is_lost() {
+        return out.push(Verdict::skip(rule, "the peer was lost"));
+    }
+    let exchanges = &context.transcript.exchanges;
+    let mut looked = false;
+    let mut breaches = Vec::new();
+    for (index, exchange) in exchanges.iter().enumerate() {
+        let Some(attempt) = exchange.attempt else { continue };
+        let next =
+            exchanges.get(index + 1).filter(|next| next.attempt.is_some() && next.step == exchange.step);
+        if next.is_some() {
+            continue;
+        }
+        looked = true;
+        breaches.extend(breach(index, exchange, attempt, tries_due(context, exchange)));
+    }
+    conclude(rule, breaches, looked, "nothing put it to the test", out);
+}
+
+fn tries_due(context: &Context<'_>, exchange: &Exchange) -> u32 {
+    match exchange.step.and_then(|step| context.transcript.case.steps.get(step)) {
+        Some(Step::Sync(sync)) => sync.tries_due(),
+        _ => 1,
+    }
+}
+
+/// What is wrong with the last try of a recovery, which may have come after so many.
+fn breach(index: usize, exchange: &Exchange, last: Attempt, due: u32) -> Option<Breach> {
+    let tries = last.number + 1;
+    let (class, actual) = if !last.synced {
+        ("never", format!("not in step after {tries}; the last was answered with {}", answer(exchange)))
+    } else if tries > due {
+        ("late", format!("in step after {tries} tries"))
+    } else {
+        return None;
+    };
+    Some(Breach {
+        exchange: index,
+        class: class.to_owned(),
+        expected: vec![format!("\\xff{{\"return\": {}}} within {due} tries", last.token)],
+        actual,
+        ..Breach::default()
+    })
+}
+
+fn answer(exchange: &Exchange) -> String {
+    let mut shown = String::new();
+    for received in &exchange.received {
+        match &received.frame {
+            Frame::Sentinel => shown.push_str("\\xff"),
+            Frame::Message(Message { bytes, .. }) | Frame::Garbage(bytes) => {
+                shown.push_str(&escape::escape_short(bytes, 80));
+            }
+        }
+    }
+    if shown.is_empty() { "nothing".to_owned() } else { shown.chars().take(200).collect() }
+}

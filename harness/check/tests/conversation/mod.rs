@@ -1,0 +1,191 @@
+//! Conversations written by hand, line by line, as transcripts.
+
+use crate::schema::{Builder, member, sample};
+use qmprobe_check::{Outcome, judge};
+use qmprobe_schema::*;
+use qmprobe_wire::automaton::Model;
+use qmprobe_wire::{
+    Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Received, SessionState, Start,
+    Transcript,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// One thing that is said or happens.
+#[derive(Clone, Copy, Debug)]
+pub enum Say {
+    /// It is an agent; stands first.
+    Qga,
+    /// The case is made for this rule.
+    Aim(&'static str),
+    /// A fresh connection is opened. Without one the conversation is in command mode.
+    Connect,
+    /// A line to the peer; each character is a byte.
+    Client(&'static str),
+    /// A line from the peer, with the line end that is due; each character is a byte.
+    Server(&'static str),
+    /// These bytes from the peer.
+    Raw(&'static str),
+    /// A line from the peer that comes before the next one is sent.
+    Late(&'static str),
+    /// Nothing comes for a while, and nothing was due.
+    Quiet,
+    /// What was due does not come.
+    Timeout,
+    /// The peer sends without end.
+    Flood,
+    /// The peer's process is ended by a signal.
+    Crash,
+    /// The peer closes the connection.
+    Close,
+}
+
+pub const ALL_COMMANDS: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
+pub const ALL_BUT_ONE: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
+pub const ONE_TOO_MANY: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "nosuch"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
+pub const INFO: &str = r#"{"return": {"supported_commands": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop", "success-response": false}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping", "success-response": true}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}]}, "id": 1}"#;
+pub const INFO_LACKS_ONE: &str = r#"{"return": {"supported_commands": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop", "success-response": false}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}]}, "id": 1}"#;
+
+/// The sample with what sessions of both dialects need besides, and three events.
+fn schema() -> Schema {
+    let mut b = Builder { schema: sample() };
+    let any = b.builtin(Builtin::Any);
+    let int = b.builtin(Builtin::Int64);
+    let small = b.builtin(Builtin::Uint8);
+    let token = b.object(vec![member("id", int)], None);
+    let depth = b.object(vec![member("depth", small)], None);
+    b.command("query-version", None, Some(any));
+    b.command("query-commands", None, Some(any));
+    b.command("getfd", None, None);
+    b.command("guest-ping", None, None);
+    b.command("guest-info", None, Some(any));
+    b.command("guest-sync-delimited", Some(token), Some(int));
+    let event = |name: &str, data| Event {
+        name: name.to_owned(),
+        data,
+        features: Features::default(),
+        condition: None,
+    };
+    b.schema.events = vec![event("CLOSED", None), event("OPENED", Some(depth)), event("RTC_CHANGE", None)];
+    b.schema
+}
+
+/// The rules that fail.
+pub fn fails(talk: &[Say]) -> BTreeSet<&'static str> {
+    slugs(talk, |outcome| matches!(outcome, Outcome::Fail(_)))
+}
+
+/// The rules that had something to look at and found nothing.
+pub fn passes(talk: &[Say]) -> BTreeSet<&'static str> {
+    slugs(talk, |outcome| matches!(outcome, Outcome::Pass))
+}
+
+fn slugs(talk: &[Say], wanted: impl Fn(&Outcome) -> bool) -> BTreeSet<&'static str> {
+    let verdicts = judge(&schema(), &transcript(talk));
+    verdicts.into_iter().filter(|verdict| wanted(&verdict.outcome)).map(|verdict| verdict.rule.slug).collect()
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    text.chars().map(|character| u8::try_from(u32::from(character)).expect("a byte")).collect()
+}
+
+fn transcript(talk: &[Say]) -> Transcript {
+    let dialect = if talk.iter().any(|say| matches!(say, Say::Qga)) { Dialect::Qga } else { Dialect::Qmp };
+    let fresh = talk.iter().any(|say| matches!(say, Say::Connect));
+    let aim = talk.iter().find_map(|say| if let Say::Aim(rule) = say { Some(*rule) } else { None });
+    let case = Case {
+        id: CaseId { seed: 0, index: 0 },
+        name: String::new(),
+        command: None,
+        aim: aim.map(str::to_owned),
+        start: if fresh { Start::Greeting } else { Start::Command },
+        steps: Vec::new(),
+    };
+    let mut scribe =
+        Scribe { dialect, exchanges: Vec::new(), early: Vec::new(), connections: 0, ending: Ending::Alive };
+    for say in talk {
+        scribe.note(*say);
+    }
+    Transcript {
+        case: Arc::new(case),
+        dialect,
+        version: None,
+        model: Model::V3_1,
+        start: if fresh { SessionState::fresh(dialect) } else { SessionState::command_mode(dialect) },
+        exchanges: scribe.exchanges,
+        ending: scribe.ending,
+    }
+}
+
+struct Scribe {
+    dialect: Dialect,
+    exchanges: Vec<Exchange>,
+    early: Vec<Received>,
+    connections: u32,
+    ending: Ending,
+}
+
+impl Scribe {
+    fn note(&mut self, say: Say) {
+        match say {
+            Say::Qga | Say::Aim(_) => {}
+            Say::Connect => {
+                self.connections += 1;
+                self.begin(Vec::new(), true);
+            }
+            Say::Client(line) => self.begin([bytes(line), b"\n".to_vec()].concat(), false),
+            Say::Quiet => self.begin(Vec::new(), false),
+            Say::Late(line) => self.early = self.frames(line, true, 0),
+            Say::Server(line) => self.hear(line, true),
+            Say::Raw(text) => self.hear(text, false),
+            Say::Timeout => self.end(ExchangeEnd::TimedOut { waited_ms: 1 }),
+            Say::Flood => self.end(ExchangeEnd::Flooded("case_bytes_max")),
+            Say::Close => {
+                self.end(ExchangeEnd::Closed);
+                self.ending = Ending::Disconnected;
+            }
+            Say::Crash => {
+                self.end(ExchangeEnd::Closed);
+                self.ending = Ending::Exited {
+                    status: "signal 6 (SIGABRT)".to_owned(),
+                    signalled: true,
+                    code: None,
+                    stderr_tail: String::new(),
+                };
+            }
+        }
+    }
+
+    fn begin(&mut self, sent: Vec<u8>, opened: bool) {
+        self.exchanges.push(Exchange {
+            step: None,
+            connection: self.connections.saturating_sub(1),
+            opened,
+            sent,
+            received: std::mem::take(&mut self.early),
+            end: ExchangeEnd::Complete,
+            sent_us: 1,
+            attempt: None,
+        });
+    }
+
+    fn frames(&self, text: &str, line: bool, at_us: u64) -> Vec<Received> {
+        let end: &[u8] = match self.dialect {
+            Dialect::Qmp => b"\r\n",
+            Dialect::Qga => b"\n",
+        };
+        let mut framer = Framer::new(&Limits::default());
+        framer.feed(&bytes(text));
+        framer.feed(if line { end } else { b"" });
+        std::iter::from_fn(|| framer.next_unterminated()).map(|frame| Received { at_us, frame }).collect()
+    }
+
+    fn hear(&mut self, text: &str, line: bool) {
+        let frames = self.frames(text, line, 2);
+        self.exchanges.last_mut().expect("an exchange").received.extend(frames);
+    }
+
+    fn end(&mut self, end: ExchangeEnd) {
+        self.exchanges.last_mut().expect("an exchange").end = end;
+    }
+}

@@ -1,0 +1,48 @@
+//! A client that gets back in step, on stage: try after try over a channel with faults. No try waits for what
+//! cannot come: when the peer has said all that it was asked for and the client has not recognised its answer,
+//! the answer was lost, and the next try begins as it would after a timeout.
+
+use super::Runner;
+use super::link::Heard;
+use super::scene::Scene;
+use super::session::blank;
+use super::tap::Tap;
+use qmprobe_wire::fault::Channel;
+use qmprobe_wire::{Received, Sync, Toward};
+
+/// Tries beyond those that are due on a conforming peer.
+const SPARE_TRIES: u32 = 2;
+
+impl Runner {
+    pub(super) async fn resync(
+        &mut self,
+        scene: &mut Scene,
+        sync: &Sync,
+        step: usize,
+        before: Vec<Received>,
+    ) {
+        let mut tap = Tap::new(self.dialect(), &sync.faults);
+        let mut to_peer = Channel::new(&sync.faults, Toward::Peer);
+        let mut before = Some(before);
+        for number in 0..sync.tries_due().saturating_add(SPARE_TRIES) {
+            let token = sync.token_of(number);
+            let mut bytes = Vec::new();
+            to_peer.begin(number, &mut bytes);
+            if number == 0 {
+                to_peer.pass(&sync.before, &mut bytes);
+            }
+            to_peer.pass(&tap.attempt(number, token), &mut bytes);
+            let mut exchange = blank(&self.ear, scene.connection());
+            exchange.step = Some(step);
+            exchange.received = before.take().unwrap_or_default();
+            scene.set_tap(Some(tap));
+            self.send(scene, &bytes, true, exchange).await;
+            let Some(back) = scene.set_tap(None) else { return };
+            tap = back;
+            scene.account(tap.account(number, token));
+            if tap.is_synced() || scene.heard() != Heard::All {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! A client that gets back in step with a guest agent, whatever happened to the bytes between them: every class
+//! of corruption at every offset of a few exchanges, and seeded mixtures. One class per file of a family, one
+//! line each in [`ALL`].
+
+mod connection;
+mod farewell;
+mod limits;
+mod mixture;
+mod to_client;
+mod to_peer;
+mod whole_commands;
+
+pub use farewell::farewells;
+use qmprobe_wire::{Case, CaseId, Damage, Fault, Start, Step, Sync, Value, request};
+
+/// These cases count from here, so that they share an id with no other.
+pub const FIRST_INDEX: u64 = 1 << 33;
+/// The rule that they put to the test.
+pub const AIM: &str = "sync-recovers";
+
+/// Places of an exchange that is longer than this are sampled.
+const PLACES_MAX: usize = 96;
+/// Characters that make the reply of an exchange a big one: it carries them back.
+const BIG_CHARS: usize = 4096;
+
+/// One way in which a stream can go wrong.
+#[derive(Debug)]
+pub struct Class {
+    /// Its everyday name.
+    pub name: &'static str,
+    /// What happens, in one line.
+    pub title: &'static str,
+    /// What a conforming agent does, and the client with it.
+    pub expected: &'static str,
+    /// Tries after which a client is back in step at the latest.
+    pub tries: u32,
+    make: fn(&mut Trials),
+}
+
+/// Every class.
+pub static ALL: &[&Class] = &[
+    &to_peer::CUT,
+    &to_peer::LOST,
+    &to_peer::DOUBLED,
+    &to_peer::FLIPPED,
+    &to_peer::SENTINEL,
+    &to_peer::CONTROL,
+    &to_peer::QUOTE,
+    &to_peer::BRACKET,
+    &to_peer::GARBAGE,
+    &whole_commands::SPLIT,
+    &whole_commands::MERGED,
+    &whole_commands::REPEATED,
+    &whole_commands::UNTERMINATED,
+    &limits::PASSED,
+    &to_peer::REQUEST,
+    &to_client::STALE,
+    &to_client::STALE_HALF,
+    &to_client::STALE_SYNC,
+    &to_client::LATE,
+    &to_client::CUT,
+    &to_client::LOST,
+    &to_client::DOUBLED,
+    &to_client::FLIPPED,
+    &to_client::INSERTED,
+    &connection::LEFT,
+    &connection::SLOW,
+    &mixture::MIXED,
+];
+
+/// What the class of this name does to what an agent answers, each in turn. Empty for classes that do nothing
+/// to it, and for names of none.
+pub fn reply_damages(class: &str) -> Vec<Damage> {
+    to_client::damages(class)
+}
+
+/// One case with what it is a case of.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The class.
+    pub class: &'static Class,
+    /// Where in the exchange the stream goes wrong.
+    pub at: usize,
+    /// Bytes of the exchange.
+    pub of: usize,
+    /// The case.
+    pub case: Case,
+}
+
+/// Every trial. The seed chooses tokens, garbage and mixtures.
+pub fn trials(seed: u64) -> Vec<Trial> {
+    let mut trials = Trials { seed, class: ALL[0], made: Vec::new() };
+    for class in ALL {
+        trials.class = class;
+        (class.make)(&mut trials);
+    }
+    trials.made
+}
+
+/// What is said between client and agent when the stream goes wrong.
+struct Exchange {
+    name: &'static str,
+    command: Vec<u8>,
+    /// Bytes of a stock agent's reply, about: places behind its end are none.
+    reply: usize,
+}
+
+/// The exchanges, each of another kind.
+fn exchanges() -> Vec<Exchange> {
+    let line = |name: &str, arguments: Option<&Value>, id: Option<&Value>| {
+        let mut line = request::execute(name, arguments, id);
+        line.push(b'\n');
+        line
+    };
+    let token = Value::Object(vec![("id".to_owned(), Value::int(1_234_567))]);
+    let big = Value::String("a".repeat(BIG_CHARS));
+    vec![
+        Exchange { name: "guest-ping", command: line("guest-ping", None, None), reply: 15 },
+        Exchange { name: "guest-info", command: line("guest-info", None, None), reply: 4500 },
+        Exchange { name: "guest-sync", command: line("guest-sync", Some(&token), None), reply: 20 },
+        Exchange {
+            name: "guest-sync-delimited",
+            command: line("guest-sync-delimited", Some(&token), None),
+            reply: 21,
+        },
+        Exchange {
+            name: "a big reply",
+            command: line("guest-ping", None, Some(&big)),
+            reply: BIG_CHARS + 23,
+        },
+    ]
+}
+
+/// The places of an exchange of so many bytes.
+fn places(bytes: usize) -> impl Iterator<Item = usize> {
+    (0..bytes).step_by(bytes.div_ceil(PLACES_MAX).max(1))
+}
+
+/// The trials made so far.
+struct Trials {
+    seed: u64,
+    class: &'static Class,
+    made: Vec<Trial>,
+}
+
+impl Trials {
+    /// Adds a trial: `steps` bring the stream to where a client has to get back in step, which it does last,
+    /// with `before` in the same write as its first request.
+    fn push(
+        &mut self,
+        what: &str,
+        place: (usize, usize),
+        steps: Vec<Step>,
+        before: Vec<u8>,
+        faults: Vec<Fault>,
+    ) {
+        let index = FIRST_INDEX + self.made.len() as u64;
+        // Far apart, so that no try of one case has the token of another's.
+        let token =
+            (1 << 60) + ((mix(self.seed, index) >> 24) << 16 | (self.made.len() as u64 & 0xFFF) << 4) as i64;
+        let (at, of) = place;
+        let mut steps = steps;
+        steps.push(Step::Sync(Sync { before, token, faults }));
+        let case = Case {
+            id: CaseId { seed: self.seed, index },
+            name: format!("{AIM}: {} {what}, byte {at} of {of}", self.class.name),
+            command: None,
+            aim: Some(AIM.to_owned()),
+            start: Start::Command,
+            steps,
+        };
+        self.made.push(Trial { class: self.class, at, of, case });
+    }
+
+    /// Adds a trial for each place of each exchange's command, as `damaged` makes of it and the place.
+    fn at_each_place(&mut self, what: &str, damaged: impl Fn(&[u8], usize) -> Vec<u8>) {
+        for exchange in exchanges() {
+            let of = exchange.command.len();
+            for at in places(of) {
+                let before = damaged(&exchange.command, at);
+                let name = if what.is_empty() {
+                    exchange.name.to_owned()
+                } else {
+                    format!("{what} in {}", exchange.name)
+                };
+                self.push(&name, (at, of), Vec::new(), before, Vec::new());
+            }
+        }
+    }
+}
+
+/// SplitMix64 of two numbers.
+fn mix(seed: u64, index: u64) -> u64 {
+    let mut mixed =
+        seed.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
