@@ -101,8 +101,8 @@ pub fn from_source(
         return attempt(path, &mut library, era, options).map_err(|(_, faults)| library.errors(faults));
     }
     let mut best: Option<(usize, Vec<fault::Fault>)> = None;
-    for era in Era::TURNS {
-        match attempt(path, &mut library, *era, options) {
+    for era in Era::turns() {
+        match attempt(path, &mut library, era, options) {
             Ok(loaded) => return Ok(Loaded { era_found: true, ..loaded }),
             Err((count, faults)) => {
                 if best.as_ref().is_none_or(|(fewest, _)| count < *fewest) {

@@ -4,6 +4,7 @@
 //! Source: QEMU `scripts/qapi` (`qapi.py` before 4.2) of the releases 0.15 to 11.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// A QEMU version, as far as it decides about the schema language.
@@ -42,6 +43,22 @@ const fn era(major: u16, minor: u16) -> Era {
     Era { major, minor }
 }
 
+/// The minor versions of each major one, up to the newest known.
+const RELEASES: &[(u16, RangeInclusive<u16>)] = &[
+    (0, 15..=15),
+    (1, 0..=7),
+    (2, 0..=12),
+    (3, 0..=1),
+    (4, 0..=2),
+    (5, 0..=2),
+    (6, 0..=2),
+    (7, 0..=2),
+    (8, 0..=2),
+    (9, 0..=2),
+    (10, 0..=2),
+    (11, 0..=1),
+];
+
 /// Defines the questions: the first version that says yes, and the last if there is one.
 macro_rules! questions {
     ($($(#[$doc:meta])+ $name:ident: $first:literal . $first_minor:literal $(..= $last:literal . $last_minor:literal)?;)+) => {
@@ -50,6 +67,11 @@ macro_rules! questions {
             pub(super) fn $name(self) -> bool {
                 self >= era($first, $first_minor) $(&& self <= era($last, $last_minor))?
             })+
+
+            /// The answers to all questions.
+            fn answers(self) -> Vec<bool> {
+                vec![$(self.$name()),+]
+            }
         }
     };
 }
@@ -157,6 +179,8 @@ questions! {
     names_have_cases: 6 . 0;
     /// Definitions may not be called `…Kind`.
     reserves_kind: 2 . 4 ..= 6 . 1;
+    /// So have those of features.
+    features_have_case: 6 . 0 ..= 6 . 0;
     /// What types may not be called, commands and events may not be called either.
     reserves_suffixes_of_all: 2 . 4 ..= 6 . 0;
     /// Names that generated code needs for itself are refused.
@@ -217,27 +241,15 @@ impl Era {
     /// The newest version known.
     pub const NEWEST: Era = era(11, 1);
 
-    /// The last versions before the language changed, newest first: what is tried when no era is given.
-    pub(super) const TURNS: &[Era] = &[
-        Era::NEWEST,
-        era(8, 2),
-        era(8, 0),
-        era(7, 0),
-        era(6, 1),
-        era(5, 2),
-        era(5, 1),
-        era(4, 1),
-        era(3, 1),
-        era(2, 12),
-        era(2, 9),
-        era(2, 8),
-        era(2, 6),
-        era(2, 5),
-        era(2, 4),
-        era(2, 3),
-        era(1, 7),
-        era(1, 5),
-    ];
+    /// The releases whose rules differ from those of the next, newest first: what is tried when no era is given.
+    pub(super) fn turns() -> impl Iterator<Item = Era> {
+        let releases = RELEASES
+            .iter()
+            .rev()
+            .flat_map(|(major, minors)| minors.clone().rev().map(|minor| era(*major, minor)));
+        let mut newer = None;
+        releases.filter(move |release| newer.replace(release.answers()) != Some(release.answers()))
+    }
 }
 
 #[cfg(test)]
@@ -252,6 +264,16 @@ mod tests {
         for bad in ["", "x", "7.", "7.2.x", "v7.2"] {
             assert!(bad.parse::<Era>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_set_of_rules_has_its_turn() {
+        let turns: Vec<Era> = Era::turns().collect();
+        assert_eq!(turns.first(), Some(&Era::NEWEST));
+        for last_of_its_rules in [era(9, 0), era(8, 2), era(5, 2), era(2, 12), era(2, 4), era(1, 5)] {
+            assert!(turns.contains(&last_of_its_rules), "{last_of_its_rules}");
+        }
+        assert!(!turns.contains(&era(7, 1)) && turns.is_sorted_by(|newer, older| newer > older));
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Pragmas {
                     "member-name-exceptions",
                     "documentation-exceptions",
                 ];
-                let help = did_you_mean(key, known.into_iter());
+                let help = did_you_mean(key, known.into_iter().filter(|known| *known != key));
                 return faults.push_with_help(span, format!("there is no pragma '{key}' in {era}"), help);
             }
         };

@@ -24,8 +24,8 @@ struct Reader<'f> {
     has_text: bool,
     /// How far the text of the section is indented at least; `None` while no line has said so.
     indent: Option<usize>,
-    /// The last line was empty.
-    gap: bool,
+    /// Line ends at the end of the section's text: two are a gap. What opens features adds none.
+    line_ends: usize,
     seen: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn read(lines: &[Line<'_>], span: Span, era: Era, faults: &mut Faults
         section: None,
         has_text: false,
         indent: Some(0),
-        gap: false,
+        line_ends: 0,
         seen: Vec::new(),
     };
     for line in lines {
@@ -47,7 +47,6 @@ pub(super) fn read(lines: &[Line<'_>], span: Span, era: Era, faults: &mut Faults
             reader.faults.push(line.span, message);
             return None;
         }
-        reader.gap = line.text.is_empty();
     }
     reader.close_section();
     Some(reader.doc)
@@ -76,7 +75,8 @@ impl Reader<'_> {
         if self.doc.symbol.is_none() {
             self.has_text = true;
             let message = "this describes a member, and the comment is about no definition";
-            return names_something(line).then(|| message.to_owned());
+            let plain = if self.era.docs_are_markup() { line } else { line.trim_start() };
+            return names_something(plain).then(|| message.to_owned());
         }
         if let Some((name, text)) = self.member(line) {
             return self.described(name, text, line, span);
@@ -84,7 +84,7 @@ impl Reader<'_> {
         if let Some((tag, text)) = self.tag(line) {
             return self.tagged(tag, text, line, span);
         }
-        let opens_features = self.part == Part::Body || self.part == Part::Members && self.gap;
+        let opens_features = self.part == Part::Body || self.part == Part::Members && self.after_gap();
         if line == "Features:" && opens_features && self.era.docs_have_features() {
             self.close_section();
             self.part = Part::Features;
@@ -165,6 +165,8 @@ impl Reader<'_> {
             () => Some(line.len() - text.len()),
         };
         self.section = Some((name.to_owned(), span));
+        self.line_ends = 0;
+        self.append(text);
         let padded = self.era.docs_are_markup() && !self.era.docs_indent_by_second_line();
         if padded { None } else { self.forbidden(text) }
     }
@@ -182,11 +184,13 @@ impl Reader<'_> {
     fn text(&mut self, line: &str) -> Option<String> {
         let indent = line.len() - line.trim_start().len();
         let in_list = matches!(self.part, Part::Members | Part::Features);
-        if !line.is_empty() && in_list && self.gap && indent == 0 {
+        if !line.is_empty() && in_list && self.after_gap() && indent == 0 {
             // It begins a section without a name.
             self.close_section();
             self.part = Part::Tagged;
+            self.line_ends = 0;
         }
+        self.append(line);
         if !line.is_empty() {
             let least = *self.indent.get_or_insert(indent);
             if indent < least {
@@ -195,6 +199,14 @@ impl Reader<'_> {
         }
         self.has_text |= !line.is_empty();
         self.forbidden(line)
+    }
+
+    fn append(&mut self, text: &str) {
+        self.line_ends = if text.is_empty() { self.line_ends + 1 } else { 1 };
+    }
+
+    fn after_gap(&self) -> bool {
+        self.line_ends >= 2
     }
 
     /// What the text of a section may not say.
