@@ -179,8 +179,8 @@ questions! {
     names_have_cases: 6 . 0;
     /// Definitions may not be called `…Kind`.
     reserves_kind: 2 . 4 ..= 6 . 1;
-    /// So have those of features.
-    features_have_case: 6 . 0 ..= 6 . 0;
+    /// But not that of a feature.
+    features_have_any_case: 6 . 1 ..= 7 . 0;
     /// What types may not be called, commands and events may not be called either.
     reserves_suffixes_of_all: 2 . 4 ..= 6 . 0;
     /// Names that generated code needs for itself are refused.

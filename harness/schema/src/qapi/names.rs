@@ -68,7 +68,7 @@ pub(super) fn fault(kind: Kind, name: &str, owner: &str, pragmas: &Pragmas, era:
         Kind::Event => (lower || stem.contains('-'))
             .then(|| format!("the name of an event has neither lower case nor '-', and '{name}' does")),
         Kind::Command => (upper || stem.contains('_') && !excused).then(|| lower_case("a command", name)),
-        Kind::Feature if !era.features_have_case() => None,
+        Kind::Feature if era.features_have_any_case() => None,
         Kind::Member | Kind::Value | Kind::Feature | Kind::Choice => {
             ((upper || stem.contains('_')) && !excused).then(|| lower_case("a member", name))
         }
@@ -159,7 +159,8 @@ mod tests {
         ] {
             assert!(!bad(kind, good, "7.2") && bad(kind, wrong, "7.2"), "{good} {wrong}");
         }
-        assert!(bad(Kind::Feature, "Fast", "6.0") && !bad(Kind::Feature, "Fast", "6.1"));
+        let bad_feature = |era| bad(Kind::Feature, "Fast", era);
+        assert!(bad_feature("6.0") && !bad_feature("6.1") && !bad_feature("7.0") && bad_feature("7.1"));
         assert!(!bad(Kind::Type, "nameInfo", "5.2") && !bad(Kind::Member, "node_name", "5.2"));
         assert!(bad(Kind::Member, "Node", "5.2"));
     }
