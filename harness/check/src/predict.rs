@@ -293,6 +293,16 @@ fn predict_negotiation(schema: &Schema, state: SessionState, arguments: Option<&
         Some(command) => conform_arguments(schema, command.arguments, arguments),
         None => Vec::new(),
     };
+    // Schemas before 2.8 and parts of one do not declare it, and yet it never took anything else.
+    let members = arguments.and_then(Value::as_object).unwrap_or_default();
+    let strings =
+        |value: &Value| value.as_array().is_some_and(|all| all.iter().all(|one| one.as_str().is_some()));
+    if declared.is_none() && members.iter().any(|(name, value)| name != "enable" || !strings(value)) {
+        let because = "qmp_capabilities takes nothing but the capabilities to enable";
+        let mut expectation = expect(state, Accepted::GENERIC, "negotiation-arguments", because);
+        expectation.next.enable_refused = true;
+        return expectation;
+    }
     if let Some(first) = mismatches.first() {
         let because = why("qmp_capabilities", first);
         let mut expectation = expect(state, Accepted::GENERIC, "negotiation-arguments", because);

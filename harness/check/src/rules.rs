@@ -61,6 +61,7 @@ mod return_range;
 mod return_required;
 mod return_type;
 mod return_undeclared;
+mod schema_agrees;
 mod silent_success;
 pub(crate) mod stream_predicted;
 mod sync_echo;
@@ -116,6 +117,7 @@ pub static ALL: &[&Rule] = &[
     &declared_command::RULE,
     &basic_commands::RULE,
     &commands_agree::RULE,
+    &schema_agrees::RULE,
     &return_empty::RULE,
     &return_required::RULE,
     &return_undeclared::RULE,

@@ -466,6 +466,14 @@ const ROWS: &[Row] = &[
         keeps: &[Client(r#"{"execute":"query-commands","id":1}"#), Server(conversation::ALL_COMMANDS)],
     },
     Row {
+        rule: "schema-agrees",
+        breaks: &[&[
+            Client(r#"{"execute":"query-qmp-schema","id":1}"#),
+            Server(r#"{"return": [], "id": 1}"#),
+        ]],
+        keeps: &[Client(r#"{"execute":"query-qmp-schema","id":1}"#), Server(conversation::INTROSPECTION)],
+    },
+    Row {
         rule: "return-empty",
         breaks: &[
             &[Client(r#"{"execute":"oob-poke","id":1}"#), Server(r#"{"return": null, "id": 1}"#)],

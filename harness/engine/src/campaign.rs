@@ -16,7 +16,7 @@ use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
 use qmprobe_check::{Verdict, judge};
 use qmprobe_generate::stream;
-use qmprobe_schema::{Schema, fingerprint};
+use qmprobe_schema::{Schema, fingerprint, join};
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Dialect, Ending, ExchangeEnd, Limits, Start, Transcript};
 use std::collections::{HashMap, VecDeque};
@@ -158,6 +158,10 @@ async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> 
     let offered = if answers && dialect == Dialect::Qga { offered(runner).await } else { None };
     let told = match (&options.schema, answers) {
         (None, true) => declared(runner, dialect, offered.as_deref()).await?.map(Arc::new),
+        (Some(source), true) if tells_of_itself(options) => {
+            // What it does not tell, it is not asked twice: the source holds as it is.
+            declared(runner, dialect, None).await.ok().flatten().map(|live| Arc::new(joined(source, &live)))
+        }
         _ => None,
     };
     let lacking = "the peer did not tell its schema: only the commands that every peer has are run";
@@ -173,6 +177,17 @@ async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> 
     };
     let left_out = || format!("left out, as guest-info does not offer them: {}", absent.join(", "));
     Ok(Acquired { schema: Arc::new(schema), note: (!absent.is_empty()).then(left_out), absent })
+}
+
+/// Whether a peer has a schema of its own. The reference peer has the one that it was given.
+fn tells_of_itself(options: &Options) -> bool {
+    options.peer.dialect() == Dialect::Qmp && !matches!(options.peer, PeerSpec::Embedded(_))
+}
+
+/// What exists is the peer's, and what introspection does not tell of it the source's.
+fn joined(source: &Arc<Schema>, live: &Schema) -> Schema {
+    let (schema, _) = join((**source).clone(), live);
+    Schema { source: Some(Arc::clone(source)), ..schema }
 }
 
 fn gate(options: &Options, runner: &Runner) -> Gate {

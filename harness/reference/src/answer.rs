@@ -6,7 +6,7 @@ use crate::host::{Host, World};
 use arbitrary::Unstructured;
 use qmprobe_check::conform::{Direction, conform};
 use qmprobe_generate::{minimal_value, valid_value};
-use qmprobe_schema::TypeId;
+use qmprobe_schema::{Schema, TypeId, TypeKind};
 use qmprobe_wire::Value;
 
 /// Beginnings of the names of commands that only look.
@@ -91,12 +91,12 @@ fn truth(host: &Host, call: &Call<'_>) -> Option<Value> {
         }
         "guest-sync" | "guest-sync-delimited" => call.arguments?.get("id").cloned(),
         "guest-info" => {
+            let response = lists_responses(&host.config.schema, call.command.returns);
             let listed = commands().map(|one| {
-                Value::Object(vec![
-                    ("enabled".to_owned(), Value::Bool(true)),
-                    name(&one.name),
-                    ("success-response".to_owned(), Value::Bool(one.success_response)),
-                ])
+                let answers = ("success-response".to_owned(), Value::Bool(one.success_response));
+                let mut listed = vec![("enabled".to_owned(), Value::Bool(true)), name(&one.name)];
+                listed.extend(response.then_some(answers));
+                Value::Object(listed)
             });
             Some(Value::Object(vec![
                 ("version".to_owned(), Value::string(host.config.version.to_string())),
@@ -105,6 +105,15 @@ fn truth(host: &Host, call: &Call<'_>) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// Whether what guest-info returns has room for it: before 1.7 it had none.
+fn lists_responses(schema: &Schema, returns: Option<TypeId>) -> bool {
+    let info = returns.and_then(|returns| schema.object(returns));
+    let listed =
+        info.and_then(|info| info.member("supported_commands")).map(|listed| &schema.ty(listed.ty).kind);
+    let Some(TypeKind::Array(one)) = listed else { return false };
+    schema.object(*one).is_some_and(|one| one.member("success-response").is_some())
 }
 
 fn with_status(mut status: Value, running: bool) -> Value {

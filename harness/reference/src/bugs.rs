@@ -58,6 +58,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &commands::silent_command_answers::BUG,
     &commands::command_list_lacks_one::BUG,
     &commands::command_list_invents_one::BUG,
+    &commands::introspection_lacks_one::BUG,
     &commands::guest_info_lacks_one::BUG,
     &commands::guest_info_wrong_response::BUG,
     &ids::id_dropped_on_error::BUG,

@@ -168,9 +168,9 @@ impl<'h> Dispatch<'h, '_> {
         let command = self.host.config.schema.command(envelope.name);
         match command {
             Some(command) => self.conformance(command, envelope)?,
-            None if envelope.arguments.is_some_and(|arguments| arguments.as_object() != Some(&[])) => {
+            None if !envelope.arguments.is_none_or(only_enables) => {
                 let check = Check::Conformance(MismatchKind::Undeclared);
-                self.refuse(check, GENERIC, "qmp_capabilities takes no arguments".to_owned(), name)?;
+                self.refuse(check, GENERIC, "qmp_capabilities takes only 'enable'".to_owned(), name)?;
             }
             None => {}
         }
@@ -188,4 +188,11 @@ impl<'h> Dispatch<'h, '_> {
         }
         Ok(Action::Negotiate { oob })
     }
+}
+
+/// Whether these are arguments of a `qmp_capabilities` that no schema declares.
+fn only_enables(arguments: &Value) -> bool {
+    let names =
+        |value: &Value| value.as_array().is_some_and(|all| all.iter().all(|one| one.as_str().is_some()));
+    arguments.as_object().is_some_and(|all| all.iter().all(|(name, value)| name == "enable" && names(value)))
 }

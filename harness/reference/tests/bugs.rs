@@ -110,6 +110,12 @@ const REQUESTS: &[Row] = &[
     ("silent-command-answers", Nothing, r#"{"execute":"guest-suspend-ram"}"#, With("{\"return\": {}}")),
     ("command-list-lacks-one", Negotiation, r#"{"execute":"query-commands"}"#, Without("\"yank\"")),
     ("command-list-invents-one", Negotiation, r#"{"execute":"query-commands"}"#, With("\"x-invented\"")),
+    (
+        "introspection-lacks-one",
+        Negotiation,
+        r#"{"execute":"query-qmp-schema"}"#,
+        Without("\"yank\", \"meta-type\""),
+    ),
     ("guest-info-lacks-one", Nothing, r#"{"execute":"guest-info"}"#, Without("\"guest-sync-delimited\"")),
     (
         "guest-info-wrong-response",

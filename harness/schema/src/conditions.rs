@@ -1,6 +1,6 @@
 //! What is left of a schema where it is known which symbols a build defines.
 
-use crate::model::{Condition, Schema, TypeKind};
+use crate::model::{Condition, Object, Schema, TypeKind};
 
 impl Condition {
     /// Whether it is met where `defined` says which symbols are defined.
@@ -46,8 +46,7 @@ fn drop_valueless_branches(schema: &mut Schema) {
         let tag = object.member(&variants.tag).map(|member| member.ty);
         let Some(values) = tag.and_then(|tag| schema.enumeration(tag)) else { continue };
         let gone: Vec<bool> = variants.branches.iter().map(|branch| !values.has(&branch.value)).collect();
-        let TypeKind::Object(object) = &mut schema.types[at].kind else { continue };
-        if let Some(variants) = &mut object.variants {
+        if let TypeKind::Object(Object { variants: Some(variants), .. }) = &mut schema.types[at].kind {
             let mut gone = gone.into_iter();
             variants.branches.retain(|_| !gone.next().unwrap_or_default());
         }

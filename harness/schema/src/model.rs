@@ -3,6 +3,8 @@
 //! Bases are already flattened into members. Variants are not: each branch names an object type, which may
 //! itself have variants. Source: QEMU `docs/devel/qapi-code-gen.rst`, `qapi/introspect.json`.
 
+use std::sync::Arc;
+
 /// How deep lists of lists may be. The schema language has none at all; loaders see to the limit.
 pub const LIST_DEPTH_MAX: usize = 8;
 
@@ -21,6 +23,8 @@ pub struct Schema {
     pub events: Vec<Event>,
     /// True for a document known to be cut: then absence proves nothing.
     pub partial: bool,
+    /// Where this is a peer's schema joined with its source: the source, with which it may disagree.
+    pub source: Option<Arc<Schema>>,
 }
 
 /// A type with what every type has.

@@ -101,7 +101,7 @@ pub fn from_source(
         return attempt(path, &mut library, era, options).map_err(|(_, faults)| library.errors(faults));
     }
     let mut best: Option<(usize, Vec<fault::Fault>)> = None;
-    for era in Era::TURNS {
+    for era in Era::turns() {
         match attempt(path, &mut library, era, options) {
             Ok(loaded) => return Ok(Loaded { era_found: true, ..loaded }),
             Err((count, faults)) => {
@@ -173,7 +173,8 @@ fn attempt(
     }
     let Reading { mut faults, mut pragmas, mut counts, missing, .. } = reading;
     pragmas.doc_required &= !options.ignore_docs;
-    let mut definer = Definer::new(era, &pragmas, &mut faults);
+    let overlooks = era.overlooks_strangers() && options.era.is_some();
+    let mut definer = Definer::new(era, &pragmas, overlooks, &mut faults);
     let definitions: Vec<Definition> =
         collected.into_iter().filter_map(|expression| definer.definition(expression)).collect();
     definitions.iter().for_each(|definition| count(&mut counts, &definition.body));

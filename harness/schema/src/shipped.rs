@@ -18,6 +18,11 @@ const SHIPPED: &[(&str, &str)] = &[
     ("qga-7.2", include_str!("../../../schemas/qga/qemu-ga-7.2.json")),
     ("qga-10.0", include_str!("../../../schemas/qga/qemu-ga-10.0.json")),
     ("qga-11.1", include_str!("../../../schemas/qga/qemu-ga-11.1.json")),
+    ("era/qemu-1.0", include_str!("../../../schemas/era/qemu-1.0.json")),
+    ("era/qemu-1.7", include_str!("../../../schemas/era/qemu-1.7.json")),
+    ("era/qemu-2.11", include_str!("../../../schemas/era/qemu-2.11.json")),
+    ("era/qemu-9.1-misc", include_str!("../../../schemas/era/qemu-9.1-misc.json")),
+    ("era/qga-1.2", include_str!("../../../schemas/era/qga-1.2.json")),
 ];
 
 /// The names of the shipped schemas.

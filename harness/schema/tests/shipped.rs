@@ -7,7 +7,7 @@ use std::path::Path;
 
 fn texts() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
-    let dirs = ["qmp", "qga"].map(|dir| root.join(dir).read_dir().expect("there are schemas"));
+    let dirs = ["qmp", "qga", "era"].map(|dir| root.join(dir).read_dir().expect("there are schemas"));
     let files = dirs.into_iter().flatten().map(|entry| entry.expect("a file").path());
     files.map(|path| (path.display().to_string(), std::fs::read_to_string(path).expect("text"))).collect()
 }
@@ -56,7 +56,9 @@ fn an_unknown_name_is_none() {
 
 #[test]
 fn every_command_of_a_monitor_came_by_introspection() {
-    for (name, schema) in all().iter().filter(|(name, _)| !name.starts_with("qga-")) {
+    for (name, schema) in
+        all().iter().filter(|(name, _)| !name.starts_with("qga-") && !name.starts_with("era/"))
+    {
         assert!(schema.command("query-qmp-schema").is_some_and(|command| !command.marshalled), "{name}");
         assert!(schema.command("qmp_capabilities").is_some_and(|command| command.marshalled), "{name}");
         assert!(schema.types.iter().all(|def| def.name.is_none()), "{name}");
@@ -89,4 +91,20 @@ fn branches_belong_to_values_of_the_tag() {
             assert!(variants.branches.iter().all(|branch| values.has(&branch.value)), "{name}: {object:?}");
         }
     }
+}
+
+#[test]
+fn the_documents_of_each_era_have_what_they_declare() {
+    let declared = |name: &str| {
+        let schema = shipped(name).expect("listed").expect(name);
+        (schema.commands.len(), schema.events.len(), schema.partial)
+    };
+    assert_eq!(declared("era/qemu-1.0"), (19, 0, false));
+    assert_eq!(declared("era/qemu-1.7"), (96, 0, false));
+    assert_eq!(declared("era/qemu-2.11"), (13, 1, true));
+    assert_eq!(declared("era/qemu-9.1-misc"), (14, 2, true));
+    assert_eq!(declared("era/qga-1.2"), (19, 0, false));
+    let agent = shipped("era/qga-1.2").expect("listed").expect("loads");
+    let silent = agent.commands.iter().filter(|command| !command.success_response);
+    assert_eq!(silent.count(), 4);
 }

@@ -42,11 +42,14 @@ pub enum Say {
     Close,
 }
 
-pub const ALL_COMMANDS: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
-pub const ALL_BUT_ONE: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
-pub const ONE_TOO_MANY: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "nosuch"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
-pub const INFO: &str = r#"{"return": {"supported_commands": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop", "success-response": false}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-ping", "success-response": true}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}]}, "id": 1}"#;
-pub const INFO_LACKS_ONE: &str = r#"{"return": {"supported_commands": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop", "success-response": false}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "getfd"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}]}, "id": 1}"#;
+pub const ALL_COMMANDS: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "query-qmp-schema"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
+pub const ALL_BUT_ONE: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "query-qmp-schema"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
+pub const ONE_TOO_MANY: &str = r#"{"return": [{"name": "qmp_capabilities"}, {"name": "nosuch"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop"}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "query-qmp-schema"}, {"name": "getfd"}, {"name": "guest-ping"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}], "id": 1}"#;
+pub const INFO: &str = r#"{"return": {"supported_commands": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop", "success-response": false}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "query-qmp-schema"}, {"name": "getfd"}, {"name": "guest-ping", "success-response": true}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}]}, "id": 1}"#;
+pub const INFO_LACKS_ONE: &str = r#"{"return": {"supported_commands": [{"name": "qmp_capabilities"}, {"name": "query-status"}, {"name": "all"}, {"name": "oob-poke"}, {"name": "silent-stop", "success-response": false}, {"name": "device_add"}, {"name": "query-version"}, {"name": "query-commands"}, {"name": "query-qmp-schema"}, {"name": "getfd"}, {"name": "guest-info"}, {"name": "guest-sync-delimited"}]}, "id": 1}"#;
+
+/// What `query-qmp-schema` returns that tells of the sample.
+pub const INTROSPECTION: &str = include_str!("introspection.json");
 
 /// The sample with what sessions of both dialects need besides, and three events.
 fn schema() -> Schema {
@@ -58,6 +61,7 @@ fn schema() -> Schema {
     let depth = b.object(vec![member("depth", small)], None);
     b.command("query-version", None, Some(any));
     b.command("query-commands", None, Some(any));
+    b.command("query-qmp-schema", None, Some(any));
     b.command("getfd", None, None);
     b.command("guest-ping", None, None);
     b.command("guest-info", None, Some(any));

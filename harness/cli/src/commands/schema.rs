@@ -86,11 +86,17 @@ fn import(args: &SchemaImportArgs) -> Result<(), Failure> {
     if !args.defines.is_empty() {
         schema = resolved(schema, &|symbol| args.defines.iter().any(|defined| defined == symbol));
     }
-    write(args.output.as_deref(), &to_own(&schema, &provenance(&args.schema)))
+    let version = args.era.map(|era| era.to_string()).unwrap_or_default();
+    let provenance = Provenance { version, ..provenance(&args.schema) };
+    write(args.output.as_deref(), &to_own(&schema, &provenance))
 }
 
+/// A path says where the document was, and its last part what it is.
 fn provenance(source: &str) -> Provenance {
-    Provenance { source: source.to_owned(), ..Provenance::default() }
+    let path = Path::new(source);
+    let name =
+        path.file_name().filter(|_| path.exists()).map_or(source.into(), |name| name.to_string_lossy());
+    Provenance { source: name.into_owned(), ..Provenance::default() }
 }
 
 fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {

@@ -13,9 +13,13 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     ];
     cases.push("one-reply", "a pause after the reply", Start::Command, quiet);
     if cases.is_qmp() {
-        for name in ["query-commands", "query-version", "query-status", "query-name"] {
+        for name in ["query-commands", "query-qmp-schema", "query-version", "query-status", "query-name"] {
             if cases.schema.command(name).is_some() {
-                let aim = if name == "query-commands" { "commands-agree" } else { "basic-commands" };
+                let aim = match name {
+                    "query-commands" => "commands-agree",
+                    "query-qmp-schema" => "schema-agrees",
+                    _ => "basic-commands",
+                };
                 cases.push_for(Some(name), aim, name, Start::Command, vec![command(name, 1)]);
             }
         }

@@ -9,6 +9,7 @@ pub(super) mod declared_command_missing;
 pub(super) mod descriptor_not_required;
 pub(super) mod guest_info_lacks_one;
 pub(super) mod guest_info_wrong_response;
+pub(super) mod introspection_lacks_one;
 pub(super) mod oob_any_command;
 pub(super) mod oob_without_negotiation;
 pub(super) mod refused_command_has_effect;

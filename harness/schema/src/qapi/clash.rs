@@ -69,54 +69,82 @@ fn contained(resolver: &Resolver<'_>, index: usize) -> Vec<usize> {
     }
 }
 
-/// Values must differ in C; before 6.0 in more than case.
+/// Values must differ as the constants that they are in C.
 pub(super) fn check_values(resolver: &mut Resolver<'_>, values: &[ValueDef]) {
-    let folds = !resolver.era.names_have_cases();
-    let mut seen: HashMap<String, &str> = HashMap::new();
-    for value in values {
-        let key = c_name(&value.name.name);
-        let key = if folds { key.to_lowercase() } else { key };
-        if let Some(first) = seen.insert(key, &value.name.name) {
-            let message = format!("the value '{}' clashes with '{first}'", value.name.name);
-            resolver.faults.push(value.name.span, message);
-        }
-    }
+    check_constants(resolver, values.iter().map(|value| &value.name), &["MAX"]);
 }
 
 /// The branches of a simple union are the values of an enumeration.
 pub(super) fn check_cases(resolver: &mut Resolver<'_>, union: &UnionDef) {
-    let mut seen = HashSet::new();
-    for branch in &union.branches {
-        if !seen.insert(c_name(&branch.name.name).to_lowercase()) {
-            let message = format!("the branch '{}' clashes with another", branch.name.name);
-            resolver.faults.push(branch.name.span, message);
+    let reserved: &[&str] =
+        if resolver.era.unions_reserve_constants() { &["MAX", "KIND", "TYPE"] } else { &["MAX"] };
+    check_constants(resolver, union.branches.iter().map(|branch| &branch.name), reserved);
+}
+
+/// Up to 2.5 the constants were made in a way of their own, and had a few names among them already.
+fn check_constants<'n>(
+    resolver: &mut Resolver<'_>,
+    names: impl Iterator<Item = &'n Named>,
+    reserved: &[&'n str],
+) {
+    let old = resolver.era.constants_clash();
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    seen.extend(reserved.iter().filter(|_| old).map(|name| ((*name).to_owned(), *name)));
+    for named in names {
+        let key = if old { constant(&named.name) } else { c_name(&named.name) };
+        if let Some(first) = seen.insert(key, &named.name) {
+            let message = format!("the value '{}' clashes with '{first}'", named.name);
+            resolver.faults.push(named.span, message);
         }
     }
 }
 
+/// `AbCd` as `AB_CD`.
+fn constant(name: &str) -> String {
+    let symbols: Vec<char> = c_name(name).chars().collect();
+    let is = |at: usize, fits: fn(&char) -> bool| symbols.get(at).is_some_and(fits);
+    if !symbols.iter().any(char::is_ascii_lowercase) && symbols.iter().any(char::is_ascii_uppercase) {
+        return symbols.iter().collect();
+    }
+    let mut out = String::new();
+    for (at, symbol) in symbols.iter().enumerate() {
+        let begins = at > 0 && symbol.is_ascii_uppercase() && symbols[at - 1] != '_';
+        if begins && (is(at + 1, char::is_ascii_lowercase) || symbols[at - 1].is_ascii_digit()) {
+            out.push('_');
+        }
+        out.push(symbol.to_ascii_uppercase());
+    }
+    out.trim_start_matches('_').to_owned()
+}
+
 /// Own members must differ in C from each other and from those of the bases.
 pub(super) fn check_members(resolver: &mut Resolver<'_>, base: Option<&Named>, members: &[MemberDef]) {
-    let mut seen: HashMap<String, String> = HashMap::new();
+    let mut seen: HashMap<String, &str> = HashMap::new();
     let mut next = base;
     while let Some(Body::Struct { base, members }) =
         next.and_then(|named| resolver.definition(&named.name)).map(|known| &known.body)
     {
         for member in members {
-            seen.insert(c_name(&member.name.name), member.name.name.clone());
+            seen.insert(key(resolver, &member.name.name), &member.name.name);
         }
         next = base.as_ref();
     }
     for member in members {
-        if let Some(first) = seen.insert(c_name(&member.name.name), member.name.name.clone()) {
+        if let Some(first) = seen.insert(key(resolver, &member.name.name), &member.name.name) {
             let message = format!("the member '{}' clashes with '{first}'", member.name.name);
             resolver.faults.push(member.name.span, message);
         }
     }
 }
 
+/// What two members may not have in common.
+fn key(resolver: &Resolver<'_>, name: &str) -> String {
+    if resolver.era.names_clash_in_c() { c_name(name) } else { name.to_owned() }
+}
+
 /// The members of each branch must differ from those of the union.
 pub(super) fn check_branches(resolver: &mut Resolver<'_>, union: &UnionDef, members: &[Member]) {
-    let names: HashSet<String> = members.iter().map(|member| c_name(&member.name)).collect();
+    let names: HashSet<String> = members.iter().map(|member| key(resolver, &member.name)).collect();
     for branch in &union.branches {
         let mut seen = names.clone();
         if let Some(clash) = first_clash(resolver, type_name(&branch.ty), &mut seen, 0) {
@@ -141,7 +169,7 @@ fn first_clash(
     }
     let mut clash = None;
     let mut take = |members: &[MemberDef], seen: &mut HashSet<String>| {
-        let twice = members.iter().find(|member| !seen.insert(c_name(&member.name.name)));
+        let twice = members.iter().find(|member| !seen.insert(key(resolver, &member.name.name)));
         clash = clash.take().or(twice.map(|member| member.name.name.clone()));
     };
     match &resolver.definition(name)?.body {
@@ -174,6 +202,7 @@ fn first_clash(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum JsonType {
     String,
+    Integer,
     Number,
     Boolean,
     Null,
@@ -183,13 +212,9 @@ enum JsonType {
 
 /// The choices must be of different JSON types, also where all values come as strings.
 pub(super) fn check_choices(resolver: &mut Resolver<'_>, choices: &[MemberDef]) {
-    let mut names: HashSet<String> = HashSet::new();
+    check_constants(resolver, choices.iter().map(|choice| &choice.name), &["MAX"]);
     let mut seen: HashMap<JsonType, &str> = HashMap::new();
     for choice in choices {
-        if !names.insert(c_name(&choice.name.name)) {
-            let message = format!("the choice '{}' clashes with another", choice.name.name);
-            resolver.faults.push(choice.name.span, message);
-        }
         let Some((own, also)) = json_types(resolver, &choice.ty) else {
             let known = resolver.named_quietly(&choice.ty);
             if known {
@@ -225,15 +250,10 @@ fn json_types(resolver: &Resolver<'_>, reference: &TypeRef) -> Option<(JsonType,
         TypeRef::Inline(_) => JsonType::Object,
         TypeRef::Broken => return None,
         TypeRef::Name(named) => match named.name.as_str() {
-            "str" => {
-                // Before 2.9 nothing could come as a string that was meant as something else.
-                let also = if resolver.era.checks_docs() {
-                    vec![JsonType::Number, JsonType::Boolean]
-                } else {
-                    Vec::new()
-                };
-                return Some((JsonType::String, also));
+            "str" if resolver.era.choices_differ_as_strings() => {
+                return Some((JsonType::String, vec![JsonType::Number, JsonType::Boolean]));
             }
+            "str" => JsonType::String,
             "bool" => JsonType::Boolean,
             "null" => JsonType::Null,
             "any" => return None,
@@ -242,6 +262,9 @@ fn json_types(resolver: &Resolver<'_>, reference: &TypeRef) -> Option<(JsonType,
                 Some(Body::Struct { .. } | Body::Union(_)) => JsonType::Object,
                 Some(Body::Enum(values)) => return Some((JsonType::String, looks_like(resolver, values))),
                 Some(_) => return None,
+                None if name != "number" && is_number(name) && resolver.era.tells_integers() => {
+                    JsonType::Integer
+                }
                 None if is_number(name) => JsonType::Number,
                 None => return None,
             },
@@ -257,7 +280,7 @@ fn is_number(name: &str) -> bool {
 
 /// What the values of an enumeration look like where all values come as strings.
 fn looks_like(resolver: &Resolver<'_>, values: &[ValueDef]) -> Vec<JsonType> {
-    if !resolver.era.checks_docs() {
+    if !resolver.era.choices_differ_as_strings() {
         return Vec::new();
     }
     let is = |fits: fn(&str) -> bool| values.iter().any(|value| fits(&value.name.name));
@@ -281,6 +304,10 @@ pub(super) fn check_doc(resolver: &mut Resolver<'_>, definition: &Definition) {
         Body::Event { data, .. } => inline(data),
         Body::Enum(_) | Body::Union(_) => Vec::new(),
     };
+    let takes = matches!(&definition.body, Body::Command(_) | Body::Event { .. });
+    if takes && members.is_empty() && !resolver.era.docs_describe_all() {
+        return;
+    }
     let mut names: Vec<&Named> = members.iter().map(|member| &member.name).collect();
     let mut features: Vec<&Named> = definition.features.iter().collect();
     features.extend(members.iter().flat_map(|member| &member.features));

@@ -1,6 +1,8 @@
 //! From expressions to definitions: each has the keys that its kind takes, of the shape that they must have.
 //! What the names in it refer to is not looked at here.
 
+mod members;
+
 use super::condition;
 use super::docs::Doc;
 use super::era::Era;
@@ -113,13 +115,15 @@ pub(super) struct Definer<'p, 'f> {
     pub era: Era,
     pub pragmas: &'p Pragmas,
     pub faults: &'f mut Faults,
+    /// Expressions that define nothing are passed over.
+    overlooks: bool,
     /// The name of the definition at hand.
     owner: String,
 }
 
 impl<'p, 'f> Definer<'p, 'f> {
-    pub fn new(era: Era, pragmas: &'p Pragmas, faults: &'f mut Faults) -> Definer<'p, 'f> {
-        Definer { era, pragmas, faults, owner: String::new() }
+    pub fn new(era: Era, pragmas: &'p Pragmas, overlooks: bool, faults: &'f mut Faults) -> Definer<'p, 'f> {
+        Definer { era, pragmas, faults, overlooks, owner: String::new() }
     }
 
     /// The definition that an expression is; `None`, and a fault, when it is none.
@@ -129,6 +133,10 @@ impl<'p, 'f> Definer<'p, 'f> {
         let mut introducing = entries.iter().filter(introduces);
         let (first, second) = (introducing.next(), introducing.next());
         let Some(first) = first else {
+            if self.overlooks {
+                self.faults.note(expression.span, "an expression that defines nothing was passed over");
+                return None;
+            }
             let help =
                 entries.first().map(|entry| did_you_mean(&entry.key, KINDS.iter().map(|(key, _)| *key)));
             let message = "an expression has one of the keys 'enum', 'struct', 'union', 'alternate', 'command', 'event'";
@@ -184,9 +192,12 @@ impl<'p, 'f> Definer<'p, 'f> {
             _ => Kind::Type,
         };
         self.check(kind_of_name, name);
-        let suffix = names::reserved_suffix(&name.name, self.era).filter(|_| kind_of_name == Kind::Type);
-        if let Some(suffix) = suffix {
-            self.faults.push(name.span, format!("the name of a type does not end in '{suffix}'"));
+        let bound = kind_of_name == Kind::Type || self.era.reserves_suffixes_of_all();
+        if let Some(suffix) = names::reserved_suffix(&name.name, self.era).filter(|_| bound) {
+            self.faults.push(name.span, format!("the name of {kind} does not end in '{suffix}'"));
+        }
+        if kind == "event" && self.era.constants_clash() && name.name.eq_ignore_ascii_case("max") {
+            self.faults.push(name.span, "generated code keeps the name 'MAX' for itself");
         }
     }
 
@@ -263,7 +274,9 @@ impl<'p, 'f> Definer<'p, 'f> {
             _ => {
                 self.keys(entries, name.span, &[key], &["data", "boxed"]);
                 let boxed = self.flag(entries, "boxed", true);
-                Some(Body::Event { data: self.data(entries, boxed), boxed })
+                let data = self.data(entries, boxed);
+                self.reject_nested(&data);
+                Some(Body::Event { data, boxed })
             }
         }
     }
@@ -288,7 +301,7 @@ impl<'p, 'f> Definer<'p, 'f> {
 
     fn returns(&mut self, node: &Node) -> TypeRef {
         match node.value {
-            Value::Object(_) if self.era.nests_structs() => TypeRef::Inline(self.members(node)),
+            Value::Object(_) if self.era.returns_are_inline() => TypeRef::Inline(self.members(node)),
             Value::Object(_) => {
                 self.faults.push(node.span, "what is returned has a named type");
                 TypeRef::Broken
@@ -317,6 +330,15 @@ impl<'p, 'f> Definer<'p, 'f> {
                     format!("the data is an object or the name of a type, and this is {}", data.node.kind());
                 self.faults.push(data.node.span, message);
                 Data::None
+            }
+        }
+    }
+
+    fn reject_nested(&mut self, data: &Data) {
+        let Data::Inline(members) = data else { return };
+        for member in members.iter().filter(|_| self.era.events_nest_nothing()) {
+            if matches!(member.ty, TypeRef::Inline(_)) {
+                self.faults.push(member.name.span, "what an event has in it has a named type");
             }
         }
     }
@@ -392,110 +414,6 @@ impl<'p, 'f> Definer<'p, 'f> {
         };
         let branches = self.branches(entry(entries, "data")?, simple)?;
         Some(Body::Union(UnionDef { base, tag, branches }))
-    }
-
-    fn branches(&mut self, data: &Entry, simple: bool) -> Option<Vec<MemberDef>> {
-        let Some(entries) = data.node.as_object() else {
-            self.faults.push(
-                data.node.span,
-                format!("the branches are an object, and this is {}", data.node.kind()),
-            );
-            return None;
-        };
-        let mut branches = Vec::new();
-        for one in entries {
-            let name = Named { name: one.key.clone(), span: one.span };
-            if simple {
-                self.check(Kind::Value, &name);
-            }
-            branches.push(self.typed(name, false, one, &["if"], simple));
-        }
-        Some(branches)
-    }
-
-    fn choices(&mut self, data: &Entry) -> Option<Vec<MemberDef>> {
-        let Some(entries) = data.node.as_object() else {
-            self.faults
-                .push(data.node.span, format!("the choices are an object, and this is {}", data.node.kind()));
-            return None;
-        };
-        if entries.is_empty() {
-            self.faults.push(data.node.span, "an alternate without choices");
-        }
-        let mut choices = Vec::new();
-        for one in entries {
-            let name = Named { name: one.key.clone(), span: one.span };
-            self.check(Kind::Choice, &name);
-            choices.push(self.typed(name, false, one, &["if"], self.era.alternates_have_arrays()));
-        }
-        Some(choices)
-    }
-
-    fn members(&mut self, node: &Node) -> Vec<MemberDef> {
-        let entries = node.as_object().unwrap_or_default();
-        let longhand: &[&str] = if self.era.members_have_features() { &["if", "features"] } else { &["if"] };
-        let mut members: Vec<MemberDef> = Vec::with_capacity(entries.len());
-        for one in entries {
-            let (name, optional) = match one.key.strip_prefix('*') {
-                Some(name) => (name, true),
-                None => (&*one.key, false),
-            };
-            let name = Named { name: name.to_owned(), span: one.span };
-            self.check(Kind::Member, &name);
-            if names::reserved_member(&name.name, self.era) {
-                self.faults
-                    .push(name.span, format!("generated code keeps the name '{}' for itself", name.name));
-            }
-            members.push(self.typed(name, optional, one, longhand, true));
-        }
-        members
-    }
-
-    /// What stands behind the name of a member, a branch or a choice.
-    fn typed(
-        &mut self,
-        name: Named,
-        optional: bool,
-        one: &Entry,
-        longhand: &[&str],
-        arrays: bool,
-    ) -> MemberDef {
-        let node = &one.node;
-        let (ty, condition, features) = match &node.value {
-            Value::Object(entries) if self.era.has_longhand() => {
-                self.exact_keys(entries, node.span, &["type"], longhand);
-                let ty = entry(entries, "type").map_or(TypeRef::Broken, |ty| self.type_ref(&ty.node, arrays));
-                (ty, self.condition(entries), self.features(entries, longhand.contains(&"features")))
-            }
-            Value::Object(_) if self.era.nests_structs() => {
-                (TypeRef::Inline(self.members(node)), None, Vec::new())
-            }
-            _ => (self.type_ref(node, arrays), None, Vec::new()),
-        };
-        MemberDef { name, optional, ty, condition, features }
-    }
-
-    fn type_ref(&mut self, node: &Node, arrays: bool) -> TypeRef {
-        let named = |text: &str, span| Named { name: text.to_owned(), span };
-        match &node.value {
-            Value::Text(text) => TypeRef::Name(named(text, node.span)),
-            Value::List(_) if !arrays => {
-                self.faults.push(node.span, "this cannot be an array");
-                TypeRef::Broken
-            }
-            Value::List(items) => match items.as_slice() {
-                [Node { value: Value::Text(text), span }] => TypeRef::Array(named(text, *span)),
-                _ => {
-                    self.faults.push(node.span, "an array has the name of one type in it");
-                    TypeRef::Broken
-                }
-            },
-            _ => {
-                self.faults
-                    .push(node.span, format!("a type is a name or an array, and this is {}", node.kind()));
-                TypeRef::Broken
-            }
-        }
     }
 
     fn text(&mut self, node: &Node, what: &str) -> Option<Named> {

@@ -53,7 +53,7 @@ pub(super) fn read(text: &str, first: Span, era: Era, faults: &mut Faults) -> (O
     let doc = if era.docs_are_strict() {
         strict::read(&lines, first, era, faults)
     } else {
-        relaxed::read(&lines, first, faults)
+        relaxed::read(&lines, first, era, faults)
     };
     (doc, end)
 }

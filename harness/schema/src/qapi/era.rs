@@ -4,6 +4,7 @@
 //! Source: QEMU `scripts/qapi` (`qapi.py` before 4.2) of the releases 0.15 to 11.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// A QEMU version, as far as it decides about the schema language.
@@ -42,6 +43,22 @@ const fn era(major: u16, minor: u16) -> Era {
     Era { major, minor }
 }
 
+/// The minor versions of each major one, up to the newest known.
+const RELEASES: &[(u16, RangeInclusive<u16>)] = &[
+    (0, 15..=15),
+    (1, 0..=7),
+    (2, 0..=12),
+    (3, 0..=1),
+    (4, 0..=2),
+    (5, 0..=2),
+    (6, 0..=2),
+    (7, 0..=2),
+    (8, 0..=2),
+    (9, 0..=2),
+    (10, 0..=2),
+    (11, 0..=1),
+];
+
 /// Defines the questions: the first version that says yes, and the last if there is one.
 macro_rules! questions {
     ($($(#[$doc:meta])+ $name:ident: $first:literal . $first_minor:literal $(..= $last:literal . $last_minor:literal)?;)+) => {
@@ -50,6 +67,11 @@ macro_rules! questions {
             pub(super) fn $name(self) -> bool {
                 self >= era($first, $first_minor) $(&& self <= era($last, $last_minor))?
             })+
+
+            /// The answers to all questions.
+            fn answers(self) -> Vec<bool> {
+                vec![$(self.$name()),+]
+            }
         }
     };
 }
@@ -145,26 +167,66 @@ questions! {
     has_qtype: 2 . 6;
     /// Names that mean any value without saying so.
     has_pseudo_types: 1 . 1 ..= 2 . 4;
+    /// Only commands without `gen` may have them.
+    pseudo_types_are_bound: 2 . 4 ..= 2 . 4;
     /// Names obey a grammar.
     names_are_checked: 2 . 4;
     /// The grammar wants a letter first, and no dots.
     names_begin_with_letters: 2 . 6;
     /// Capital letters in names of members need an excuse.
-    names_are_lower: 2 . 4;
+    names_are_lower: 2 . 6;
     /// Each kind of name has a case of its own.
     names_have_cases: 6 . 0;
-    /// Types may not be called `…Kind`.
+    /// Definitions may not be called `…Kind`.
     reserves_kind: 2 . 4 ..= 6 . 1;
+    /// But not that of a feature.
+    features_have_any_case: 6 . 1 ..= 7 . 0;
+    /// What types may not be called, commands and events may not be called either.
+    reserves_suffixes_of_all: 2 . 4 ..= 6 . 0;
     /// Names that generated code needs for itself are refused.
-    reserves_names: 2 . 4;
+    reserves_names: 2 . 5;
+    /// Names clash that are one in C; before, only the very same do.
+    names_clash_in_c: 2 . 6;
+    /// Values clash that are one as constants in C, and there is one called `MAX` already.
+    constants_clash: 2 . 4 ..= 2 . 5;
+    /// Simple unions have `KIND` and `TYPE` among their constants, and no discriminator is called as its value is.
+    unions_reserve_constants: 2 . 5 ..= 2 . 5;
+    /// Members of an event's data have named types.
+    events_nest_nothing: 2 . 1 ..= 2 . 3;
+    /// An expression that defines nothing is overlooked.
+    overlooks_strangers: 1 . 6 ..= 2 . 3;
+    /// What is returned may be a struct without a name.
+    returns_are_inline: 0 . 0 ..= 2 . 4;
+    /// Arguments may be a union without more ado.
+    unions_are_arguments: 2 . 4 ..= 2 . 4;
+    /// `boxed` data may be an alternate, and may not be without members.
+    boxed_data_is_full: 2 . 7 ..= 4 . 1;
+    /// A union has a branch written out.
+    needs_a_branch: 2 . 6 ..= 4 . 1;
+    /// An alternate has two choices at least.
+    needs_a_choice_of_two: 2 . 6 ..= 4 . 1;
+    /// An alternate may tell integers from other numbers.
+    tells_integers: 2 . 4 ..= 2 . 9;
+    /// Choices must also differ where all values come as strings.
+    choices_differ_as_strings: 2 . 10;
     /// A command returns an object unless it is excused.
     returns_are_objects: 2 . 4;
-    /// An empty enumeration or union is an error.
-    refuses_empty_unions: 2 . 4;
+    /// A union without branches is an error where its discriminator has no values either.
+    refuses_empty_unions: 4 . 2;
     /// References and clashes are checked.
     checks_references: 1 . 6;
     /// Documentation is parsed.
     checks_docs: 2 . 9;
+    /// Descriptions of members may not contain `#optional`.
+    docs_forbid_optional: 2 . 9 ..= 2 . 11;
+    /// Also what commands and events take that is not written in place is not described with them.
+    docs_describe_all: 4 . 2;
+    /// Features are described.
+    docs_have_features: 4 . 1;
+    /// Documentation is markup: headings stand alone, and sections are indented.
+    docs_are_markup: 5 . 2;
+    /// The second line of a section says how far it is indented, and no longer the first.
+    docs_indent_by_second_line: 8 . 1;
     /// Sections of documentation are told apart as in 9.0 and later.
     docs_are_strict: 9 . 0;
     /// Documentation has no sections for notes and examples any more.
@@ -172,30 +234,22 @@ questions! {
     /// A schema has 64 different features at most.
     limits_features: 10 . 0;
     /// A feature must be documented.
-    features_need_docs: 5 . 0;
+    features_need_docs: 4 . 2;
 }
 
 impl Era {
     /// The newest version known.
     pub const NEWEST: Era = era(11, 1);
 
-    /// The last versions before the language changed, newest first: what is tried when no era is given.
-    pub(super) const TURNS: [Era; 14] = [
-        Era::NEWEST,
-        era(8, 2),
-        era(8, 0),
-        era(7, 0),
-        era(6, 1),
-        era(5, 2),
-        era(4, 1),
-        era(3, 1),
-        era(2, 12),
-        era(2, 8),
-        era(2, 5),
-        era(2, 3),
-        era(1, 7),
-        era(1, 5),
-    ];
+    /// The releases whose rules differ from those of the next, newest first: what is tried when no era is given.
+    pub(super) fn turns() -> impl Iterator<Item = Era> {
+        let releases = RELEASES
+            .iter()
+            .rev()
+            .flat_map(|(major, minors)| minors.clone().rev().map(|minor| era(*major, minor)));
+        let mut newer = None;
+        releases.filter(move |release| newer.replace(release.answers()) != Some(release.answers()))
+    }
 }
 
 #[cfg(test)]
@@ -210,6 +264,16 @@ mod tests {
         for bad in ["", "x", "7.", "7.2.x", "v7.2"] {
             assert!(bad.parse::<Era>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_set_of_rules_has_its_turn() {
+        let turns: Vec<Era> = Era::turns().collect();
+        assert_eq!(turns.first(), Some(&Era::NEWEST));
+        for last_of_its_rules in [era(9, 0), era(8, 2), era(5, 2), era(2, 12), era(2, 4), era(1, 5)] {
+            assert!(turns.contains(&last_of_its_rules), "{last_of_its_rules}");
+        }
+        assert!(!turns.contains(&era(7, 1)) && turns.is_sorted_by(|newer, older| newer > older));
     }
 
     #[test]

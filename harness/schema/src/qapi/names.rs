@@ -50,7 +50,7 @@ pub(super) fn fault(kind: Kind, name: &str, owner: &str, pragmas: &Pragmas, era:
             true => pragmas.excuses_members(owner),
             false => UPPER_BEFORE_PRAGMAS.contains(&owner),
         };
-        let bound = matches!(kind, Kind::Member | Kind::Value) && era.names_are_lower();
+        let bound = era.names_are_lower() && !matches!(kind, Kind::Type | Kind::Command | Kind::Event);
         return (bound && upper && !excused).then(|| format!("'{name}' has capital letters"));
     }
     let excused = match kind {
@@ -68,6 +68,7 @@ pub(super) fn fault(kind: Kind, name: &str, owner: &str, pragmas: &Pragmas, era:
         Kind::Event => (lower || stem.contains('-'))
             .then(|| format!("the name of an event has neither lower case nor '-', and '{name}' does")),
         Kind::Command => (upper || stem.contains('_') && !excused).then(|| lower_case("a command", name)),
+        Kind::Feature if era.features_have_any_case() => None,
         Kind::Member | Kind::Value | Kind::Feature | Kind::Choice => {
             ((upper || stem.contains('_')) && !excused).then(|| lower_case("a member", name))
         }
@@ -155,10 +156,11 @@ mod tests {
             (Kind::Event, "RTC_CHANGE", "RTC-CHANGE"),
             (Kind::Command, "stop", "Stop"),
             (Kind::Member, "node-name", "node_name"),
-            (Kind::Feature, "x-fast", "Fast"),
         ] {
             assert!(!bad(kind, good, "7.2") && bad(kind, wrong, "7.2"), "{good} {wrong}");
         }
+        let bad_feature = |era| bad(Kind::Feature, "Fast", era);
+        assert!(bad_feature("6.0") && !bad_feature("6.1") && !bad_feature("7.0") && bad_feature("7.1"));
         assert!(!bad(Kind::Type, "nameInfo", "5.2") && !bad(Kind::Member, "node_name", "5.2"));
         assert!(bad(Kind::Member, "Node", "5.2"));
     }

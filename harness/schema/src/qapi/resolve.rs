@@ -1,14 +1,16 @@
 //! From definitions to the schema: names are looked up, bases and inline members flattened, and what names
 //! may refer to is checked.
 
+mod union;
+
 use super::clash;
-use super::define::{Body, CommandDef, Data, Definition, MemberDef, Named, TypeRef, UnionDef, ValueDef};
+use super::define::{Body, CommandDef, Data, Definition, MemberDef, Named, TypeRef, ValueDef};
 use super::era::Era;
 use super::fault::{Faults, did_you_mean};
 use super::pragma::Pragmas;
 use crate::model::{
-    Alternate, Branch, Builtin, Command, EnumType, EnumValue, Event, Features, Member, Object, Schema,
-    TypeDef, TypeId, TypeKind, Variants,
+    Alternate, Builtin, Command, EnumType, EnumValue, Event, Features, Member, Object, Schema, TypeDef,
+    TypeId, TypeKind,
 };
 use std::collections::HashMap;
 
@@ -50,6 +52,8 @@ pub(super) struct Resolver<'a> {
     /// Unknown names make the schema partial instead of faulty.
     lenient: bool,
     partial: bool,
+    /// The names that stand for any value may be used here.
+    wild: bool,
 }
 
 /// The schema that the definitions come to; with faults it is incomplete.
@@ -72,6 +76,7 @@ pub(super) fn resolve(
         arrays: HashMap::new(),
         lenient,
         partial: false,
+        wild: !era.pseudo_types_are_bound(),
     };
     resolver.declare();
     let cyclic = clash::reject_cycles(&mut resolver);
@@ -138,7 +143,7 @@ impl<'a> Resolver<'a> {
 
     fn built_in(&mut self, name: &str) -> Option<TypeId> {
         let era = self.era;
-        let pseudo = era.has_pseudo_types() && PSEUDO.contains(&name);
+        let pseudo = self.wild && era.has_pseudo_types() && PSEUDO.contains(&name);
         let wanted = if pseudo { "any" } else { name };
         let (key, kind) = if wanted == "QType" && era.has_qtype() {
             let values =
@@ -335,141 +340,6 @@ impl<'a> Resolver<'a> {
         members
     }
 
-    fn union(&mut self, name: &Named, union: &UnionDef) -> Option<TypeKind> {
-        let mut members = match &union.base {
-            Data::None => Vec::new(),
-            Data::Name(base) => self.base(base),
-            Data::Inline(members) => self.members(members),
-        };
-        let Some(tag) = &union.tag else {
-            let tag = self.implicit_tag(union);
-            members.push(tag);
-            return Some(self.simple_union(members, union));
-        };
-        let found = members.iter().find(|member| member.name == tag.name).cloned();
-        let Some(tag_member) = found else {
-            if !self.partial || !self.lenient {
-                self.faults
-                    .push(tag.span, format!("the discriminator '{}' is no member of the base", tag.name));
-            }
-            return None;
-        };
-        self.check_tag(tag, &tag_member, union);
-        let branches = self.branches(name, union);
-        clash::check_branches(self, union, &members);
-        Some(TypeKind::Object(Object {
-            members,
-            variants: Some(Variants { tag: tag.name.clone(), branches }),
-        }))
-    }
-
-    fn check_tag(&mut self, tag: &Named, member: &Member, union: &UnionDef) {
-        if member.optional {
-            self.faults.push(tag.span, format!("the discriminator '{}' cannot be optional", tag.name));
-        }
-        if member.condition.is_some() && self.era.discriminators_are_unconditional() {
-            self.faults.push(tag.span, format!("the discriminator '{}' cannot be conditional", tag.name));
-        }
-        let is_string = matches!(self.types[member.ty.0 as usize].kind, TypeKind::Builtin(Builtin::Str));
-        if is_string && self.era.discriminators_are_strings() {
-            return;
-        }
-        let definition = self.types[member.ty.0 as usize].name.clone();
-        let definition = definition.and_then(|name| self.definition(&name));
-        let Some(Body::Enum(values)) = definition.map(|definition| &definition.body) else {
-            self.faults.push(tag.span, format!("the discriminator '{}' must be of an enumeration", tag.name));
-            return;
-        };
-        for branch in &union.branches {
-            if !values.iter().any(|value| value.name.name == branch.name.name) {
-                let help =
-                    did_you_mean(&branch.name.name, values.iter().map(|value| value.name.name.as_str()));
-                let message = format!("the branch '{}' is no value of the discriminator", branch.name.name);
-                self.faults.push_with_help(branch.name.span, message, help);
-            }
-        }
-        if self.era.needs_every_branch() {
-            for value in
-                values.iter().filter(|value| !union.branches.iter().any(|b| b.name.name == value.name.name))
-            {
-                self.faults.push(tag.span, format!("the value '{}' has no branch", value.name.name));
-            }
-        }
-        if values.is_empty() && union.branches.is_empty() && self.era.refuses_empty_unions() {
-            self.faults.push(tag.span, "a union without branches");
-        }
-    }
-
-    fn branches(&mut self, name: &Named, union: &UnionDef) -> Vec<Branch> {
-        let mut branches = Vec::with_capacity(union.branches.len());
-        for branch in &union.branches {
-            let Some(ty) = self.reference(&branch.ty) else { continue };
-            let fits = match (&branch.ty, self.definition(type_name(&branch.ty)).map(|known| &known.body)) {
-                (TypeRef::Inline(_), _) | (TypeRef::Name(_), Some(Body::Struct { .. })) => true,
-                (TypeRef::Name(_), Some(Body::Union(_))) => self.era.nests_unions(),
-                _ => self.lenient,
-            };
-            if !fits {
-                let message = format!(
-                    "a branch of '{}' is a struct, and '{}' is none",
-                    name.name,
-                    type_name(&branch.ty)
-                );
-                self.faults.push(branch.name.span, message);
-                continue;
-            }
-            branches.push(Branch {
-                value: branch.name.name.clone(),
-                ty,
-                condition: branch.condition.clone(),
-            });
-        }
-        branches
-    }
-
-    /// The member `type` of a simple union, whose values are the branches.
-    fn implicit_tag(&mut self, union: &UnionDef) -> Member {
-        let values = union.branches.iter().map(|branch| EnumValue {
-            name: branch.name.name.clone(),
-            features: Features::default(),
-            condition: branch.condition.clone(),
-        });
-        let values = values.collect();
-        let ty = self.unnamed(TypeKind::Enum(EnumType { values }));
-        let (features, condition) = (Features::default(), None);
-        Member { name: "type".to_owned(), ty, optional: false, features, condition }
-    }
-
-    /// Each branch of a simple union is an object whose member `data` has the branch's type.
-    fn simple_union(&mut self, members: Vec<Member>, union: &UnionDef) -> TypeKind {
-        if union.branches.is_empty() && self.era.refuses_empty_unions() {
-            let span = self.faults_span(union);
-            self.faults.push(span, "a union without branches");
-        }
-        clash::check_cases(self, union);
-        let mut branches = Vec::with_capacity(union.branches.len());
-        for branch in &union.branches {
-            let Some(ty) = self.reference(&branch.ty) else { continue };
-            let (features, condition) = (Features::default(), None);
-            let data = Member { name: "data".to_owned(), ty, optional: false, features, condition };
-            let wrapper = self.unnamed(TypeKind::Object(Object { members: vec![data], variants: None }));
-            branches.push(Branch {
-                value: branch.name.name.clone(),
-                ty: wrapper,
-                condition: branch.condition.clone(),
-            });
-        }
-        TypeKind::Object(Object { members, variants: Some(Variants { tag: "type".to_owned(), branches }) })
-    }
-
-    fn faults_span(&self, union: &UnionDef) -> super::fault::Span {
-        let of_definition = self
-            .definitions
-            .iter()
-            .find(|known| matches!(&known.body, Body::Union(one) if std::ptr::eq(one, union)));
-        of_definition.map(|known| known.name.span).unwrap_or_default()
-    }
-
     fn alternate(&mut self, choices: &[MemberDef]) -> TypeKind {
         clash::check_choices(self, choices);
         let choices = choices.iter().filter_map(|choice| self.reference(&choice.ty)).collect();
@@ -477,12 +347,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn command(&mut self, name: &Named, command: &CommandDef, definition: &Definition) -> Command {
+        self.wild |= !command.marshalled;
         let arguments = self.data(name, &command.data, command.boxed);
         let arguments = arguments.filter(|ty| !is_empty(&self.types[ty.0 as usize]));
         let returns = command.returns.as_ref().and_then(|returns| {
             self.check_returns(name, returns);
             self.reference(returns)
         });
+        self.wild = !self.era.pseudo_types_are_bound();
         let returned = command.returns.as_ref().map_or("", type_name);
         // The type of what is returned may be defined further down, where it is still empty here.
         let empty = match self.definition(returned).map(|known| &known.body) {
@@ -537,27 +409,47 @@ impl<'a> Resolver<'a> {
             }
             Data::Name(named) => {
                 let ty = self.named(named)?;
-                match self.definition(&named.name).map(|known| &known.body) {
-                    Some(Body::Struct { base, members }) => {
-                        let conditional = members.iter().any(|member| member.condition.is_some());
-                        if conditional && self.era.conditional_arguments_need_boxed() && !boxed {
-                            self.faults.push(named.span, "conditional arguments need 'boxed'");
-                        }
-                        (base.is_some() || !members.is_empty()).then_some(ty)
-                    }
-                    Some(Body::Union(_)) if boxed => Some(ty),
-                    Some(Body::Union(_)) => {
-                        self.faults
-                            .push(named.span, format!("'{}' takes a union only with 'boxed'", name.name));
-                        None
-                    }
-                    _ if self.lenient => Some(ty),
-                    _ => {
-                        let message = format!("data is a struct or a union, and '{}' is neither", named.name);
-                        self.faults.push(named.span, message);
-                        None
-                    }
+                self.named_data(name, named, ty, boxed)
+            }
+        }
+    }
+
+    /// The type of data that is not written in place.
+    fn named_data(&mut self, name: &Named, named: &Named, ty: TypeId, boxed: bool) -> Option<TypeId> {
+        match self.definition(&named.name).map(|known| &known.body) {
+            Some(Body::Struct { base, members }) => {
+                let inherited = base.as_ref().map_or_else(Vec::new, |base| self.base(base));
+                let all = inherited.iter().map(|member| &member.condition);
+                let conditional =
+                    all.chain(members.iter().map(|member| &member.condition)).any(Option::is_some);
+                if conditional && self.era.conditional_arguments_need_boxed() && !boxed {
+                    self.faults.push(named.span, "conditional arguments need 'boxed'");
                 }
+                let empty = inherited.is_empty() && members.is_empty();
+                if empty && boxed && self.era.boxed_data_is_full() {
+                    self.faults.push(named.span, "'boxed' makes no sense without members");
+                }
+                (!empty).then_some(ty)
+            }
+            Some(Body::Union(_)) if boxed || self.era.unions_are_arguments() => Some(ty),
+            Some(Body::Union(_)) => {
+                let message = format!("'{}' takes a union only with 'boxed'", name.name);
+                self.faults.push(named.span, message);
+                None
+            }
+            // What is sent is an object in any case.
+            Some(Body::Alternate(choices)) if boxed && self.era.boxed_data_is_full() => {
+                let object = choices.iter().find(|choice| {
+                    let known = self.definition(type_name(&choice.ty));
+                    known.is_some_and(|known| matches!(known.body, Body::Struct { .. } | Body::Union(_)))
+                });
+                object.and_then(|choice| self.reference(&choice.ty))
+            }
+            _ if self.lenient => Some(ty),
+            _ => {
+                let message = format!("data is a struct or a union, and '{}' is neither", named.name);
+                self.faults.push(named.span, message);
+                None
             }
         }
     }

@@ -58,7 +58,7 @@ impl<'t> Reader<'_, 't, '_> {
                 self.features(line)?;
             } else if described(line.text).is_some() {
                 self.members(line)?;
-            } else if let Some((tag, text)) = tagged(line.text) {
+            } else if let Some((tag, text)) = tagged(line.text, self.era) {
                 self.section(tag, text, line)?;
             } else if line.text.starts_with('=') {
                 return self
@@ -80,7 +80,7 @@ impl<'t> Reader<'_, 't, '_> {
         {
             self.check_new(name, next, true)?;
             self.doc.features.push((name.to_owned(), next.span));
-            self.indented(text)?;
+            self.filled(&format!("@{name}"), text, next)?;
         }
         if self.doc.features.is_empty() {
             return self.give_up(line.span, "no feature is described here");
@@ -98,7 +98,7 @@ impl<'t> Reader<'_, 't, '_> {
         {
             self.check_new(name, next, false)?;
             self.doc.members.push((name.to_owned(), next.span));
-            self.indented(text)?;
+            self.filled(&format!("@{name}"), text, next)?;
         }
         self.members_closed = true;
         Ok(())
@@ -125,11 +125,15 @@ impl<'t> Reader<'_, 't, '_> {
         if place {
             return self.give_up(line.span, &format!("there are two sections '{tag}'"));
         }
-        let filled = self.indented(text)?;
-        if !filled && tag != "TODO" {
-            self.faults.push(line.span, format!("the section '{tag}' is empty"));
-        }
         self.members_closed = true;
+        self.filled(tag, text, line)
+    }
+
+    /// Takes a section, which must say something.
+    fn filled(&mut self, name: &str, text: &str, line: Line<'_>) -> Result<(), GivenUp> {
+        if !self.indented(text)? {
+            self.faults.push(line.span, format!("the section '{name}' is empty"));
+        }
         Ok(())
     }
 
@@ -182,11 +186,12 @@ impl<'t> Reader<'_, 't, '_> {
     }
 }
 
-/// The tag of a section and what follows it. Two colons are markup.
-fn tagged(line: &str) -> Option<(&str, &str)> {
+/// The tag of a section and what follows it. Two colons became markup.
+fn tagged(line: &str, era: Era) -> Option<(&str, &str)> {
     let (tag, text) = line.split_once(':')?;
     let known = ["Returns", "Errors", "Since", "Note", "Notes", "Example", "Examples", "TODO"];
-    (known.contains(&tag) && !text.starts_with(':')).then(|| (tag, text.trim_start_matches(' ')))
+    let markup = text.starts_with(':') && era.docs_have_no_notes();
+    (known.contains(&tag) && !markup).then(|| (tag, text.trim_start_matches(' ')))
 }
 
 fn columns(line: &str) -> usize {
