@@ -106,6 +106,9 @@ pub async fn run(
     if by_line {
         agenda.keep_to_lines();
     }
+    if !options.peer.sees_clients() {
+        agenda.keep_to_one_client();
+    }
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;

@@ -113,6 +113,14 @@ impl<'s> Agenda<'s> {
         self.by_line = true;
     }
 
+    /// Leaves out the cases in which a client goes away, for a peer at the end of a line: see
+    /// [`qmprobe_target::PeerSpec::sees_clients`].
+    pub fn keep_to_one_client(&mut self) {
+        self.session.retain(stays);
+        self.farewells.retain(stays);
+        self.trials.retain(|trial| stays(&trial.case));
+    }
+
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
@@ -161,6 +169,11 @@ fn is_whole_line(line: &[u8]) -> bool {
     let errors = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count();
     let one_thing = outcomes.len() <= 1 || errors == outcomes.len();
     line.ends_with(b"\n") && one_thing && !automaton.pending()
+}
+
+/// Whether the client stays from the first step to the last.
+fn stays(case: &Case) -> bool {
+    case.steps.iter().all(|step| !matches!(step, Step::HalfClose | Step::Leave(_) | Step::Abandon(_)))
 }
 
 /// Cases made for the rules suffice when there are some for each; a rule without may show itself anywhere.
