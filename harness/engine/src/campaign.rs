@@ -107,7 +107,7 @@ pub async fn run(
         agenda.keep_to_lines();
     }
     if !options.peer.sees_clients() {
-        agenda.keep_to_one_client();
+        agenda.keep_to_a_serial_line();
     }
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();

@@ -3,7 +3,7 @@
 
 mod peers;
 
-use qmprobe_target::{Channel, Peer, Read};
+use qmprobe_target::{Channel, Peer, Read, Wrote};
 
 const PING: &str = r#"{"execute":"guest-ping"}"#;
 
@@ -23,11 +23,11 @@ async fn an_agent_on_a_line_answers_and_lives_on_when_a_client_leaves() {
 }
 
 #[tokio::test]
-async fn a_line_carries_large_messages_both_ways() {
+async fn a_line_carries_a_message_of_some_kilobytes_both_ways() {
     let Some(binary) = peers::one("qemu-ga") else { return };
     let mut peer = peers::open(&peers::agent_on(Channel::VirtioSerial, binary)).await;
     let mut connection = peer.connect().await.unwrap();
-    let id = "a".repeat(1 << 18);
+    let id = "a".repeat(3 << 10);
     let reply = peers::ask(&mut connection, &format!(r#"{{"execute":"guest-ping","id":"{id}"}}"#)).await;
     assert_eq!(reply, format!("{{\"return\": {{}}, \"id\": \"{id}\"}}\n"));
 }
@@ -59,4 +59,31 @@ fn kill(peer: &Peer) {
     let pid = i32::try_from(peer.pid().unwrap()).unwrap();
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
     rustix::process::kill_process_group(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[tokio::test]
+async fn no_reply_is_lost_on_a_line_when_several_commands_come_at_once() {
+    let Some(binary) = peers::one("qemu-ga") else { return };
+    for channel in [Channel::IsaSerial, Channel::VirtioSerial] {
+        let mut peer = peers::open(&peers::agent_on(channel, binary.clone())).await;
+        let mut connection = peer.connect().await.unwrap();
+        let id = "a".repeat(2048);
+        let burst = format!(r#"{PING}{{"execute":"guest-ping","id":"{id}"}}{PING}"#);
+        let due =
+            format!("{{\"return\": {{}}}}\n{{\"return\": {{}}, \"id\": \"{id}\"}}\n{{\"return\": {{}}}}\n");
+        for round in 0..300 {
+            assert_eq!(connection.write(burst.as_bytes(), 5_000).await, Wrote::All);
+            let mut heard = Vec::new();
+            while heard.len() < due.len() {
+                let read = connection.read(&mut heard, 1_000).await;
+                assert!(
+                    matches!(read, Read::Bytes(_)),
+                    "{channel:?} {round}: {read:?} after {} of {} bytes",
+                    heard.len(),
+                    due.len()
+                );
+            }
+            assert_eq!(String::from_utf8(heard).unwrap(), due, "{channel:?} {round}");
+        }
+    }
 }
