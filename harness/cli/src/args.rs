@@ -60,7 +60,11 @@ pub struct PeerArgs {
     /// qemu-ga, likewise
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub guest_agent: Vec<String>,
-    /// Somebody's running peer: unix:PATH or tcp:HOST:PORT; gets observing commands only
+    /// What --guest-agent is talked to over: unix-listen, isa-serial or virtio-serial
+    /// [default: unix-listen]
+    #[arg(long, value_enum, value_name = "METHOD", hide_possible_values = true)]
+    pub channel: Option<ChannelArg>,
+    /// Somebody's running peer: unix:PATH, tcp:HOST:PORT or serial:PATH; gets observing commands only
     #[arg(long, value_name = "ADDRESS")]
     pub connect: Vec<Address>,
     /// A peer started by a shell command; it must listen on the unix socket {socket}
@@ -89,6 +93,17 @@ pub enum Protocol {
     Qmp,
     /// The guest agent
     Qga,
+}
+
+/// What a guest agent is talked to over, as its option `-m` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChannelArg {
+    /// A unix socket
+    UnixListen,
+    /// A serial line
+    IsaSerial,
+    /// A virtio console port
+    VirtioSerial,
 }
 
 /// What a peer may be sent.

@@ -1,12 +1,12 @@
 //! From peer flags to peers: what each is, what it may be sent, and which one is meant when none is named.
 
-use crate::args::{Allow, PeerArgs, Protocol};
+use crate::args::{Allow, ChannelArg, PeerArgs, Protocol};
 use crate::exit::Failure;
 use crate::schemas;
 use qmprobe_engine::safety::Class;
 use qmprobe_reference::{Config, Server};
 use qmprobe_schema::Schema;
-use qmprobe_target::{Embedded, PeerSpec};
+use qmprobe_target::{Channel, Embedded, PeerSpec};
 use qmprobe_wire::{Dialect, Version};
 use std::env;
 use std::os::unix::fs::PermissionsExt;
@@ -111,7 +111,8 @@ fn named(args: &PeerArgs, schema: Option<&Arc<Schema>>) -> Result<Vec<PeerSpec>,
         specs.push(PeerSpec::StorageDaemon { binary: or(path, "qemu-storage-daemon"), extra: extra() });
     }
     for path in &args.guest_agent {
-        specs.push(PeerSpec::GuestAgent { binary: or(path, "qemu-ga"), extra: extra() });
+        let (binary, channel) = (or(path, "qemu-ga"), args.channel.map(channel).unwrap_or_default());
+        specs.push(PeerSpec::GuestAgent { binary, extra: extra(), channel });
     }
     for address in &args.connect {
         specs.push(PeerSpec::Connect { address: address.clone(), dialect });
@@ -166,6 +167,15 @@ pub fn reference(
 
 /// The version that the reference peer says it is.
 pub const REFERENCE_VERSION: Version = Version::new(10, 0);
+
+/// The channel by its word.
+pub fn channel(channel: ChannelArg) -> Channel {
+    match channel {
+        ChannelArg::UnixListen => Channel::UnixListen,
+        ChannelArg::IsaSerial => Channel::IsaSerial,
+        ChannelArg::VirtioSerial => Channel::VirtioSerial,
+    }
+}
 
 /// The protocol by its word.
 pub fn dialect(protocol: Protocol) -> Dialect {

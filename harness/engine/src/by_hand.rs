@@ -21,9 +21,19 @@ pub(crate) fn line(case: &Case, spec: &PeerSpec, peer: &Peer) -> String {
             let start = format!("cd \"$(mktemp -d)\"; {} & sleep 1; ", peer.command_line());
             (start, format!("UNIX-CONNECT:{socket}"))
         }
+        (PeerSpec::GuestAgent { .. }, None) => {
+            let line = "socat PTY,raw,echo=0,link=qga.serial UNIX-LISTEN:qga.sock,fork & line=$!";
+            let agent = peer.command_line();
+            let start = format!("cd \"$(mktemp -d)\"; {line}; sleep 1; {agent} & sleep 1; ");
+            (start, "UNIX-CONNECT:qga.sock".to_owned())
+        }
         (_, None) => (String::new(), "UNIX-CONNECT:SOCKET".to_owned()),
     };
-    let stop = if start.is_empty() { "" } else { "; kill $! 2>/dev/null" };
+    let stop = match start.as_str() {
+        "" => "",
+        start if start.contains("line=$!") => "; kill $! $line 2>/dev/null",
+        _ => "; kill $! 2>/dev/null",
+    };
     let line = format!("{start}{}{stop}", talk(case, spec.dialect(), &socket));
     if line.len() > CHARS_MAX {
         return "too long for a line: see the finding's file, or `qmprobe replay` it".to_owned();
@@ -36,6 +46,7 @@ fn socat_address(address: &Address) -> String {
     match text.split_once(':') {
         Some(("unix", path)) => format!("UNIX-CONNECT:{path}"),
         Some(("tcp", place)) => format!("TCP:{place}"),
+        Some(("serial", path)) => format!("{path},raw,echo=0"),
         _ => text,
     }
 }

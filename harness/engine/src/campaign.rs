@@ -109,6 +109,9 @@ pub async fn run(
     if parser.is_some() {
         agenda = agenda.keep_light();
     }
+    if !options.peer.sees_clients() {
+        agenda.keep_to_a_serial_line();
+    }
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;

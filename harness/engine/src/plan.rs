@@ -17,6 +17,11 @@ const STREAMS_ALONE: u64 = 4_000;
 /// Bytes of a case that a stranger's agent is sent to get out of step and back.
 const FOREIGN_TRIAL_BYTES_MAX: usize = 64 << 10;
 
+/// Bytes of a case for a peer at the end of a serial line. Of more than 4095 at once (Linux `N_TTY_BUF_SIZE`)
+/// qemu-ga leaves the last ones unanswered until more come: they wait in GLib's buffer, which its watch on the
+/// channel does not look at.
+const SERIAL_BYTES_MAX: usize = 2 << 10;
+
 /// The cases of one run.
 #[derive(Debug)]
 pub(crate) struct Agenda<'s> {
@@ -33,6 +38,8 @@ pub(crate) struct Agenda<'s> {
     skipped: BTreeMap<String, String>,
     /// Only what stands on lines of its own is sent.
     by_line: bool,
+    /// Only what suits a serial line is sent.
+    serial: bool,
 }
 
 /// Which cases the rules of interest need.
@@ -105,8 +112,19 @@ impl<'s> Agenda<'s> {
             Focus::Aims(rules) if rules.iter().any(is_stream) => STREAMS,
             Focus::Aims(_) => 0,
         };
-        let by_line = false;
-        Agenda { session, streams, streams_count, trials, farewells, plan, commands, focus, skipped, by_line }
+        Agenda {
+            session,
+            streams,
+            streams_count,
+            trials,
+            farewells,
+            plan,
+            commands,
+            focus,
+            skipped,
+            by_line: false,
+            serial: false,
+        }
     }
 
     /// Leaves out the cases that a peer which reads line by line cannot be held to.
@@ -122,6 +140,15 @@ impl<'s> Agenda<'s> {
         Agenda { streams: self.streams.without_heavy(), ..self }
     }
 
+    /// Leaves out the cases in which a client goes away, and those that a serial line cannot be held to, for a
+    /// peer at the end of one: see [`qmprobe_target::PeerSpec::sees_clients`].
+    pub fn keep_to_a_serial_line(&mut self) {
+        self.session.retain(suits_a_serial_line);
+        self.trials.retain(|trial| suits_a_serial_line(&trial.case));
+        self.farewells.retain(suits_a_serial_line);
+        self.serial = true;
+    }
+
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
@@ -130,7 +157,9 @@ impl<'s> Agenda<'s> {
         let of_commands = of_commands.filter(|case| !self.by_line || stands_on_lines(case));
         let streams = (0..self.streams_count).map(|nth| self.streams.case(nth));
         let session = self.session.iter().cloned();
-        session.chain(trials).chain(streams).chain(of_commands).chain(self.farewells.iter().cloned())
+        let all = session.chain(trials).chain(streams).chain(of_commands);
+        let all = all.chain(self.farewells.iter().cloned());
+        all.filter(|case| !self.serial || suits_a_serial_line(case))
     }
 
     /// The cases in which a client gets back in step.
@@ -140,6 +169,9 @@ impl<'s> Agenda<'s> {
 
     /// How many cases there are.
     pub fn planned(&self) -> u64 {
+        if self.serial {
+            return self.cases().count() as u64;
+        }
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));
         let of_commands = of_commands.filter(|case| self.focus.wants(case)).count();
         let made = self.session.len() + self.trials.len() + of_commands + self.farewells.len();
@@ -170,6 +202,12 @@ fn is_whole_line(line: &[u8]) -> bool {
     let errors = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count();
     let one_thing = outcomes.len() <= 1 || errors == outcomes.len();
     line.ends_with(b"\n") && one_thing && !automaton.pending()
+}
+
+/// Whether the client stays, and what it sends is taken whole by an agent that reads a terminal.
+fn suits_a_serial_line(case: &Case) -> bool {
+    let leaves = |step: &Step| matches!(step, Step::HalfClose | Step::Leave(_) | Step::Abandon(_));
+    case.bytes() <= SERIAL_BYTES_MAX && !case.steps.iter().any(leaves)
 }
 
 /// Cases made for the rules suffice when there are some for each; a rule without may show itself anywhere.

@@ -158,6 +158,7 @@ struct Meeting {
     gate: Gate,
     /// Whether it has a process and a directory of its own.
     is_process: bool,
+    sees_clients: bool,
     notes: Vec<String>,
 }
 
@@ -192,6 +193,7 @@ impl Meeting {
             facts: peer_facts::facts(&options.peer, peer, version, None),
             gate: Gate { allow: options.allow, walls },
             is_process: peer.scratch().is_some(),
+            sees_clients: options.peer.sees_clients(),
             known: Acquainted { schema, version, greets, returns_tokens },
             notes,
         };
@@ -219,6 +221,9 @@ impl Meeting {
         {
             return Some(format!("{what} needs a peer that we start"));
         }
+        if !self.sees_clients && scenario.lines.iter().any(|line| is_of_a_connection(&line.action)) {
+            return Some("a line has no connections to close".to_owned());
+        }
         if self.facts.kind == "other" && !(header.arguments.is_empty() && header.monitors.is_empty()) {
             return Some("only a QEMU, storage daemon or agent of ours can be given arguments".to_owned());
         }
@@ -228,6 +233,10 @@ impl Meeting {
         let refused = |command: &String| Some(format!("{command}: {}", self.gate.refusal(command)?));
         commands(scenario).iter().filter(exists).find_map(refused)
     }
+}
+
+fn is_of_a_connection(action: &Action) -> bool {
+    matches!(action, Action::HalfClose | Action::Eof | Action::Drop | Action::Reconnect)
 }
 
 /// What in the scenario cannot be had of a peer that somebody else runs.

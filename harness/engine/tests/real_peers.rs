@@ -4,7 +4,7 @@
 mod stage;
 
 use qmprobe_engine::event::Event;
-use qmprobe_target::PeerSpec;
+use qmprobe_target::{Channel, PeerSpec};
 use stage::{Over, run};
 use std::env;
 use std::path::PathBuf;
@@ -127,7 +127,10 @@ fn the_storage_daemons_sessions_break_no_rule_but_known_ones() {
 #[test]
 fn the_guest_agent_breaks_no_rule_but_known_ones() {
     let Some(binary) = installed("qemu-ga") else { return };
-    let over = run(&PeerSpec::GuestAgent { binary, extra: Vec::new() }, |options| options.strict = false);
+    let over =
+        run(&PeerSpec::GuestAgent { binary, extra: Vec::new(), channel: Channel::UnixListen }, |options| {
+            options.strict = false
+        });
     nothing_new(&over);
     let skipped = &over.summary.commands_skipped;
     let reason = skipped.get("guest-shutdown").map(String::as_str);
@@ -141,7 +144,11 @@ fn any_bytes_are_answered_as_predicted() {
     let peers = [
         installed("qemu-system-x86_64").map(|binary| PeerSpec::Qemu { binary, extra: extra() }),
         installed("qemu-storage-daemon").map(|binary| PeerSpec::StorageDaemon { binary, extra: extra() }),
-        installed("qemu-ga").map(|binary| PeerSpec::GuestAgent { binary, extra: extra() }),
+        installed("qemu-ga").map(|binary| PeerSpec::GuestAgent {
+            binary,
+            extra: extra(),
+            channel: Channel::UnixListen,
+        }),
     ];
     for peer in peers.iter().flatten() {
         let over = run(peer, |options| {

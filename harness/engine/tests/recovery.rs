@@ -4,7 +4,7 @@
 mod stage;
 
 use qmprobe_engine::event::{Event, RecoveryBucket};
-use qmprobe_target::PeerSpec;
+use qmprobe_target::{Channel, PeerSpec};
 use stage::{Over, run};
 use std::env;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ fn agents() -> Vec<PathBuf> {
 
 fn swept(binary: PathBuf, extra: &[&str]) -> Over {
     let extra = extra.iter().map(|word| (*word).to_owned()).collect();
-    run(&PeerSpec::GuestAgent { binary, extra }, |options| {
+    run(&PeerSpec::GuestAgent { binary, extra, channel: Channel::UnixListen }, |options| {
         options.rules = vec!["sync-recovers".to_owned()];
     })
 }
@@ -53,7 +53,11 @@ fn every_released_agent_is_recovered_from_whatever_happens_to_its_stream() {
 fn an_agent_whose_delimited_sync_is_blocked_is_talked_to_by_the_plain_one() {
     let Some(binary) = agents().into_iter().next() else { return };
     let over = run(
-        &PeerSpec::GuestAgent { binary, extra: vec!["-b".into(), "guest-sync-delimited".into()] },
+        &PeerSpec::GuestAgent {
+            binary,
+            extra: vec!["-b".into(), "guest-sync-delimited".into()],
+            channel: Channel::UnixListen,
+        },
         |options| {
             options.rules = vec!["guest-info-agrees".to_owned()];
         },

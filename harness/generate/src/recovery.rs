@@ -13,8 +13,9 @@ mod whole_commands;
 pub use farewell::farewells;
 use qmprobe_wire::{Case, CaseId, Damage, Fault, Start, Step, Sync, Value, request};
 
-/// These cases count from here, so that they share an id with no other.
-pub const FIRST_INDEX: u64 = 1 << 33;
+/// These cases count from here, so that they share an id with no other: streams, of which there may be any number,
+/// begin at 2^33.
+pub const FIRST_INDEX: u64 = 1 << 40;
 /// The rule that they put to the test.
 pub const AIM: &str = "sync-recovers";
 

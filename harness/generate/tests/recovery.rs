@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use qmprobe_generate::recovery::{ALL, Trial, farewells, reply_damages, trials};
+use qmprobe_generate::stream;
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
 use qmprobe_wire::fault::Channel;
 use qmprobe_wire::{Case, Recovery, Step, Toward, Value};
@@ -93,4 +94,11 @@ fn no_class_promises_fewer_tries_than_its_faults_cost() {
 fn damage_to_answers_goes_by_the_names_of_classes() {
     assert_eq!(ALL.iter().filter(|class| !reply_damages(class.name).is_empty()).count(), 9);
     assert!(reply_damages("command-cut").is_empty());
+}
+
+#[test]
+fn a_recovery_shares_its_id_with_no_stream() {
+    let streams = stream::FIRST_INDEX..stream::FIRST_INDEX + u64::from(u32::MAX);
+    assert!(trials(0).iter().all(|trial| !streams.contains(&trial.case.id.index)));
+    assert!(farewells(0).iter().all(|case| !streams.contains(&case.id.index)));
 }

@@ -121,6 +121,12 @@ fn a_definition_has_the_keys_of_its_kind_and_time() {
             bad: &[("2.4 7.2", 1, 45, "there is no key 'returns' here")],
         },
         Row { text: "{ 'event': 'E', 'data': { 'a': 'int' } }", good: "2.1 7.2", bad: &[] },
+    ]);
+}
+
+#[test]
+fn a_command_has_the_flags_of_its_time() {
+    hold(&[
         Row {
             text: "{ 'command': 'c', 'data': { 'a': 'int' }, 'gen': 'no' }",
             good: "1.1 2.3",

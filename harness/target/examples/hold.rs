@@ -1,7 +1,7 @@
 //! Opens a peer, prints what became of it and its process id, and holds it until this process is killed:
 //! `hold qemu|storage-daemon|guest-agent PROGRAM`. The orphan tests kill it.
 
-use qmprobe_target::{Peer, PeerSpec};
+use qmprobe_target::{Channel, Peer, PeerSpec};
 use qmprobe_wire::Limits;
 use std::io::{Error, Write};
 
@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec = match kind.as_str() {
         "qemu" => PeerSpec::Qemu { binary, extra },
         "storage-daemon" => PeerSpec::StorageDaemon { binary, extra },
-        "guest-agent" => PeerSpec::GuestAgent { binary, extra },
+        "guest-agent" => PeerSpec::GuestAgent { binary, extra, channel: Channel::UnixListen },
         _ => return Err(Error::other(format!("no such kind of peer: {kind}")).into()),
     };
     let peer = Peer::open(&spec, &Limits::default()).await?;

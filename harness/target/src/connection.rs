@@ -147,7 +147,7 @@ impl Connection {
 
     /// Tells the peer that nothing more will be sent; it may still answer.
     pub async fn half_close(&mut self) {
-        // A peer that is gone already has nothing to be told.
+        // A peer that is gone already has nothing to be told, and a line no way to say it.
         let _ = rustix::net::shutdown(&self.stream, Shutdown::Write);
     }
 
@@ -187,6 +187,12 @@ fn receive(stream: &Stream, into: &mut Vec<u8>) -> io::Result<usize> {
 }
 
 fn send(stream: &Stream, bytes: &[u8], fd: Option<BorrowedFd<'_>>) -> io::Result<usize> {
+    if let Stream::Serial(line) = stream {
+        return match fd {
+            Some(_) => Err(ErrorKind::Unsupported.into()),
+            None => Ok(rustix::io::retry_on_intr(|| rustix::io::write(line, bytes))?),
+        };
+    }
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
     let Some(fd) = fd else {
         return Ok(rustix::io::retry_on_intr(|| rustix::net::send(stream, bytes, flags))?);

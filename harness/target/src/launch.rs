@@ -10,9 +10,11 @@ use crate::sandbox::Cell;
 use rustix::fs::Access;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Bytes of a scratch directory's path, so that a socket's path in it still fits `sockaddr_un` (108, unix(7)).
@@ -42,10 +44,10 @@ pub(crate) struct Launch {
     pub args: Vec<OsString>,
     /// The same for people: see [`crate::Peer::command_line`].
     pub command_line: String,
-    /// Where the peer will listen, or listens already.
-    pub socket: PathBuf,
-    /// The socket that it inherits, listening already: no race for a path, and none to wait for.
-    pub listener: Option<UnixListener>,
+    /// Where the peer is reached.
+    pub entrance: Entrance,
+    /// What it inherits: its end of the entrance, so that there is no path to wait for.
+    pub inherit: Option<OwnedFd>,
     /// The namespaces it should have.
     pub cell: Option<CellWish>,
     /// Whether it works in its scratch directory and has its home there.
@@ -53,6 +55,19 @@ pub(crate) struct Launch {
     /// Whether a shell between us and the peer passes on its exit status.
     pub relayed: bool,
     pub excuse: Excuse,
+}
+
+/// Where a started peer is reached.
+#[derive(Debug)]
+pub(crate) enum Entrance {
+    /// A socket at this path, now or soon.
+    Socket(PathBuf),
+    /// A line, of which this is our end.
+    Line {
+        host: Arc<OwnedFd>,
+        /// The device number of the peer's end.
+        guest: u64,
+    },
 }
 
 /// A wish for a [`Cell`].

@@ -23,5 +23,5 @@ pub use error::{BadAddress, Error};
 pub use exit::Exit;
 pub use peer::Peer;
 pub use props::Prop;
-pub use spec::{Embedded, PeerSpec};
+pub use spec::{Channel, Embedded, PeerSpec};
 pub use transport::{ALL as TRANSPORTS, Address, Transport};

@@ -4,14 +4,16 @@
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::launch::{self, Care, Launch};
+use crate::launch::{self, Care, Entrance, Launch};
 use crate::process::Process;
 use crate::props::{Prop, inside};
 use crate::spec::{Embedded, PeerSpec};
-use crate::transport::{Address, Stream};
+use crate::transport::{Address, Stream, serial};
 use qmprobe_wire::Limits;
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -46,9 +48,11 @@ pub struct Peer {
 }
 
 /// Where connections come from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Door {
     Address(Address),
+    /// Our end of a line, on which nobody waits for clients.
+    Line(Arc<OwnedFd>),
     Embedded(Embedded),
 }
 
@@ -85,8 +89,9 @@ impl Peer {
             PeerSpec::StorageDaemon { binary, extra } => {
                 Peer::start(|_| launch::storage_daemon::prepare(binary, extra), limits, props).await
             }
-            PeerSpec::GuestAgent { binary, extra } => {
-                Peer::start(|care| launch::guest_agent::prepare(binary, extra, care), limits, props).await
+            PeerSpec::GuestAgent { binary, extra, channel } => {
+                let prepare = |care| launch::guest_agent::prepare(binary, extra, *channel, care);
+                Peer::start(prepare, limits, props).await
             }
             PeerSpec::Spawn { command, .. } => {
                 Peer::start(|_| launch::spawn::prepare(command), limits, props).await
@@ -125,7 +130,7 @@ impl Peer {
     }
 
     /// The socket on which a peer started with [`Peer::command_line`] listens, relative to its working
-    /// directory. `None` for a peer that was not started by us.
+    /// directory. `None` for a peer that was not started by us, and for one at the end of a line.
     pub fn command_line_socket(&self) -> Option<&str> {
         self.socket_name.as_deref()
     }
@@ -234,11 +239,14 @@ impl Peer {
                 bring_up(&mut launch, limits, &mut notes).await?
             }
         };
-        let socket_name = launch.socket.file_name().map(|name| name.to_string_lossy().into_owned());
+        let socket_name = match &launch.entrance {
+            Entrance::Socket(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            Entrance::Line { .. } => None,
+        };
         Ok(Peer {
             process: Some(process),
             scratch: Some(launch.scratch),
-            door: Door::Address(Address::Unix(launch.socket)),
+            door: Door::of(&launch.entrance),
             first: Some(first),
             limits: limits.clone(),
             command_line: launch.command_line,
@@ -250,16 +258,28 @@ impl Peer {
     fn address(&self) -> String {
         match &self.door {
             Door::Address(address) => address.to_string(),
+            Door::Line(_) => "the line to the peer".to_owned(),
             Door::Embedded(embedded) => embedded.name.clone(),
         }
     }
 }
 
 impl Door {
+    fn of(entrance: &Entrance) -> Door {
+        match entrance {
+            Entrance::Socket(path) => Door::Address(Address::Unix(path.clone())),
+            Entrance::Line { host, .. } => Door::Line(Arc::clone(host)),
+        }
+    }
+
     /// Connects, within [`Limits::greeting_ms_max`].
     async fn dial(&self, limits: &Limits) -> io::Result<Connection> {
         match self {
             Door::Embedded(embedded) => Connection::adopt((embedded.dial)()?, limits.case_bytes_max),
+            Door::Line(host) => {
+                let stream = serial::stream(rustix::io::fcntl_dupfd_cloexec(host, 0)?)?;
+                Ok(Connection::new(stream, limits.case_bytes_max))
+            }
             Door::Address(address) => {
                 let patience = Duration::from_millis(limits.greeting_ms_max);
                 let stream = timeout(patience, queue(address)).await.map_err(|_| ErrorKind::TimedOut)??;
@@ -300,11 +320,27 @@ async fn bring_up(
     limits: &Limits,
     notes: &mut Vec<String>,
 ) -> Result<(Process, Connection), Error> {
-    let inherits = launch.listener.is_some();
+    let inherits = launch.inherit.is_some();
     let (mut process, note) = Process::start(launch, limits)?;
     notes.extend(note);
-    let door = Door::Address(Address::Unix(launch.socket.clone()));
+    let door = Door::of(&launch.entrance);
     let died = |exit| Error::DiedAtStart { command: launch.command_line.clone(), exit };
+    let until = Instant::now() + Duration::from_millis(limits.greeting_ms_max);
+    if let Entrance::Line { guest, .. } = launch.entrance {
+        // What is sent before it listens is thrown away (qga/channel-posix.c:ga_channel_open, tcflush).
+        while !(process.has_opened(guest) && process.sleeps()) {
+            if let Some(exit) = process.exited() {
+                return Err(died(exit));
+            }
+            if Instant::now() >= until {
+                let (command, stderr_tail) = (launch.command_line.clone(), process.stderr_tail());
+                return Err(Error::StartTimeout { command, waited_ms: limits.greeting_ms_max, stderr_tail });
+            }
+            sleep(POLL).await;
+        }
+        let connection = door.dial(limits).await.map_err(Error::Scratch)?;
+        return Ok((process, connection));
+    }
     if inherits {
         settle(&mut process).await;
     }
@@ -318,7 +354,7 @@ async fn bring_up(
             return Err(died(exit));
         }
         if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) {
-            return Err(Error::Connect { address: launch.socket.display().to_string(), source: error });
+            return Err(Error::Connect { address: launch.command_line.clone(), source: error });
         }
         if Instant::now() >= until {
             let (command, stderr_tail) = (launch.command_line.clone(), process.stderr_tail());

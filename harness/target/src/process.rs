@@ -9,7 +9,8 @@ use qmprobe_wire::Limits;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use std::fs;
 use std::io::{self, PipeWriter};
-use std::os::unix::net::UnixListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -38,19 +39,19 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts what `launch` says, and takes its listening socket. Also returns a note where it had to be
+    /// Starts what `launch` says, and takes what it inherits. Also returns a note where it had to be
     /// started without the namespaces it should have.
     ///
     /// The process dies with this thread: `PR_SET_PDEATHSIG` follows threads, not processes (prctl(2)).
     pub fn start(launch: &mut Launch, limits: &Limits) -> Result<(Process, Option<String>), Error> {
         let (reader, writer) = io::pipe().map_err(Error::Scratch)?;
         let output = Output::drain(reader, limits.stderr_bytes_max).map_err(Error::Scratch)?;
-        let listener = launch.listener.take().map(Arc::new);
+        let inherit = launch.inherit.take().map(Arc::new);
         let mut refusal = io::Error::other("no namespaces can be planned");
         for cell in launch.cells() {
             let sandboxed = cell.is_some();
             let spawned =
-                command(launch, &writer, cell, listener.clone()).and_then(|mut command| command.spawn());
+                command(launch, &writer, cell, inherit.clone()).and_then(|mut command| command.spawn());
             match spawned {
                 Ok(child) => {
                     let unmet = launch.cell.is_some() && !sandboxed;
@@ -112,6 +113,16 @@ impl Process {
         self.family().into_iter().filter_map(open).max()
     }
 
+    /// Whether one of these processes has opened the device itself, beside the descriptor that all inherit.
+    pub fn has_opened(&self, device: u64) -> bool {
+        self.family().into_iter().any(|pid| {
+            let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+            let is_it =
+                |file: &fs::DirEntry| fs::metadata(file.path()).is_ok_and(|facts| facts.rdev() == device);
+            open.filter(is_it).count() > 1
+        })
+    }
+
     /// Whether every thread of this process and its descendants sleeps at this moment.
     pub fn sleeps(&self) -> bool {
         self.family().into_iter().all(|pid| {
@@ -148,7 +159,7 @@ fn command(
     launch: &Launch,
     output: &PipeWriter,
     cell: Option<Cell>,
-    inherit: Option<Arc<UnixListener>>,
+    inherit: Option<Arc<OwnedFd>>,
 ) -> io::Result<Command> {
     let mut command = Command::new(&launch.program);
     command.args(&launch.args).process_group(0).env("LC_ALL", "C").env("TMPDIR", launch.scratch.path());

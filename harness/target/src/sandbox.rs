@@ -11,7 +11,7 @@ use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitiesSecureBits, UnshareFlags};
 use std::io;
-use std::os::unix::net::UnixListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ const FILES_MAX: u64 = 1024;
 /// What one process is given and denied.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
-    /// A listening socket that the process inherits under the same number.
-    pub inherit: Option<Arc<UnixListener>>,
+    /// A socket or a line that the process inherits under the same number.
+    pub inherit: Option<Arc<OwnedFd>>,
     /// Namespaces of its own.
     pub cell: Option<Cell>,
     /// Whether it keeps the capabilities that it has inside its cell: for a program that goes on to build
@@ -45,8 +45,8 @@ impl Sandbox {
     }
 
     fn enter(&self, parent: Pid, limits: &[(Resource, Rlimit)]) -> io::Result<()> {
-        if let Some(listener) = &self.inherit {
-            rustix::io::fcntl_setfd(listener, FdFlags::empty())?;
+        if let Some(inherited) = &self.inherit {
+            rustix::io::fcntl_setfd(inherited, FdFlags::empty())?;
         }
         ignore(Signal::XFSZ)?;
         rustix::thread::set_no_new_privs(true)?;

@@ -30,6 +30,8 @@ pub enum PeerSpec {
         binary: PathBuf,
         /// Further arguments, with absolute paths.
         extra: Vec<String>,
+        /// What it is talked to over.
+        channel: Channel,
     },
     /// Any other program. It is started in the caller's directory and is not put into namespaces.
     Spawn {
@@ -47,6 +49,32 @@ pub enum PeerSpec {
     },
     /// A peer inside this process.
     Embedded(Embedded),
+}
+
+/// What a guest agent of ours is talked to over: its option `-m`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Channel {
+    /// A unix socket, one client after the other.
+    #[default]
+    UnixListen,
+    /// A serial line, over a pseudoterminal.
+    IsaSerial,
+    /// A virtio console port, over a pseudoterminal.
+    VirtioSerial,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Channel; 3] = [Channel::UnixListen, Channel::IsaSerial, Channel::VirtioSerial];
+
+    /// As the agent's option has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Channel::UnixListen => "unix-listen",
+            Channel::IsaSerial => "isa-serial",
+            Channel::VirtioSerial => "virtio-serial",
+        }
+    }
 }
 
 /// A peer inside this process, such as the reference peer: each dial yields a fresh client's end of a socket.
@@ -83,6 +111,16 @@ impl PeerSpec {
     /// Whether the peer is ours to break: false only for one that somebody else runs.
     pub fn ours(&self) -> bool {
         !matches!(self, PeerSpec::Connect { .. })
+    }
+
+    /// Whether it sees clients come and go. On a line there is none to accept and none to miss, and the next
+    /// client reads what the last one left.
+    pub fn sees_clients(&self) -> bool {
+        match self {
+            PeerSpec::GuestAgent { channel, .. } => *channel == Channel::UnixListen,
+            PeerSpec::Connect { address, .. } => !matches!(address, Address::Serial(_)),
+            _ => true,
+        }
     }
 
     /// The kind of peer, as waivers name it: `qemu`, `storage-daemon`, `guest-agent`, `other` or `reference`.

@@ -1,22 +1,24 @@
 //! The ways to reach a peer: one file per transport, and one line in [`ALL`].
 
+pub(crate) mod serial;
 mod tcp;
 mod unix;
 
 use crate::error::BadAddress;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::str::FromStr;
+use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UnixStream};
 
 /// Every transport that is built in.
-pub const ALL: &[Transport] = &[unix::TRANSPORT, tcp::TRANSPORT];
+pub const ALL: &[Transport] = &[unix::TRANSPORT, tcp::TRANSPORT, serial::TRANSPORT];
 
 /// Transports that have a name already, but no code.
-const NOT_BUILT_IN: &[&str] = &["vsock", "serial"];
+const NOT_BUILT_IN: &[&str] = &["vsock"];
 
 /// One way to reach a peer.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub enum Address {
     Unix(PathBuf),
     /// `HOST:PORT`; an IPv6 host stands in brackets.
     Tcp(String),
+    /// A terminal, or another character device: a line, on which nobody connects.
+    Serial(PathBuf),
 }
 
 impl fmt::Display for Address {
@@ -43,6 +47,7 @@ impl fmt::Display for Address {
         match self {
             Address::Unix(path) => write!(f, "unix:{}", path.display()),
             Address::Tcp(place) => write!(f, "tcp:{place}"),
+            Address::Serial(path) => write!(f, "serial:{}", path.display()),
         }
     }
 }
@@ -87,15 +92,17 @@ impl Address {
         match self {
             Address::Unix(path) => unix::dial(path).await.map(Stream::Unix),
             Address::Tcp(place) => tcp::dial(place).await.map(Stream::Tcp),
+            Address::Serial(path) => serial::dial(path).and_then(serial::stream),
         }
     }
 }
 
-/// A connected socket of any transport, non-blocking.
+/// One end of any transport, non-blocking.
 #[derive(Debug)]
 pub(crate) enum Stream {
     Unix(UnixStream),
     Tcp(TcpStream),
+    Serial(AsyncFd<OwnedFd>),
 }
 
 impl Stream {
@@ -104,6 +111,7 @@ impl Stream {
         match self {
             Stream::Unix(stream) => stream.ready(interest).await,
             Stream::Tcp(stream) => stream.ready(interest).await,
+            Stream::Serial(line) => Ok(line.ready(interest).await?.ready()),
         }
     }
 
@@ -116,6 +124,7 @@ impl Stream {
         match self {
             Stream::Unix(stream) => stream.try_io(interest, attempt),
             Stream::Tcp(stream) => stream.try_io(interest, attempt),
+            Stream::Serial(line) => line.try_io(interest, |_| attempt()),
         }
     }
 }
@@ -125,6 +134,7 @@ impl AsFd for Stream {
         match self {
             Stream::Unix(stream) => stream.as_fd(),
             Stream::Tcp(stream) => stream.as_fd(),
+            Stream::Serial(line) => line.as_fd(),
         }
     }
 }
@@ -139,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_address_reads_back_as_it_prints() {
-        for text in ["unix:/run/a b.sock", "tcp:localhost:4444", "tcp:[::1]:4444"] {
+        for text in ["unix:/run/a b.sock", "tcp:localhost:4444", "tcp:[::1]:4444", "serial:/dev/ttyS0"] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
     }
@@ -151,19 +161,19 @@ mod tests {
         assert_eq!(refused("unx:/run/qmp.sock"), "did you mean `unix:/run/qmp.sock`?");
         assert_eq!(refused("TCP:host:1"), "did you mean `tcp:host:1`?");
         assert_eq!(refused("build-host:4444"), "did you mean `tcp:build-host:4444`?");
-        assert_eq!(refused("nonsense"), "write unix:PATH or tcp:HOST:PORT");
-        assert_eq!(refused(""), "write unix:PATH or tcp:HOST:PORT");
+        assert_eq!(refused("nonsense"), "write unix:PATH or tcp:HOST:PORT or serial:PATH");
+        assert_eq!(refused(""), "write unix:PATH or tcp:HOST:PORT or serial:PATH");
     }
 
     #[test]
     fn a_transport_without_code_says_so() {
         assert!(refused("vsock:3:5000").contains("not built in yet"));
-        assert!(refused("serial:/dev/ttyS0").contains("not built in yet"));
     }
 
     #[test]
     fn a_place_without_a_path_or_a_port_is_refused() {
         assert!(refused("unix:").contains("path"));
+        assert!(refused("serial:").contains("path"));
         assert!(refused("tcp:localhost").contains("port"));
         assert!(refused("tcp:localhost:0").contains("port"));
         assert!(refused("tcp:localhost:70000").contains("port"));

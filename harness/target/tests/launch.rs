@@ -3,7 +3,7 @@
 
 mod peers;
 
-use qmprobe_target::{Error, Exit, Peer, PeerSpec, Read};
+use qmprobe_target::{Channel, Error, Exit, Peer, PeerSpec, Read};
 use qmprobe_wire::{Dialect, Limits};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
@@ -118,7 +118,7 @@ async fn a_peer_that_dies_at_start_says_why() {
             let spec = match spec {
                 "qemu" => PeerSpec::Qemu { binary, extra },
                 "daemon" => PeerSpec::StorageDaemon { binary, extra },
-                _ => PeerSpec::GuestAgent { binary, extra },
+                _ => PeerSpec::GuestAgent { binary, extra, channel: Channel::UnixListen },
             };
             let error = refused(&spec, &limits).await;
             assert!(matches!(&error, Error::DiedAtStart { exit: Exit { code: Some(1), .. }, .. }), "{error}");

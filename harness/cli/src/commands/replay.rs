@@ -12,7 +12,7 @@ use qmprobe_engine::Finding;
 use qmprobe_engine::replay::{self, Replay};
 use qmprobe_engine::scenarios::{self, Told};
 use qmprobe_report::{Outcome, printable};
-use qmprobe_target::PeerSpec;
+use qmprobe_target::{Channel, PeerSpec};
 use qmprobe_wire::{Dialect, Limits};
 use std::io::Write;
 use std::path::PathBuf;
@@ -115,6 +115,15 @@ fn peer_for(entry: &scenarios::Entry, args: &ReplayArgs) -> Result<Chosen, Failu
     choice.peers.pop().ok_or_else(|| Failure::usage("say which peer to play it on"))
 }
 
+/// The channel that is asked for, else the one that showed the finding.
+fn channel_of(finding: &Finding, args: &ReplayArgs) -> Channel {
+    let words = || finding.peer.command_line.split(' ');
+    let shown = words().zip(words().skip(1)).find(|(option, _)| *option == "-m").map(|(_, method)| method);
+    let same = |channel: &Channel| Some(channel.name()) == shown;
+    let shown = Channel::ALL.into_iter().find(same).unwrap_or_default();
+    args.peers.channel.map_or(shown, peers::channel)
+}
+
 /// A peer of the kind that showed the finding, where that says enough to start one.
 fn same_kind(finding: &Finding, args: &ReplayArgs) -> Result<Chosen, Failure> {
     let extra = args.peers.extra.clone();
@@ -123,7 +132,7 @@ fn same_kind(finding: &Finding, args: &ReplayArgs) -> Result<Chosen, Failure> {
     let spec = match finding.peer.kind.as_str() {
         "qemu" => PeerSpec::Qemu { binary, extra },
         "storage-daemon" => PeerSpec::StorageDaemon { binary, extra },
-        "guest-agent" => PeerSpec::GuestAgent { binary, extra },
+        "guest-agent" => PeerSpec::GuestAgent { binary, extra, channel: channel_of(finding, args) },
         "reference" => PeerSpec::Embedded(peers::reference(finding.peer.dialect, None, Vec::new())?),
         _ => {
             let flag = if finding.peer.dialect == Dialect::Qga { " --protocol qga" } else { "" };

@@ -1,13 +1,22 @@
 //! qemu-ga: made to shut down, freeze and overwrite the system it runs on, so it gets the thickest walls:
 //! besides a [`crate::sandbox::Cell`] its own process namespace and no capability at all.
 
-use super::{Care, CellWish, Launch, find, no_excuse, scratch, shell_line};
+use super::{Care, CellWish, Entrance, Launch, find, no_excuse, scratch, shell_line};
 use crate::error::Error;
+use crate::spec::Channel;
+use crate::transport::serial::{self, Pair};
 use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The name of the socket in the scratch directory.
 const SOCKET: &str = "qga.sock";
+/// The name of the line in the working directory, when started by hand.
+const LINE: &str = "qga.serial";
+/// The name of the file in the scratch directory that the agent writes its number to.
+const PID_FILE: &str = "qga.pid";
 
 /// The file that says that the walls stand.
 const READY: &str = "sandboxed";
@@ -26,24 +35,29 @@ exit $?"#;
 /// What leads to the rest of the system: state, and the sockets of systemd, D-Bus and others.
 const HIDDEN: &[&str] = &["/run", "/tmp", "/var"];
 
-pub(crate) fn prepare(binary: &Path, extra: &[String], care: Care) -> Result<Launch, Error> {
+pub(crate) fn prepare(
+    binary: &Path,
+    extra: &[String],
+    channel: Channel,
+    care: Care,
+) -> Result<Launch, Error> {
     let agent = find(binary)?;
     let scratch = scratch()?;
     let place = scratch.path().to_owned();
-    let by_hand = arguments(Path::new(""), extra);
+    let by_hand = arguments(channel, Path::new(by_hand_path(channel)), Path::new("."), extra);
     let command_line =
         shell_line([binary.as_os_str()].into_iter().chain(by_hand.iter().map(OsString::as_os_str)));
-    let socket = place.join(SOCKET);
+    let (entrance, path, inherit) = entrance(channel, &place).map_err(Error::Scratch)?;
+    let args = arguments(channel, &path, &place, extra);
     if care == Care::Less {
-        let args = arguments(&place, extra);
         let excuse = no_excuse;
         return Ok(Launch {
             scratch,
             program: agent,
             args,
             command_line,
-            socket,
-            listener: None,
+            entrance,
+            inherit,
             cell: None,
             at_home: true,
             relayed: false,
@@ -57,10 +71,10 @@ pub(crate) fn prepare(binary: &Path, extra: &[String], care: Care) -> Result<Lau
         scratch,
         // Not found here means not found when it is started, which is excused.
         program: find(Path::new("unshare")).unwrap_or_else(|_| PathBuf::from("unshare")),
-        args: outer.into_iter().chain(inner).chain(arguments(&place, extra)).collect(),
+        args: outer.into_iter().chain(inner).chain(args).collect(),
         command_line,
-        socket,
-        listener: None,
+        entrance,
+        inherit,
         cell: Some(CellWish { program: agent, hidden: HIDDEN, required: true, keep_capabilities: true }),
         at_home: true,
         relayed: true,
@@ -68,18 +82,37 @@ pub(crate) fn prepare(binary: &Path, extra: &[String], care: Care) -> Result<Lau
     })
 }
 
-fn arguments(place: &Path, extra: &[String]) -> Vec<OsString> {
-    let state = if place.as_os_str().is_empty() { Path::new(".") } else { place };
-    let (socket, pid_file) = (place.join(SOCKET), place.join("qga.pid"));
-    let mut words: Vec<&OsStr> = vec![OsStr::new("-m"), OsStr::new("unix-listen"), OsStr::new("-p")];
-    words.extend([
-        socket.as_os_str(),
+/// Where the agent is reached, the path that it is told, and what it inherits for that.
+fn entrance(channel: Channel, place: &Path) -> io::Result<(Entrance, PathBuf, Option<OwnedFd>)> {
+    if channel == Channel::UnixListen {
+        let socket = place.join(SOCKET);
+        return Ok((Entrance::Socket(socket.clone()), socket, None));
+    }
+    let Pair { host, guest } = serial::pair()?;
+    let device = rustix::fs::fstat(&guest)?.st_rdev;
+    // Inside its walls there are no terminals: it opens the one that it inherits.
+    let path = PathBuf::from(format!("/proc/self/fd/{}", guest.as_raw_fd()));
+    Ok((Entrance::Line { host: Arc::new(host), guest: device }, path, Some(guest)))
+}
+
+/// The channel's path when the agent is started by hand.
+fn by_hand_path(channel: Channel) -> &'static str {
+    if channel == Channel::UnixListen { SOCKET } else { LINE }
+}
+
+fn arguments(channel: Channel, path: &Path, place: &Path, extra: &[String]) -> Vec<OsString> {
+    let pid_file = if place == Path::new(".") { PathBuf::from(PID_FILE) } else { place.join(PID_FILE) };
+    let ours = [
+        OsStr::new("-m"),
+        OsStr::new(channel.name()),
+        OsStr::new("-p"),
+        path.as_os_str(),
         OsStr::new("-t"),
-        state.as_os_str(),
+        place.as_os_str(),
         OsStr::new("-f"),
         pid_file.as_os_str(),
-    ]);
-    words.into_iter().map(OsStr::to_owned).chain(extra.iter().map(OsString::from)).collect()
+    ];
+    ours.map(OsStr::to_owned).into_iter().chain(extra.iter().map(OsString::from)).collect()
 }
 
 /// What ends before the walls stand was ended by them.
@@ -101,9 +134,13 @@ mod tests {
 
     #[test]
     fn by_hand_the_agent_keeps_everything_in_the_working_directory() {
-        let words = arguments(Path::new(""), &["-v".to_owned()]);
-        let line = shell_line(words.iter().map(OsString::as_os_str));
-        assert_eq!(line, "-m unix-listen -p qga.sock -t . -f qga.pid -v");
+        let line = |channel| {
+            let path = Path::new(by_hand_path(channel));
+            let words = arguments(channel, path, Path::new("."), &["-v".to_owned()]);
+            shell_line(words.iter().map(OsString::as_os_str))
+        };
+        assert_eq!(line(Channel::UnixListen), "-m unix-listen -p qga.sock -t . -f qga.pid -v");
+        assert_eq!(line(Channel::IsaSerial), "-m isa-serial -p qga.serial -t . -f qga.pid -v");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! QEMU: no machine unless asked for, a monitor on an inherited socket, and its own seccomp filter.
 
-use super::{Care, CellWish, Launch, find, listen, scratch, shell_line};
+use super::{Care, CellWish, Entrance, Launch, find, listen, scratch, shell_line};
 use crate::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::AsRawFd;
@@ -27,8 +27,8 @@ pub(crate) fn prepare(binary: &Path, extra: &[String], care: Care) -> Result<Lau
             [binary.as_os_str()].into_iter().chain(by_hand.iter().map(OsString::as_os_str)),
         ),
         args: arguments(&place, extra, care),
-        socket,
-        listener: Some(listener),
+        entrance: Entrance::Socket(socket),
+        inherit: Some(listener.into()),
         cell: Some(CellWish {
             program: program.clone(),
             hidden: HIDDEN,

@@ -1,7 +1,7 @@
 //! Any other program, from a command of the user's: in the user's directory and without namespaces, because
 //! nobody but the user knows what it needs.
 
-use super::{Launch, find, no_excuse, scratch, shell_word};
+use super::{Entrance, Launch, find, no_excuse, scratch, shell_word};
 use crate::error::Error;
 use std::ffi::OsString;
 use std::path::Path;
@@ -22,8 +22,8 @@ pub(crate) fn prepare(command: &str) -> Result<Launch, Error> {
         program: find(Path::new("sh"))?,
         args: [OsString::from("-c"), OsString::from(script)].into(),
         command_line: command.replace(PLACEHOLDER, "peer.sock"),
-        socket,
-        listener: None,
+        entrance: Entrance::Socket(socket),
+        inherit: None,
         cell: None,
         at_home: false,
         relayed: false,

@@ -1,6 +1,6 @@
 //! qemu-storage-daemon: a monitor on an inherited socket. It has no seccomp filter of its own.
 
-use super::{CellWish, Launch, find, listen, no_excuse, qemu, scratch, shell_line};
+use super::{CellWish, Entrance, Launch, find, listen, no_excuse, qemu, scratch, shell_line};
 use crate::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::AsRawFd;
@@ -21,8 +21,8 @@ pub(crate) fn prepare(binary: &Path, extra: &[String]) -> Result<Launch, Error> 
             [binary.as_os_str()].into_iter().chain(by_hand.iter().map(OsString::as_os_str)),
         ),
         args: arguments(&place, extra),
-        socket,
-        listener: Some(listener),
+        entrance: Entrance::Socket(socket),
+        inherit: Some(listener.into()),
         cell: Some(CellWish {
             program: program.clone(),
             hidden: qemu::HIDDEN,

@@ -1,7 +1,7 @@
 //! The real peers of this machine, and a line-wise talk with one. Knows nothing of what is tested.
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)]
 
-use qmprobe_target::{Connection, Peer, PeerSpec, Read, Wrote};
+use qmprobe_target::{Channel, Connection, Peer, PeerSpec, Read, Wrote};
 use qmprobe_wire::Limits;
 use std::env;
 use std::path::PathBuf;
@@ -46,7 +46,11 @@ pub fn storage_daemon(binary: PathBuf) -> PeerSpec {
 }
 
 pub fn guest_agent(binary: PathBuf) -> PeerSpec {
-    PeerSpec::GuestAgent { binary, extra: Vec::new() }
+    agent_on(Channel::UnixListen, binary)
+}
+
+pub fn agent_on(channel: Channel, binary: PathBuf) -> PeerSpec {
+    PeerSpec::GuestAgent { binary, extra: Vec::new(), channel }
 }
 
 pub async fn open(spec: &PeerSpec) -> Peer {
