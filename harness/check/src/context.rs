@@ -147,6 +147,23 @@ impl<'a> Context<'a> {
             replies = rest;
         }
         self.extras.extend(replies.iter().map(|extra| (index, *extra)));
+        self.settle_ids(first, index);
+    }
+
+    /// Where as many replies are left over as requests are unanswered, it is the ids that are wrong: each request
+    /// has its reply.
+    fn settle_ids(&mut self, first: usize, index: usize) {
+        let unanswered =
+            |pair: &&mut Pair<'_>| pair.reply.is_none() && !pair.expectation.accepted.has(Accepted::NOTHING);
+        let due = self.pairs[first..].iter_mut().filter(unanswered).count();
+        let left = self.extras.iter().rev().take_while(|(at, _)| *at == index).count();
+        if due == 0 || due != left || self.extras.iter().any(|(_, extra)| extra.get("id").is_none()) {
+            return;
+        }
+        let left = self.extras.split_off(self.extras.len() - left);
+        for (pair, (_, reply)) in self.pairs[first..].iter_mut().filter(unanswered).zip(left) {
+            pair.reply = Some(reply);
+        }
     }
 
     /// How many errors a text is worth that is worth several to QEMU's parser is this peer's affair: further

@@ -93,8 +93,14 @@ fn door(pairs: &[Pair<'_>], index: usize, class: &str, aim: Option<&str>) -> Str
         _ if rule == "negotiation-succeeds" && index == 0 && class == "CommandNotFound" => {
             "negotiation-per-connection".to_owned()
         }
-        // A command that its own handler refuses has been let through; this one has not.
-        _ if rule.starts_with("arguments-") && class == "CommandNotFound" => "arguments-refused".to_owned(),
+        // What a connection left begun is read with what the next one says.
+        Some(aim @ "negotiation-per-connection")
+            if rule == "negotiation-succeeds" && class == "GenericError" =>
+        {
+            aim.to_owned()
+        }
+        // It is refused, as something else than what it is.
+        _ if rule.starts_with("arguments-") && class != "return" => "arguments-refused".to_owned(),
         // What guest-info does not offer is not there.
         Some("guest-info-agrees") if rule == "command-not-found" => "guest-info-agrees".to_owned(),
         _ => rule.to_owned(),

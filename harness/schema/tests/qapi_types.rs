@@ -82,6 +82,12 @@ fn structs_have_members_of_known_types() {
             good: "",
             bad: &[("2.5 7.2", 1, 31, "generated code keeps the name 'has-a' for itself")],
         },
+    ]);
+}
+
+#[test]
+fn structs_have_nested_members_and_bases_in_their_time() {
+    hold(&[
         Row { text: "{ 'type': 'Some', 'data': { 'a': { 'b': 'int' } } }", good: "1.0 2.3", bad: &[] },
         Row {
             text: "{ 'struct': 'Some', 'data': { 'a': { 'b': 'int' } } }",

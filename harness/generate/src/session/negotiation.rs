@@ -61,6 +61,15 @@ fn per_connection(cases: &mut Cases<'_>, harmless: &str) {
     steps.extend(gates);
     steps.extend([send(GOOD), send(OOB_UNKNOWN), command(harmless, 4)]);
     cases.push("negotiation-per-connection", "a second connection", Start::Greeting, steps);
+    let begun = [
+        send(GOOD),
+        command(harmless, 1),
+        Step::Push(format!(r#"{{"execute":"{harmless}","id":["#).into_bytes()),
+        Step::Reconnect,
+        send(GOOD),
+        command(harmless, 2),
+    ];
+    cases.push("negotiation-per-connection", "half a command left behind", Start::Greeting, begun.to_vec());
 }
 
 fn gate(cases: &mut Cases<'_>, harmless: &str) {
