@@ -118,6 +118,12 @@ impl<'a> Context<'a> {
         let mut replies: Vec<&Message> =
             answers().filter(|reply| keep_other || reply.kind != MessageKind::Other).collect();
         let pairs = &mut self.pairs[first..];
+        if are_ids_wrong(pairs, &replies) {
+            for (pair, reply) in pairs.iter_mut().zip(replies) {
+                pair.reply = Some(reply);
+            }
+            return;
+        }
         let overtakes = pairs.iter().any(|pair| pair.expectation.out_of_band);
         if overtakes && pair_overtaken(pairs, &replies) {
             return;
@@ -147,23 +153,6 @@ impl<'a> Context<'a> {
             replies = rest;
         }
         self.extras.extend(replies.iter().map(|extra| (index, *extra)));
-        self.settle_ids(first, index);
-    }
-
-    /// Where as many replies are left over as requests are unanswered, it is the ids that are wrong: each request
-    /// has its reply.
-    fn settle_ids(&mut self, first: usize, index: usize) {
-        let unanswered =
-            |pair: &&mut Pair<'_>| pair.reply.is_none() && !pair.expectation.accepted.has(Accepted::NOTHING);
-        let due = self.pairs[first..].iter_mut().filter(unanswered).count();
-        let left = self.extras.iter().rev().take_while(|(at, _)| *at == index).count();
-        if due == 0 || due != left || self.extras.iter().any(|(_, extra)| extra.get("id").is_none()) {
-            return;
-        }
-        let left = self.extras.split_off(self.extras.len() - left);
-        for (pair, (_, reply)) in self.pairs[first..].iter_mut().filter(unanswered).zip(left) {
-            pair.reply = Some(reply);
-        }
     }
 
     /// How many errors a text is worth that is worth several to QEMU's parser is this peer's affair: further
@@ -352,6 +341,20 @@ fn pair_by_id<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
         pair.reply = replies.iter().copied().find(|reply| reply.get("id") == pair.expectation.id.as_ref());
     }
     true
+}
+
+/// Whether just as many replies came as are due, with other ids: then their order says what they answer.
+fn are_ids_wrong(pairs: &[Pair<'_>], replies: &[&Message]) -> bool {
+    if pairs.len() < 2 || replies.len() != pairs.len() {
+        return false;
+    }
+    let optional = pairs.iter().any(|pair| pair.expectation.accepted.has(Accepted::NOTHING));
+    let mut left: Vec<Option<&Value>> = replies.iter().map(|reply| reply.get("id")).collect();
+    let same = pairs.iter().all(|pair| {
+        let own = left.iter().position(|id| *id == pair.expectation.id.as_ref());
+        own.map(|at| left.swap_remove(at)).is_some()
+    });
+    !optional && !same
 }
 
 /// Pairs replies that are the due ones in some order, judged by their ids; does nothing when they are not.
