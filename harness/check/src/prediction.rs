@@ -95,16 +95,26 @@ fn door(pairs: &[Pair<'_>], index: usize, class: &str, aim: Option<&str>) -> Str
         }
         // What a connection left begun is read with what the next one says.
         Some(aim @ "negotiation-per-connection")
-            if rule == "negotiation-succeeds" && class == "GenericError" =>
+            if rule == "negotiation-succeeds"
+                && class == "GenericError"
+                && has_negotiated(&pairs[..index]) =>
         {
             aim.to_owned()
         }
-        // It is refused, as something else than what it is.
-        _ if rule.starts_with("arguments-") && class != "return" => "arguments-refused".to_owned(),
+        // It is refused, as something else than what it is. Of the other classes a command that ran, and did not
+        // find its device, gives an error.
+        _ if rule.starts_with("arguments-") && matches!(class, "CommandNotFound" | "KVMMissingCap") => {
+            "arguments-refused".to_owned()
+        }
         // What guest-info does not offer is not there.
         Some("guest-info-agrees") if rule == "command-not-found" => "guest-info-agrees".to_owned(),
         _ => rule.to_owned(),
     }
+}
+
+fn has_negotiated(pairs: &[Pair<'_>]) -> bool {
+    let succeeds = |pair: &Pair<'_>| pair.reply.is_some_and(|reply| reply.kind == MessageKind::Return);
+    pairs.iter().any(|pair| pair.expectation.rule == "negotiation-succeeds" && succeeds(pair))
 }
 
 /// The word for what came, if it is not acceptable. A reply that is broken in shape or has an unknown class

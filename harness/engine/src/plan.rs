@@ -107,7 +107,7 @@ impl<'s> Agenda<'s> {
             Focus::Everything => STREAMS,
             Focus::Aims(rules) if rules.iter().all(is_stream) => {
                 commands.clear();
-                cases.unwrap_or(STREAMS_ALONE)
+                cases.map_or(STREAMS_ALONE, |cases| cases.saturating_sub(farewells.len() as u64))
             }
             Focus::Aims(rules) if rules.iter().any(is_stream) => STREAMS,
             Focus::Aims(_) => 0,

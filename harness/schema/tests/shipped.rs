@@ -87,7 +87,11 @@ fn branches_belong_to_values_of_the_tag() {
             let TypeKind::Object(object) = &def.kind else { continue };
             let Some(variants) = &object.variants else { continue };
             let tag = object.member(&variants.tag).expect("the tag is a member");
-            let values = schema.enumeration(tag.ty).expect("the tag is an enumeration");
+            let Some(values) = schema.enumeration(tag.ty) else {
+                // Before 1.2, and of types that a cut document leaves out, there is only the name.
+                assert!(name.starts_with("era/"), "{name}: the tag is an enumeration");
+                continue;
+            };
             assert!(variants.branches.iter().all(|branch| values.has(&branch.value)), "{name}: {object:?}");
         }
     }

@@ -38,6 +38,7 @@ pub static RULE: Rule = Rule {
         "envelope-order",
         "command-not-found",
         "oob-gate",
+        "oob-allowed",
         "reply-id-echo",
         "json-error-no-id",
         "json-error-answered",
