@@ -93,8 +93,9 @@ pub(crate) struct Triage {
     unsettled: bool,
     /// For each rule, suspicions that did not stand a patient second look.
     mistaken: HashMap<&'static str, usize>,
-    /// The commands of which each rule failed, whether selected or not, by its slug and by slug and class.
-    failing: HashMap<String, HashSet<Option<String>>>,
+    /// The commands of which each rule failed, whether selected or not, by its slug and by slug and class, and
+    /// whether that is known.
+    failing: HashMap<String, HashSet<(Option<String>, bool)>>,
     /// For each signature that came up, whether it is of a known defect.
     excused: HashMap<String, bool>,
 }
@@ -171,11 +172,10 @@ impl Triage {
                 Some(excused) => *excused,
                 None => self.is_waived(&suspicion, transcript),
             };
-            if !excused {
-                self.unsettled |= unsettles;
-                for key in suspicion.keys() {
-                    self.failing.entry(key).or_default().insert(suspicion.breach.command.clone());
-                }
+            self.unsettled |= unsettles && !excused;
+            for key in suspicion.keys() {
+                let failed = self.failing.entry(key).or_default();
+                failed.insert((suspicion.breach.command.clone(), excused));
             }
             self.excused.insert(suspicion.signature.clone(), excused);
             suspicions.push(suspicion);
@@ -244,12 +244,15 @@ impl Triage {
         within
     }
 
-    /// Whether one of the rules that explain this one failed, of the same command or of the peer as a whole.
+    /// Whether one of the rules that explain this one failed, of the same command or of the peer as a whole. What is
+    /// known of one command explains nothing else.
     fn is_explained(&self, rule: &Rule, breach: &Breach) -> bool {
         let fails = rule.yields_to.iter().filter_map(|slug| self.failing.get(*slug)).flatten();
-        fails
-            .into_iter()
-            .any(|command| command.is_none() || breach.command.is_none() || *command == breach.command)
+        fails.into_iter().any(|(command, excused)| {
+            let same = *command == breach.command;
+            let whole = command.is_none() || breach.command.is_none();
+            if *excused { same && command.is_some() } else { same || whole }
+        })
     }
 
     /// Whether a suspicion about a peer that says more than it is asked came of that: it does not show again
