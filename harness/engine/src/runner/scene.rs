@@ -272,6 +272,9 @@ impl Runner {
     /// What a conforming peer answers to the bytes, and the state that it is in then.
     fn predicted(&self, scene: &mut Scene, bytes: &[u8]) -> Due {
         let mut due = Due::default();
+        if self.manners.model() == Model::Tolerant {
+            due.leaves_errors_open();
+        }
         let mut outcomes = Vec::new();
         let session = &mut scene.session;
         session.automaton.feed(bytes, &mut outcomes);
