@@ -7,7 +7,7 @@ use crate::journal::Journal;
 use crate::peer_facts;
 use crate::plan::Agenda;
 use crate::probe;
-use crate::recovery::Matrix;
+use crate::recovery::{FOREIGN_SWEEP_MS, Matrix};
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
 use crate::schema_of::{declared, least, leave_out_disabled, meet, offered, settle_for_offered};
@@ -112,6 +112,7 @@ pub async fn run(
     if !options.peer.sees_clients() {
         agenda.keep_to_a_serial_line();
     }
+    let sweep_ms = (foreign && agenda.spread_trials()).then_some(FOREIGN_SWEEP_MS);
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;
@@ -128,7 +129,7 @@ pub async fn run(
         history: VecDeque::with_capacity(HISTORY_CASES),
         timeouts: HashMap::new(),
         failed_streams: 0,
-        matrix: Matrix::new(agenda.trials()),
+        matrix: Matrix::new(agenda.trials(), sweep_ms),
         peer_starts: 1,
         cut: None,
         options: &options,
@@ -320,7 +321,13 @@ impl Campaign<'_> {
         let began = Instant::now();
         let mut losses = 0;
         let transcript = loop {
-            match self.runner.run(&case).await {
+            let ran = match self.runner.run(&case).await {
+                Ran::Through(transcript) if losses == 0 && self.is_lost_unasked(&transcript) => {
+                    Ran::LostBefore(transcript.ending)
+                }
+                ran => ran,
+            };
+            match ran {
                 Ran::Through(transcript) => break transcript,
                 Ran::Stopped => {
                     self.cut = Some("interrupted".to_owned());
@@ -367,10 +374,21 @@ impl Campaign<'_> {
         Ok(self.recover(&ending).await? && self.watch_resources().await?)
     }
 
-    /// The peer ended after a case that had been judged: it survived it less than it seemed.
+    /// Whether an agent was gone before the first case sent it anything.
+    fn is_lost_unasked(&self, transcript: &Transcript) -> bool {
+        let unasked = transcript.exchanges.iter().all(|exchange| exchange.sent.is_empty());
+        let first = self.tally.judged() == 0 && self.previous.is_none();
+        first && unasked && transcript.dialect == Dialect::Qga && transcript.ending != Ending::Alive
+    }
+
+    /// The peer ended after a case that had been judged, or after what it was asked before the first: it survived
+    /// that less than it seemed.
     async fn blame_previous(&mut self, ending: Ending) -> Result<(), Error> {
-        let Some(mut transcript) = self.previous.take() else { return Ok(()) };
-        transcript.ending = ending;
+        let transcript = match self.previous.take() {
+            Some(previous) => Transcript { ending, ..previous },
+            None if self.tally.judged() == 0 => self.runner.last_question(ending),
+            None => return Ok(()),
+        };
         let mut verdicts = judge(self.schema, &transcript);
         verdicts.retain(|verdict| verdict.rule.slug == "peer-survives");
         for verdict in &verdicts {

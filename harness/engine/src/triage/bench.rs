@@ -81,6 +81,7 @@ impl Bench {
         let began = Instant::now();
         let tries = if self.spent < TIME { TRIES } else { 1 };
         let lost = of.ending != Ending::Alive;
+        let patience = main.was_hasty(of).then(|| main.be_patient());
         let shown = if self.spec.ours() && tries == TRIES && !is_flood(of) {
             // At once: a peer that hangs is waited for many seconds.
             let again = || async {
@@ -102,6 +103,9 @@ impl Bench {
             for (count, signature) in seen.reproduced.iter_mut().zip(signatures) {
                 *count += u32::from(shown.iter().any(|shown| shown == signature));
             }
+        }
+        if let Some(before) = patience {
+            main.recall_patience(before);
         }
         self.spent += began.elapsed();
         seen
