@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["no-foreign-reply", "sync-reset", "sync-recovers"],
+    yields_to: &["no-foreign-reply", "sync-reset", "sync-recovers", "peer-survives/hang"],
     judge,
 };
 
