@@ -123,3 +123,62 @@ impl Matrix {
         self.rows.into_iter().filter(|row| row.cases > 0).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qmprobe_generate::recovery::{ALL, spread, trials};
+    use qmprobe_wire::automaton::Model;
+    use qmprobe_wire::{Dialect, Ending, SessionState};
+    use std::sync::Arc;
+
+    fn transcript(case: &Case) -> Transcript {
+        Transcript {
+            case: Arc::new(case.clone()),
+            dialect: Dialect::Qga,
+            version: None,
+            model: Model::Tolerant,
+            start: SessionState::command_mode(Dialect::Qga),
+            exchanges: Vec::new(),
+            ending: Ending::Alive,
+        }
+    }
+
+    /// How many cases are run of a sweep in which each takes so long.
+    fn run(matrix: &mut Matrix, trials: &[Trial], took_us: u64) -> usize {
+        let mut run = 0;
+        for trial in trials {
+            if !matrix.is_spent() {
+                matrix.case(trial.case.id, &transcript(&trial.case), took_us);
+                run += 1;
+            }
+        }
+        run
+    }
+
+    #[test]
+    fn the_sweep_ends_with_its_time_and_says_how_far_it_got() {
+        let trials = spread(trials(0));
+        let mut matrix = Matrix::new(&trials, Some(1_000));
+        assert_eq!(run(&mut matrix, &trials, 10_000), 100);
+        assert!(matrix.gives_up(&trials[0].case));
+
+        let mut slow = Matrix::new(&trials, Some(1_000));
+        assert_eq!(run(&mut slow, &trials, 1_000_000), ALL.len(), "each class has its turn");
+
+        let mut unbounded = Matrix::new(&trials, None);
+        assert_eq!(run(&mut unbounded, &trials, 1_000_000), trials.len());
+    }
+
+    #[test]
+    fn a_sweep_that_was_cut_is_noted_and_a_whole_one_is_not() {
+        let trials = spread(trials(0));
+        let mut matrix = Matrix::new(&trials, Some(1_000));
+        matrix.recovered = 27;
+        matrix.us_total = 1_000_000;
+        matrix.rows.iter_mut().for_each(|row| row.cases = 1);
+        assert!(matrix.note().is_some_and(|text| text.contains("the first 27 of")));
+        matrix.us_total = 0;
+        assert_eq!(matrix.note(), None);
+    }
+}

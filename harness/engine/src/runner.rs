@@ -344,11 +344,27 @@ impl Runner {
 
     /// A fresh session in which commands run, or the exchanges that show why there is none.
     async fn command_mode(&mut self) -> Result<Session, Vec<Exchange>> {
-        let Some(mut session) = self.connect().await else {
-            return Err(vec![self.refused(0)]);
-        };
-        session.negotiate(&mut self.ear, &mut self.manners).await?;
-        Ok(session)
+        let mut redials = 0;
+        loop {
+            let Some(mut session) = self.connect().await else {
+                return Err(vec![self.refused(0)]);
+            };
+            match session.negotiate(&mut self.ear, &mut self.manners).await {
+                Ok(()) => return Ok(session),
+                // An agent that serves one client at a time may still be busy with taking leave of the last.
+                Err(exchanges) if redials < DIALS_MAX && self.is_turned_away(&exchanges) => redials += 1,
+                Err(exchanges) => return Err(exchanges),
+            }
+            tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
+        }
+    }
+
+    /// Whether an agent closed a connection without a word that it has answered on others.
+    fn is_turned_away(&self, exchanges: &[Exchange]) -> bool {
+        let closed = exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Closed);
+        let silent = exchanges.iter().all(|exchange| exchange.received.is_empty());
+        let foreign = self.dialect() == Dialect::Qga && !self.spec.ours();
+        foreign && closed && silent && self.ear.ever_heard_reply
     }
 
     /// The exchange of a connection that nobody accepted.
@@ -455,11 +471,12 @@ impl Runner {
         let (heard, limits) = (self.ear.heard_reply, self.ear.limits.clone());
         self.ear.limits.greeting_ms_max = limits.greeting_ms_max.min(PROBE_MS);
         self.ear.limits.step_ms_max = limits.step_ms_max.min(PROBE_MS);
-        let answer = self.ask(command).await;
+        // An agent that answers with something else than was asked for is there.
+        let answers = self.ask(command).await.is_some() || self.ear.heard_reply;
         // Whether the case itself was answered is another matter.
         self.ear.heard_reply = heard;
         self.ear.limits = limits;
-        answer.is_some()
+        answers
     }
 }
 
