@@ -7,10 +7,11 @@ use crate::journal::Journal;
 use crate::peer_facts;
 use crate::plan::Agenda;
 use crate::probe;
-use crate::recovery::Matrix;
+use crate::recovery::{FOREIGN_SWEEP_MS, Matrix};
 use crate::runner::{Ran, Runner};
 use crate::safety::{Class, Gate, Walls};
 use crate::schema_of::{declared, least, leave_out_disabled, meet, offered, settle_for_offered};
+use crate::streams::Streams;
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
@@ -31,8 +32,6 @@ const SILENT_CASES_MAX: u32 = 5;
 const LOSSES_MAX: u32 = 3;
 /// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
 const TIMEOUTS_PER_KIND_MAX: u32 = 4;
-/// Streams that may fail; the rest of them would cost their time and tell nothing new.
-const FAILED_STREAMS_MAX: u32 = 8;
 /// Cases kept in case that they only together end the peer.
 const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
@@ -112,6 +111,7 @@ pub async fn run(
     if !options.peer.sees_clients() {
         agenda.keep_to_a_serial_line();
     }
+    let sweep_ms = (foreign && agenda.spread_trials()).then_some(FOREIGN_SWEEP_MS);
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.say(started(&options, &facts, &schema, planned, at))?;
@@ -127,8 +127,8 @@ pub async fn run(
         previous: None,
         history: VecDeque::with_capacity(HISTORY_CASES),
         timeouts: HashMap::new(),
-        failed_streams: 0,
-        matrix: Matrix::new(agenda.trials()),
+        streams: Streams::new(sweep_ms.map(Duration::from_millis)),
+        matrix: Matrix::new(agenda.trials(), sweep_ms),
         peer_starts: 1,
         cut: None,
         options: &options,
@@ -255,8 +255,7 @@ struct Campaign<'a> {
     history: VecDeque<Arc<Case>>,
     /// Cases that timed out, by the rule that they aim at, else by their command.
     timeouts: HashMap<String, u32>,
-    /// Streams that were not answered as predicted.
-    failed_streams: u32,
+    streams: Streams,
     /// How clients got back in step.
     matrix: Matrix,
     peer_starts: u64,
@@ -286,10 +285,8 @@ impl Campaign<'_> {
 
     /// Whether cases of this kind have come to nothing too often.
     fn is_given_up(&mut self, case: &Case) -> Result<bool, Error> {
-        if is_stream(case) && self.failed_streams >= FAILED_STREAMS_MAX {
-            if self.failed_streams == FAILED_STREAMS_MAX {
-                self.failed_streams += 1;
-                let text = format!("{FAILED_STREAMS_MAX} streams failed, the rest are left out");
+        if is_stream(case) && self.streams.are_over() {
+            if let Some(text) = self.streams.note() {
                 self.log.say(Event::Noted { text })?;
             }
             return Ok(true);
@@ -320,7 +317,13 @@ impl Campaign<'_> {
         let began = Instant::now();
         let mut losses = 0;
         let transcript = loop {
-            match self.runner.run(&case).await {
+            let ran = match self.runner.run(&case).await {
+                Ran::Through(transcript) if losses == 0 && self.is_lost_unasked(&transcript) => {
+                    Ran::LostBefore(transcript.ending)
+                }
+                ran => ran,
+            };
+            match ran {
                 Ran::Through(transcript) => break transcript,
                 Ran::Stopped => {
                     self.cut = Some("interrupted".to_owned());
@@ -345,7 +348,9 @@ impl Campaign<'_> {
         let failing = |verdict: &Verdict| {
             verdict.rule.slug == stream::AIM && matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_))
         };
-        self.failed_streams += u32::from(verdicts.iter().any(failing));
+        if is_stream(&case) {
+            self.streams.count(Duration::from_micros(took_us), verdicts.iter().any(failing));
+        }
         let triage = &self.triage;
         let (passed, failed) =
             self.tally.case(command.as_deref(), &verdicts, |rule| triage.is_selected(rule));
@@ -367,10 +372,21 @@ impl Campaign<'_> {
         Ok(self.recover(&ending).await? && self.watch_resources().await?)
     }
 
-    /// The peer ended after a case that had been judged: it survived it less than it seemed.
+    /// Whether an agent was gone before the first case sent it anything.
+    fn is_lost_unasked(&self, transcript: &Transcript) -> bool {
+        let unasked = transcript.exchanges.iter().all(|exchange| exchange.sent.is_empty());
+        let first = self.tally.judged() == 0 && self.previous.is_none();
+        first && unasked && transcript.dialect == Dialect::Qga && transcript.ending != Ending::Alive
+    }
+
+    /// The peer ended after a case that had been judged, or after what it was asked before the first: it survived
+    /// that less than it seemed.
     async fn blame_previous(&mut self, ending: Ending) -> Result<(), Error> {
-        let Some(mut transcript) = self.previous.take() else { return Ok(()) };
-        transcript.ending = ending;
+        let transcript = match self.previous.take() {
+            Some(previous) => Transcript { ending, ..previous },
+            None if self.tally.judged() == 0 => self.runner.last_question(ending),
+            None => return Ok(()),
+        };
         let mut verdicts = judge(self.schema, &transcript);
         verdicts.retain(|verdict| verdict.rule.slug == "peer-survives");
         for verdict in &verdicts {

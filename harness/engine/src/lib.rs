@@ -21,6 +21,7 @@ mod runner;
 pub mod safety;
 pub mod scenarios;
 mod schema_of;
+mod streams;
 mod tally;
 mod triage;
 pub mod waivers;

@@ -149,6 +149,16 @@ impl<'s> Agenda<'s> {
         self.serial = true;
     }
 
+    /// Orders the cases in which a client gets back in step so that it does no harm to leave off anywhere among
+    /// them. False when nothing else was asked for: then all of them are wanted.
+    pub fn spread_trials(&mut self) -> bool {
+        if matches!(self.focus, Focus::Aims(_)) {
+            return false;
+        }
+        self.trials = recovery::spread(std::mem::take(&mut self.trials));
+        true
+    }
+
     /// The cases, made one by one.
     pub fn cases(&self) -> impl Iterator<Item = Case> + '_ {
         let of_commands = self.commands.iter().flat_map(|command| self.plan.command_cases(command));

@@ -17,8 +17,8 @@ use qmprobe_schema::Schema;
 use qmprobe_target::{Peer, PeerSpec};
 use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{
-    Case, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Transcript, Value, Version,
-    request,
+    Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Start, Step,
+    Transcript, Value, Version, request,
 };
 use session::{Manners, Session, blank};
 use std::sync::Arc;
@@ -31,6 +31,8 @@ const CLOSE_MS: u64 = 100;
 const EXIT_MS: u64 = 500;
 /// The id of questions outside any case.
 const QUESTION_ID: &str = "qmprobe-asks";
+/// The index of a case made of one; no other case has it.
+const QUESTION_INDEX: u64 = 1 << 41;
 /// Milliseconds for an answer to a command that no newline follows.
 const FRAMING_MS: u64 = 1_000;
 /// Milliseconds for each answer of a peer that already kept us waiting.
@@ -65,6 +67,8 @@ pub(crate) struct Runner {
     pause_ms: u64,
     /// Cases until that ends; 0 when it does not.
     paused_cases: u32,
+    /// What was last asked outside any case.
+    asked: Vec<u8>,
 }
 
 /// What running a case came to.
@@ -108,6 +112,7 @@ impl Runner {
             unanswered_cases: 0,
             pause_ms: 0,
             paused_cases: 0,
+            asked: Vec::new(),
         })
     }
 
@@ -202,14 +207,15 @@ impl Runner {
     /// The reply to a command without arguments, outside any case. `None` when there is no reply to be had.
     pub async fn ask(&mut self, command: &str) -> Option<Message> {
         self.ear.begin();
+        // An agent is asked without: old ones refuse an id.
+        let id = (self.dialect() == Dialect::Qmp).then(|| Value::string(QUESTION_ID));
+        let mut bytes = request::execute(command, None, id.as_ref());
+        bytes.push(b'\n');
+        self.asked.clone_from(&bytes);
         if self.session.is_none() {
             self.session = self.command_mode().await.ok();
         }
         let session = self.session.as_mut()?;
-        // An agent is asked without: old ones refuse an id.
-        let id = (session.state.dialect == Dialect::Qmp).then(|| Value::string(QUESTION_ID));
-        let mut bytes = request::execute(command, None, id.as_ref());
-        bytes.push(b'\n');
         let (answer, heard) = session.ask(&mut self.ear, bytes, Until::Replies(Due::one())).await;
         if heard != Heard::All {
             self.retire().await;
@@ -226,6 +232,7 @@ impl Runner {
             self.session = self.command_mode().await.ok();
         }
         let Some(session) = self.session.as_mut() else { return Vec::new() };
+        bytes.clone_into(&mut self.asked);
         let until = Until::Replies(Due::up_to(last_id));
         let (answer, heard) = session.ask(&mut self.ear, bytes.to_vec(), until).await;
         if heard != Heard::All {
@@ -270,6 +277,26 @@ impl Runner {
         }
         self.retire().await;
         false
+    }
+
+    /// What was last asked outside any case, as a case that the peer was lost in.
+    pub fn last_question(&self, ending: Ending) -> Transcript {
+        let case = Case {
+            id: CaseId { seed: 0, index: QUESTION_INDEX },
+            name: "what is asked before the first case".to_owned(),
+            command: None,
+            aim: None,
+            start: Start::Command,
+            steps: vec![Step::Send(self.asked.clone())],
+        };
+        let exchange = Exchange {
+            step: Some(0),
+            sent: self.asked.clone(),
+            end: ExchangeEnd::Closed,
+            ..blank(&self.ear, 0)
+        };
+        let start = SessionState::command_mode(self.dialect());
+        Transcript { ending, ..self.transcript(&Arc::new(case), start, vec![exchange]) }
     }
 
     /// Runs a case, and gives the peer a moment to die of it after its last reply.
@@ -317,11 +344,27 @@ impl Runner {
 
     /// A fresh session in which commands run, or the exchanges that show why there is none.
     async fn command_mode(&mut self) -> Result<Session, Vec<Exchange>> {
-        let Some(mut session) = self.connect().await else {
-            return Err(vec![self.refused(0)]);
-        };
-        session.negotiate(&mut self.ear, &mut self.manners).await?;
-        Ok(session)
+        let mut redials = 0;
+        loop {
+            let Some(mut session) = self.connect().await else {
+                return Err(vec![self.refused(0)]);
+            };
+            match session.negotiate(&mut self.ear, &mut self.manners).await {
+                Ok(()) => return Ok(session),
+                // An agent that serves one client at a time may still be busy with taking leave of the last.
+                Err(exchanges) if redials < DIALS_MAX && self.is_turned_away(&exchanges) => redials += 1,
+                Err(exchanges) => return Err(exchanges),
+            }
+            tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
+        }
+    }
+
+    /// Whether an agent closed a connection without a word that it has answered on others.
+    fn is_turned_away(&self, exchanges: &[Exchange]) -> bool {
+        let closed = exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Closed);
+        let silent = exchanges.iter().all(|exchange| exchange.received.is_empty());
+        let foreign = self.dialect() == Dialect::Qga && !self.spec.ours();
+        foreign && closed && silent && self.ear.ever_heard_reply
     }
 
     /// The exchange of a connection that nobody accepted.
@@ -366,6 +409,29 @@ impl Runner {
         std::mem::replace(&mut self.pause_ms, ms)
     }
 
+    /// Waits for replies as long as for those of a peer that never left one out. Returns what
+    /// [`Runner::recall_patience`] takes back.
+    pub fn be_patient(&mut self) -> (u32, u32) {
+        (std::mem::take(&mut self.silent_cases), std::mem::take(&mut self.unanswered_cases))
+    }
+
+    /// Waits again as before.
+    pub fn recall_patience(&mut self, before: (u32, u32)) {
+        self.silent_cases += before.0;
+        self.unanswered_cases += before.1;
+    }
+
+    /// Whether a reply that did not come was waited for less long than a peer is given that never left one out.
+    pub fn was_hasty(&self, transcript: &Transcript) -> bool {
+        transcript.ending == Ending::Alive
+            && transcript.exchanges.iter().any(|exchange| match exchange.end {
+                ExchangeEnd::TimedOut { waited_ms } => {
+                    waited_ms < self.ear.limits.step_ms(exchange.sent.len())
+                }
+                _ => false,
+            })
+    }
+
     /// What became of a peer whose connection was closed or broken.
     async fn fate_of_closed(&mut self) -> Ending {
         self.session = None;
@@ -405,11 +471,12 @@ impl Runner {
         let (heard, limits) = (self.ear.heard_reply, self.ear.limits.clone());
         self.ear.limits.greeting_ms_max = limits.greeting_ms_max.min(PROBE_MS);
         self.ear.limits.step_ms_max = limits.step_ms_max.min(PROBE_MS);
-        let answer = self.ask(command).await;
+        // An agent that answers with something else than was asked for is there.
+        let answers = self.ask(command).await.is_some() || self.ear.heard_reply;
         // Whether the case itself was answered is another matter.
         self.ear.heard_reply = heard;
         self.ear.limits = limits;
-        answer.is_some()
+        answers
     }
 }
 

@@ -75,7 +75,13 @@ pub(crate) fn least(dialect: Dialect) -> Result<Schema, Error> {
         Dialect::Qmp => EVERY_MONITOR,
         Dialect::Qga => EVERY_AGENT,
     };
-    let schema = from_introspection(text, "the built-in minimum").map_err(Error::BadSchema)?;
+    let mut schema = from_introspection(text, "the built-in minimum").map_err(Error::BadSchema)?;
+    for ty in schema.types.iter_mut().filter(|_| dialect == Dialect::Qga) {
+        if ty.kind == TypeKind::Builtin(Builtin::Integer) {
+            // Introspection does not tell the width; qga/qapi-schema.json does.
+            ty.kind = TypeKind::Builtin(Builtin::Int64);
+        }
+    }
     Ok(Schema { partial: true, ..schema })
 }
 
@@ -116,6 +122,10 @@ pub(crate) async fn declared(
     offered: Option<&[Offered]>,
 ) -> Result<Option<Schema>, Error> {
     if dialect == Dialect::Qga {
+        if runner.version().is_none() && offered.is_none() {
+            // Nothing says which of the shipped schemas it is.
+            return Ok(None);
+        }
         return nearest_agent(runner.version(), offered).map(Some);
     }
     let Some(reply) = runner.ask("query-qmp-schema").await else { return Ok(None) };

@@ -291,6 +291,11 @@ impl Triage {
         };
         let mut findings = Vec::new();
         for (suspicion, reproduced) in fresh.into_iter().zip(seen.reproduced) {
+            if reproduced == 0 && main.was_hasty(transcript) {
+                // There was not the time to tell a late reply from a missing one.
+                self.known.remove(&suspicion.signature);
+                continue;
+            }
             let confirmed = Confirmed { reproduced, tries: seen.tries };
             let doubtful = lost && reproduced == 0 && seen.tries > 0 && suspicion.rule.slug == SURVIVAL;
             let finding = match doubtful {

@@ -98,6 +98,35 @@ pub fn trials(seed: u64) -> Vec<Trial> {
     trials.made
 }
 
+/// The same trials in an order of which any beginning is spread evenly: over the classes in turn, and within each
+/// over its places.
+pub fn spread(trials: Vec<Trial>) -> Vec<Trial> {
+    let mut turns: Vec<(usize, usize, Trial)> = Vec::with_capacity(trials.len());
+    let mut class = 0;
+    let mut rest = trials.into_iter().peekable();
+    while let Some(name) = rest.peek().map(|trial| trial.class.name) {
+        let of_class: Vec<Trial> =
+            std::iter::from_fn(|| rest.next_if(|trial| trial.class.name == name)).collect();
+        let order = halving(of_class.len());
+        turns.extend(of_class.into_iter().zip(order).map(|(trial, turn)| (turn, class, trial)));
+        class += 1;
+    }
+    turns.sort_by_key(|(turn, class, _)| (*turn, *class));
+    turns.into_iter().map(|(.., trial)| trial).collect()
+}
+
+/// For each of so many positions in a row, when it is taken if the gaps are halved again and again.
+fn halving(count: usize) -> Vec<usize> {
+    let bits = count.next_power_of_two().trailing_zeros();
+    let reversed = |at: usize| if bits == 0 { 0 } else { at.reverse_bits() >> (usize::BITS - bits) };
+    let mut turns = vec![0; count];
+    let taken = (0..count.next_power_of_two()).map(reversed).filter(|at| *at < count);
+    for (turn, at) in taken.enumerate() {
+        turns[at] = turn;
+    }
+    turns
+}
+
 /// What is said between client and agent when the stream goes wrong.
 struct Exchange {
     name: &'static str,
@@ -197,4 +226,34 @@ fn mix(seed: u64, index: u64) -> u64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    #[test]
+    fn each_beginning_of_the_spread_order_has_its_share_of_every_class_and_place() {
+        let all = trials(3);
+        let spread = spread(all.clone());
+        let ids = |trials: &[Trial]| trials.iter().map(|trial| trial.case.id.index).collect::<BTreeSet<_>>();
+        assert_eq!(ids(&spread), ids(&all));
+        let first: BTreeSet<&str> = spread[..ALL.len()].iter().map(|trial| trial.class.name).collect();
+        assert_eq!(first.len(), ALL.len(), "each class has its turn");
+        let mut quarters: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+        for trial in &spread[..ALL.len() * 32] {
+            quarters.entry(trial.class.name).or_default()[(trial.at * 4 / trial.of.max(1)).min(3)] += 1;
+        }
+        for class in ["command-bit-flipped", "reply-bit-flipped", "sync-request-damaged", "several-faults"] {
+            assert!(quarters[class].iter().all(|count| *count >= 3), "{class}: {:?}", quarters[class]);
+        }
+    }
+
+    #[test]
+    fn positions_are_taken_in_halves_of_halves() {
+        assert_eq!(halving(0), Vec::<usize>::new());
+        assert_eq!(halving(1), [0]);
+        assert_eq!(halving(5), [0, 3, 2, 4, 1]);
+    }
 }

@@ -53,6 +53,8 @@ pub struct Recovery {
     bytes_max: usize,
     token: Option<i64>,
     refused: bool,
+    /// A refusal is taken for one of the sync itself.
+    gives_way: bool,
     synced: bool,
     reader: Reader,
 }
@@ -95,7 +97,21 @@ impl Recovery {
             Dialect::Qmp => Style::Monitor,
             Dialect::Qga => Style::Delimited,
         };
-        Recovery { style, bytes_max, token: None, refused: false, synced: false, reader: Reader::default() }
+        Recovery {
+            style,
+            bytes_max,
+            token: None,
+            refused: false,
+            gives_way: true,
+            synced: false,
+            reader: Reader::default(),
+        }
+    }
+
+    /// The same for an agent that is known to have the delimited sync and not the plain one: what is refused is
+    /// something else.
+    pub fn delimited_only(self) -> Recovery {
+        Recovery { gives_way: false, ..self }
     }
 
     /// Begins a try, and gives the bytes to write at once. `token` must be positive and new to the channel.
@@ -156,7 +172,9 @@ impl Recovery {
             (Style::Delimited, Some(_)) if !marked => Event::Discarded(self.reader.length),
             (Style::Delimited | Style::Plain, Some(_)) if is_ours(returned) => Event::Synced,
             (Style::Delimited | Style::Plain, Some(other)) => Event::Stale(other),
-            (Style::Delimited, None) if !marked && is_refusal(value.as_ref()) => Event::Refused,
+            (Style::Delimited, None) if !marked && self.gives_way && is_refusal(value.as_ref()) => {
+                Event::Refused
+            }
             (Style::Delimited | Style::Plain, None) => Event::Discarded(self.reader.length),
         };
         self.synced = event == Event::Synced;
@@ -337,6 +355,16 @@ mod tests {
             [Event::Discarded(5), Event::Stale(7), Event::Discarded(8), Event::Synced],
             "a half line does not swallow the next"
         );
+    }
+
+    #[test]
+    fn an_agent_that_has_only_the_delimited_sync_is_asked_for_no_other() {
+        let mut recovery = Recovery::new(Dialect::Qga, 1 << 20).delimited_only();
+        recovery.attempt(7);
+        let refusal = b"{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"\"}}\n";
+        assert_eq!(hear(&mut recovery, refusal), [Event::Discarded(50)]);
+        assert!(recovery.attempt(8).starts_with(b"\xff{\"execute\":\"guest-sync-delimited\","));
+        assert_eq!(hear(&mut recovery, b"\xff{\"return\": 8}\n"), [Event::Synced]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["declared-command", "negotiation-once"],
+    yields_to: &["declared-command", "basic-commands", "negotiation-once"],
     judge,
 };
 

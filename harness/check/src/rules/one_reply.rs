@@ -6,7 +6,7 @@ use crate::predict::Accepted;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::rules::no_foreign_reply::is_foreign;
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{ExchangeEnd, VersionRange, escape};
+use qmprobe_wire::{ExchangeEnd, Message, MessageKind, VersionRange, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,16 +19,21 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["no-foreign-reply", "sync-reset", "sync-recovers"],
+    yields_to: &["no-foreign-reply", "sync-reset", "sync-recovers", "peer-survives/hang"],
     judge,
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches: Vec<Breach> =
         context.pairs.iter().filter_map(|pair| unanswered(context, pair)).collect();
-    let silent = |index: usize| context.pairs.iter().any(|p| p.exchange == index && p.is_silent());
+    // An error that may stay out may come late, too.
+    let silent = |index: usize, extra: &Message| {
+        let late = |at: usize| at == index || at < index && extra.kind == MessageKind::Error;
+        context.pairs.iter().any(|p| late(p.exchange) && p.is_silent())
+    };
     for (index, extra) in &context.extras {
-        let another_rule = is_foreign(context, *index, extra) || silent(*index) || context.is_garbled(*index);
+        let another_rule =
+            is_foreign(context, *index, extra) || silent(*index, extra) || context.is_garbled(*index);
         if !another_rule {
             breaches.push(Breach {
                 exchange: *index,

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::verdict::{Breach, Verdict};
-use qmprobe_wire::{Ending, ExchangeEnd, VersionRange};
+use qmprobe_wire::{Dialect, Ending, ExchangeEnd, VersionRange};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -67,9 +67,9 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     ));
 }
 
-/// A connection that was closed before its greeting is the greeting rule's affair.
+/// A connection that was closed before its greeting is the greeting rule's affair. An agent has none.
 fn refused_to_open(context: &Context<'_>) -> bool {
-    let last = context.transcript.exchanges.last();
+    let last = context.transcript.exchanges.last().filter(|_| context.transcript.dialect == Dialect::Qmp);
     last.is_some_and(|exchange| {
         exchange.opened && exchange.end == ExchangeEnd::Closed && exchange.received.is_empty()
     })

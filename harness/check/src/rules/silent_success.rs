@@ -23,10 +23,7 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
-    for pair in context.pairs.iter().filter(|pair| pair.is_silent() || pair.expectation.rule == rule.slug) {
-        if pair.expectation.json_error {
-            continue;
-        }
+    for pair in context.pairs.iter().filter(|pair| pair.expectation.rule == rule.slug) {
         looked = true;
         let answers = context.extras.iter().filter(|(exchange, _)| *exchange == pair.exchange);
         for (_, extra) in answers.filter(|(_, extra)| extra.kind == MessageKind::Return) {

@@ -16,13 +16,23 @@ pub static RULE: Rule = Rule {
     dialects: QGA,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["sync-sentinel", "sync-echo", "sync-reset"],
+    yields_to: &[
+        "sync-sentinel",
+        "sync-echo",
+        "sync-reset",
+        "basic-commands",
+        "return-type",
+        "output-framing",
+    ],
     judge,
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     if context.peer_is_lost() {
         return out.push(Verdict::skip(rule, "the peer was lost"));
+    }
+    if context.schema.command("guest-sync-delimited").is_none() {
+        return out.push(Verdict::skip(rule, "the agent does not offer guest-sync-delimited"));
     }
     let exchanges = &context.transcript.exchanges;
     let mut looked = false;

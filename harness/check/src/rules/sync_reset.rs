@@ -1,10 +1,10 @@
 //! The byte 0xFF resets the agent's parser, whatever stood before it.
 
-use crate::context::Context;
+use crate::context::{Context, Pair};
 use crate::predict::Accepted;
 use crate::rule::{QGA, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Ending, VersionRange};
+use qmprobe_wire::{Ending, Message, VersionRange};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -29,7 +29,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         return out.push(Verdict::skip(rule, "nothing put it to the test"));
     }
     let due = context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
-    let unanswered = due.clone().find(|pair| pair.reply.is_none_or(|reply| reply.get("return").is_none()));
+    let unanswered = due.clone().find(|pair| !pair.reply.is_some_and(|reply| is_of(pair, reply)));
     let breach = unanswered.map(|pair| Breach {
         exchange: pair.exchange,
         class: "no-reset".to_owned(),
@@ -38,4 +38,11 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         ..Breach::default()
     });
     conclude(rule, breach.into_iter().collect(), due.count() > 0, "no command followed", out);
+}
+
+/// Whether a reply shows that the command was read, be it refused.
+fn is_of(pair: &Pair<'_>, reply: &Message) -> bool {
+    let refused = reply.error_class() == Some("CommandNotFound");
+    let own = pair.expectation.id.is_some() && reply.get("id") == pair.expectation.id.as_ref();
+    reply.get("return").is_some() || refused || own
 }

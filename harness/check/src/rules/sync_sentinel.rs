@@ -32,7 +32,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
                 usize::from(delimited && reply.kind == MessageKind::Return)
             })
             .collect();
-        if due.is_empty() || context.is_garbled(index) || context.extras.iter().any(|(at, _)| *at == index) {
+        // What is not the answer that was due may be the answer to something else.
+        let extra = context.extras.iter().any(|(at, _)| *at == index);
+        let deviates = context.deviations.iter().any(|one| context.pairs[one.pair].exchange == index);
+        if due.is_empty() || context.is_garbled(index) || extra || deviates {
             continue;
         }
         looked = true;

@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub enum Say {
     /// It is an agent; stands first.
     Qga,
+    /// Its parser is its own.
+    Stranger,
     /// The case is made for this rule.
     Aim(&'static str),
     /// A fresh connection is opened. Without one the conversation is in command mode.
@@ -116,7 +118,11 @@ fn transcript(talk: &[Say]) -> Transcript {
         case: Arc::new(case),
         dialect,
         version: None,
-        model: Model::V3_1,
+        model: if talk.iter().any(|say| matches!(say, Say::Stranger)) {
+            Model::Tolerant
+        } else {
+            Model::V3_1
+        },
         start: if fresh { SessionState::fresh(dialect) } else { SessionState::command_mode(dialect) },
         exchanges: scribe.exchanges,
         ending: scribe.ending,
@@ -134,7 +140,7 @@ struct Scribe {
 impl Scribe {
     fn note(&mut self, say: Say) {
         match say {
-            Say::Qga | Say::Aim(_) => {}
+            Say::Qga | Say::Stranger | Say::Aim(_) => {}
             Say::Connect => {
                 self.connections += 1;
                 self.begin(Vec::new(), true);

@@ -49,6 +49,8 @@ pub(super) struct Due {
     last: Option<Last>,
     /// They belong to a stream, which the reply to its last command ends; in it the count may be left open.
     stream: Option<Model>,
+    /// How many errors malformed text is worth to the peer is not known.
+    uncounted: bool,
 }
 
 impl Due {
@@ -86,6 +88,11 @@ impl Due {
         self.stream = model;
     }
 
+    /// How many errors come is left open.
+    pub fn leaves_errors_open(&mut self) {
+        self.uncounted = true;
+    }
+
     /// Adds replies that earlier writes are owed.
     pub fn also(&mut self, owed: usize) {
         self.must += owed;
@@ -118,6 +125,10 @@ impl Due {
                 (true, false) => Reached::Nearly,
                 (false, false) => Reached::No,
             };
+        }
+        let only_errors = || newest.is_some_and(|reply| reply.kind == MessageKind::Error);
+        if self.uncounted && matches!(self.last, Some(Last::Token(_))) && only_errors() {
+            return Reached::No;
         }
         if all_came {
             return if last_came() { Reached::Yes } else { Reached::Doubtful };

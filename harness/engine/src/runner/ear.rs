@@ -1,11 +1,14 @@
 //! What one case may still receive, and what is known of how the peer talks.
 
-use qmprobe_wire::{Frame, Limits, Message, MessageKind, Received};
+use qmprobe_wire::{Frame, Limits, LineEnd, Message, MessageKind, Received};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Milliseconds to wait for a line end that did not come with its message.
-const LINE_END_MS: u64 = 30;
+/// Milliseconds to wait for a line end that did not come with its message, from a peer that sends them: it may
+/// write them by themselves, and be slow.
+const LINE_END_MS: u64 = 1_000;
+/// The same where none came yet.
+const FIRST_LINE_END_MS: u64 = 100;
 /// Line ends in a row that may stay out before none is waited for.
 const LINE_END_MISSES_MAX: u32 = 3;
 /// Replies with a wrong id in a row that nothing followed, before nothing is waited for.
@@ -28,6 +31,8 @@ pub(super) struct Ear {
     /// A reply came ever.
     pub ever_heard_reply: bool,
     line_end_misses: u32,
+    /// A line end came ever.
+    ends_lines: bool,
     doubts: u32,
 }
 
@@ -43,6 +48,7 @@ impl Ear {
             heard_reply: false,
             ever_heard_reply: false,
             line_end_misses: 0,
+            ends_lines: false,
             doubts: 0,
         }
     }
@@ -78,6 +84,7 @@ impl Ear {
     pub fn took_message(&mut self, message: &Message) {
         self.messages += 1;
         self.memory += memory_of(message);
+        self.ends_lines |= message.line_end != LineEnd::Missing;
         if matches!(message.kind, MessageKind::Return | MessageKind::Error) {
             self.heard_reply = true;
             self.ever_heard_reply = true;
@@ -95,7 +102,11 @@ impl Ear {
 
     /// Milliseconds to wait for the line end of a complete message.
     pub fn line_end_ms(&self) -> u64 {
-        if self.line_end_misses < LINE_END_MISSES_MAX { LINE_END_MS } else { 0 }
+        match self.line_end_misses {
+            LINE_END_MISSES_MAX.. => 0,
+            _ if self.ends_lines => LINE_END_MS,
+            _ => FIRST_LINE_END_MS,
+        }
     }
 
     pub fn line_end(&mut self, came: bool) {

@@ -113,8 +113,10 @@ impl Link {
         into: &mut Vec<Received>,
     ) -> Heard {
         let began = Instant::now();
+        let patience = deadline;
         let mut deadline = deadline;
         let mut nearly = false;
+        let mut heard = into.len();
         let mut doubtful = false;
         loop {
             self.give(ear, into);
@@ -133,13 +135,15 @@ impl Link {
                     return Heard::All;
                 }
                 Reached::Doubtful if !ear.doubts() => return Heard::All,
-                Reached::Nearly | Reached::Doubtful if !nearly => {
+                // As long as it goes on talking it has not said all.
+                Reached::Nearly | Reached::Doubtful if !nearly || into.len() > heard => {
                     nearly = true;
                     doubtful = reached == Reached::Doubtful;
-                    deadline = deadline.min(Instant::now() + Duration::from_millis(MAYBE_MS));
+                    deadline = patience.min(Instant::now() + Duration::from_millis(MAYBE_MS));
                 }
                 Reached::Nearly | Reached::Doubtful | Reached::No => {}
             }
+            heard = into.len();
             if self.ended {
                 return if matches!(until, Until::Eof) { Heard::All } else { Heard::Closed };
             }

@@ -22,6 +22,10 @@ impl Runner {
         before: Vec<Received>,
     ) {
         let mut tap = Tap::new(self.dialect(), &sync.faults);
+        let has = |command: &str| self.schema.command(command).is_some();
+        if has("guest-sync-delimited") && !has("guest-sync") {
+            tap = tap.delimited_only();
+        }
         let mut to_peer = Channel::new(&sync.faults, Toward::Peer);
         let mut before = Some(before);
         for number in 0..sync.tries_due().saturating_add(SPARE_TRIES) {

@@ -38,6 +38,8 @@ pub(super) struct Scene {
     connection: u32,
     /// Replies that pushed bytes are owed: index of the exchange, how many.
     owed: Vec<(usize, usize)>,
+    /// What has come of that, as long as it is not all.
+    partly: Vec<Received>,
     /// Replies came as they were due.
     clean: bool,
     /// Replies were due at all.
@@ -169,7 +171,7 @@ impl Runner {
             Wrote::All => {
                 due.also(scene.owed.iter().map(|(_, count)| count).sum());
                 let until = Until::Replies(due);
-                let mut received = Vec::new();
+                let mut received = std::mem::take(&mut scene.partly);
                 let link = &mut scene.session.link;
                 scene.heard = link.listen(&mut self.ear, &until, deadline, &mut received).await;
                 if self.pause_ms > 0 && scene.heard == Heard::All {
@@ -203,8 +205,15 @@ impl Runner {
 
     async fn listen(&mut self, scene: &mut Scene, ms: u64, until: &Until, exchange: Exchange) {
         let deadline = self.ear.deadline(ms);
-        let mut received = Vec::new();
+        let mut received = std::mem::take(&mut scene.partly);
         scene.heard = scene.session.link.listen(&mut self.ear, until, deadline, &mut received).await;
+        let owed: usize = scene.owed.iter().map(|(_, count)| count).sum();
+        if matches!(until, Until::Time) && replies(&received) < owed {
+            // The pause was no time limit: the rest comes with what is listened to next.
+            scene.partly = received;
+            scene.exchanges.push(Exchange { end: scene.heard.end(), ..exchange });
+            return;
+        }
         scene.keep(exchange, received);
     }
 
@@ -272,6 +281,9 @@ impl Runner {
     /// What a conforming peer answers to the bytes, and the state that it is in then.
     fn predicted(&self, scene: &mut Scene, bytes: &[u8]) -> Due {
         let mut due = Due::default();
+        if self.manners.model() == Model::Tolerant {
+            due.leaves_errors_open();
+        }
         let mut outcomes = Vec::new();
         let session = &mut scene.session;
         session.automaton.feed(bytes, &mut outcomes);
@@ -308,6 +320,7 @@ impl Runner {
     /// Ends the case: what became of the peer, and whether the session serves the next one.
     async fn curtain(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
         if let Some(last) = scene.exchanges.last_mut() {
+            last.received.append(&mut scene.partly);
             let known = last.received.len();
             let leaves = case.command.as_deref().is_some_and(ends_the_peer)
                 && messages(&last.received).any(|message| message.kind == MessageKind::Return);
@@ -362,6 +375,7 @@ impl Scene {
             before: Vec::new(),
             connection: 0,
             owed: Vec::new(),
+            partly: Vec::new(),
             clean: true,
             asked: false,
             half_closed: false,
@@ -425,6 +439,7 @@ impl Scene {
                 pushed.received.extend(theirs);
             }
         }
+        exchange.received.append(&mut self.partly);
         exchange.received.append(&mut received);
         exchange.end = self.heard.end();
         self.exchanges.push(exchange);

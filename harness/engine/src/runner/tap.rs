@@ -32,6 +32,11 @@ impl Tap {
         }
     }
 
+    /// The same for an agent that is known to have no plain sync to give way to.
+    pub fn delimited_only(self) -> Tap {
+        Tap { recovery: self.recovery.delimited_only(), ..self }
+    }
+
     /// Begins a try; gives the bytes of its request.
     pub fn attempt(&mut self, number: u32, token: i64) -> Vec<u8> {
         let request = self.recovery.attempt(token);

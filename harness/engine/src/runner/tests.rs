@@ -407,3 +407,55 @@ fn silence_is_counted_over_cases_and_ends_with_a_reply() {
         assert_eq!(stage.runner.silent_cases(), silent);
     }
 }
+
+/// An agent that takes its time over every reply.
+fn slow_agent(ms: u64) -> PeerSpec {
+    let twist = move |_: &Asked<'_>| {
+        std::thread::sleep(Duration::from_millis(ms));
+        Twist::Proper
+    };
+    agent(twist).0
+}
+
+#[test]
+fn a_pause_is_no_time_limit_for_the_reply_to_what_was_pushed_before() {
+    let push = Step::Push(b"{\"execute\":\"guest-sync\",\"arguments\":{\"id\":5}}".to_vec());
+    let sync = Step::Sync(qmprobe_wire::Sync { before: b"\n".to_vec(), token: 7, faults: Vec::new() });
+    let transcript = Stage::new(&slow_agent(20)).run(Start::Command, vec![push, Step::Settle(1), sync]);
+    let texts: Vec<Vec<String>> = transcript.exchanges.iter().map(texts).collect();
+    let error = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"d\"}}";
+    let none: [&str; 0] = [];
+    assert_eq!(texts[0], ["{\"return\": 5}"]);
+    assert_eq!(texts[1], none);
+    assert_eq!(texts[2], [error, "{\"return\": 7}"]);
+}
+
+#[test]
+fn a_peer_that_goes_on_answering_is_heard_out() {
+    let (spec, _) = monitor(|asked| {
+        std::thread::sleep(Duration::from_millis(if asked.nth == 0 { 0 } else { 220 }));
+        Twist::Proper
+    });
+    let mut stage = Stage::with(&spec, &Limits::default());
+    stage.runner.set_model(Model::Tolerant);
+    let transcript =
+        stage.run(Start::Command, vec![send("{]\n{]\n{\"execute\":\"query-version\",\"id\":1}")]);
+    assert_eq!(transcript.exchanges[0].replies().count(), 3);
+}
+
+#[test]
+fn a_line_end_that_comes_by_itself_is_waited_for_from_a_peer_that_sends_them() {
+    let (spec, _) = peer(Dialect::Qmp, |mut stream, _| {
+        let reply = "{\"return\": {}, \"id\": \"qmprobe\"}";
+        let _ = stream.write_all(scripted::GREETING.as_bytes());
+        let mut chunk = [0; 4096];
+        while let Ok(1..) = std::io::Read::read(&mut stream, &mut chunk) {
+            let _ = stream.write_all(reply.as_bytes());
+            std::thread::sleep(Duration::from_millis(150));
+            let _ = stream.write_all(b"\r\n");
+        }
+    });
+    let transcript = Stage::new(&spec).run(Start::Command, vec![version(1)]);
+    let line_ends: Vec<LineEnd> = transcript.exchanges[0].messages().map(|one| one.line_end).collect();
+    assert_eq!(line_ends, [LineEnd::CrLf]);
+}

@@ -79,8 +79,14 @@ impl Bench {
     /// Runs the transcript's case again, and counts how often each signature shows.
     pub async fn confirm(&mut self, main: &mut Runner, of: &Transcript, signatures: &[&str]) -> Seen {
         let began = Instant::now();
-        let tries = if self.spent < TIME { TRIES } else { 1 };
         let lost = of.ending != Ending::Alive;
+        let patience = main.was_hasty(of).then(|| main.be_patient());
+        let tries = match () {
+            // There is only this one, and it hangs.
+            () if of.ending == Ending::Hung && !self.spec.ours() => 0,
+            () if self.spent < TIME && patience.is_none() => TRIES,
+            () => 1,
+        };
         let shown = if self.spec.ours() && tries == TRIES && !is_flood(of) {
             // At once: a peer that hangs is waited for many seconds.
             let again = || async {
@@ -102,6 +108,9 @@ impl Bench {
             for (count, signature) in seen.reproduced.iter_mut().zip(signatures) {
                 *count += u32::from(shown.iter().any(|shown| shown == signature));
             }
+        }
+        if let Some(before) = patience {
+            main.recall_patience(before);
         }
         self.spent += began.elapsed();
         seen

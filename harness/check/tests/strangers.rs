@@ -1,0 +1,66 @@
+//! What an agent may do that QEMU's does not, and where its replies come in another order than they are due.
+
+mod conversation;
+mod schema;
+
+use conversation::Say::{Client, Close, Connect, Qga, Server, Stranger, Tried};
+use conversation::{Say, fails};
+use std::collections::BTreeSet;
+
+const ERROR: Say = Server(r#"{"error": {"class": "GenericError", "desc": ""}}"#);
+const NOT_FOUND: Say = Server(r#"{"error": {"class": "CommandNotFound", "desc": ""}}"#);
+const SYNC: Say = Client("\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
+const SYNCED: Say = Server("\u{ff}{\"return\": 7}");
+
+fn none() -> BTreeSet<&'static str> {
+    BTreeSet::new()
+}
+
+#[test]
+fn a_parser_that_knows_no_limit_of_nesting_may_take_a_deep_text_for_one() {
+    let deep: &'static str = Box::leak(
+        format!(
+            "{}\u{ff}{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":7}}}}",
+            "{\"a\":".repeat(2100)
+        )
+        .into_boxed_str(),
+    );
+    let talk = [Qga, Client(deep), ERROR, SYNCED, Tried(true)];
+    assert!(fails(&talk).contains("one-reply"), "QEMU reads strings there");
+    assert_eq!(fails(&[&talk[..], &[Stranger]].concat()), none());
+}
+
+#[test]
+fn an_error_that_comes_with_the_next_try_is_no_surplus_where_one_was_owed() {
+    let late = [Qga, Client("{\u{ff}"), Tried(false), SYNC, ERROR, ERROR, SYNCED, Tried(true)];
+    assert_eq!(fails(&late), none());
+    let surplus = [Qga, Client("{\u{ff}"), ERROR, Tried(false), SYNC, ERROR, ERROR, SYNCED, Tried(true)];
+    assert_eq!(fails(&surplus), BTreeSet::from(["one-reply"]));
+}
+
+#[test]
+fn where_an_error_may_stay_out_the_only_reply_belongs_to_what_must_be_answered() {
+    let refused = Client("\u{ff}{\"execute\":\"nosuch\"}");
+    assert_eq!(fails(&[Qga, refused, NOT_FOUND]), none());
+    assert_eq!(fails(&[Qga, refused, ERROR, NOT_FOUND]), none());
+    assert_eq!(fails(&[Qga, refused, ERROR, ERROR]), BTreeSet::from(["command-not-found"]));
+}
+
+#[test]
+fn a_reply_that_comes_twice_is_surplus_and_nothing_else() {
+    let refused = Client("\u{ff}{\"execute\":\"nosuch\"}");
+    for talk in [
+        vec![Qga, SYNC, ERROR, SYNCED, SYNCED],
+        vec![Qga, SYNC, ERROR, ERROR, SYNCED, SYNCED],
+        vec![Qga, refused, ERROR, ERROR, NOT_FOUND, NOT_FOUND],
+        vec![Qga, refused, ERROR, ERROR, NOT_FOUND],
+    ] {
+        assert_eq!(fails(&talk), BTreeSet::from(["one-reply"]), "{talk:?}");
+    }
+}
+
+#[test]
+fn an_agent_that_closes_at_once_is_lost() {
+    assert_eq!(fails(&[Qga, Connect, Close]), BTreeSet::from(["peer-survives"]));
+    assert!(!fails(&[Connect, Close]).contains("peer-survives"), "the greeting's rule speaks of monitors");
+}

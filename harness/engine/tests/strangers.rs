@@ -1,0 +1,54 @@
+//! Agents of somebody's own, behind a socket: what one does that a released agent would not is no reason for a
+//! finding, and one that is lost before the first case is.
+
+mod scripted;
+mod stage;
+
+use qmprobe_engine::safety::Class;
+use qmprobe_target::{Address, PeerSpec};
+use qmprobe_wire::{Dialect, Limits};
+use scripted::{Asked, Twist, serve};
+use stage::{Over, run};
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+/// Runs what may be sent to anybody against an agent that serves one client after another, as long as it lives.
+fn met(
+    rules: &[&str],
+    twist: impl Fn(&Asked<'_>) -> Twist + Send + 'static,
+    lives: fn(&str) -> bool,
+) -> Over {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("agent");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    thread::spawn(move || {
+        let gone = std::cell::Cell::new(false);
+        while !gone.get() {
+            let Ok((stream, _)) = listener.accept() else { return };
+            serve(stream, Dialect::Qga, &|asked: &Asked<'_>| {
+                gone.set(!lives(asked.command));
+                if gone.get() { Twist::Close } else { twist(asked) }
+            });
+        }
+    });
+    let address = Address::Unix(path);
+    run(&PeerSpec::Connect { address, dialect: Dialect::Qga }, |options| {
+        options.allow = Class::Observing;
+        options.rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        options.limits = Limits { greeting_ms_max: 500, step_ms_max: 1_000, ..Limits::default() };
+    })
+}
+
+#[test]
+fn an_agent_that_is_lost_before_the_first_case_is_a_finding() {
+    for dies_of in ["guest-info", "guest-sync-delimited", ""] {
+        let lives: fn(&str) -> bool = match dies_of {
+            "guest-info" => |command| command != "guest-info",
+            "" => |command| !command.is_empty(),
+            _ => |command| command != "guest-sync-delimited",
+        };
+        let over = met(&[], |_| Twist::Proper, lives);
+        assert_eq!(over.rules(), ["peer-survives"], "{dies_of:?}");
+        assert!(over.summary.violations > 0 && !over.summary.complete);
+    }
+}
