@@ -1,5 +1,7 @@
 //! Conversations written by hand, line by line, as transcripts.
 
+#![allow(dead_code, reason = "each test has use for a part of it")]
+
 use crate::schema::{Builder, member, sample};
 use qmprobe_check::{Outcome, judge};
 use qmprobe_schema::*;
