@@ -74,7 +74,7 @@ impl<'s> Agenda<'s> {
     ) -> Agenda<'s> {
         let plan = Plan::new(schema, dialect, seed);
         let mut session = session::cases(schema, dialect, seed, absent);
-        let focus = focus(&session, rules);
+        let focus = focus(&session, rules, dialect);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());
         let syncs = dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some();
@@ -105,7 +105,7 @@ impl<'s> Agenda<'s> {
         let is_stream = |rule: &String| rule == stream::AIM;
         let streams_count = match &focus {
             Focus::Everything => STREAMS,
-            Focus::Aims(rules) if rules.iter().all(is_stream) => {
+            Focus::Aims(rules) if !rules.is_empty() && rules.iter().all(is_stream) => {
                 commands.clear();
                 cases.map_or(STREAMS_ALONE, |cases| cases.saturating_sub(farewells.len() as u64))
             }
@@ -221,7 +221,13 @@ fn suits_a_serial_line(case: &Case) -> bool {
 }
 
 /// Cases made for the rules suffice when there are some for each; a rule without may show itself anywhere.
-fn focus(session: &[Case], rules: &[String]) -> Focus {
+/// Rules about the other dialect alone need none.
+fn focus(session: &[Case], rules: &[String], dialect: Dialect) -> Focus {
+    let foreign =
+        |rule: &String| qmprobe_check::find(rule).is_some_and(|rule| !rule.dialects.contains(&dialect));
+    if !rules.is_empty() && rules.iter().all(foreign) {
+        return Focus::Aims(Vec::new());
+    }
     let aimed = |rule: &String| {
         session.iter().any(|case| case.aim.as_ref() == Some(rule))
             || violation::ALL.iter().any(|violation| violation.rule == rule)
