@@ -1,4 +1,5 @@
 //! Conversations written by hand, line by line, as transcripts.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 use crate::schema::{Builder, member, sample};
 use qmprobe_check::{Outcome, judge};
