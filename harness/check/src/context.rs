@@ -84,9 +84,10 @@ impl<'a> Context<'a> {
             let first = context.pairs.len();
             let disputed = transcript.model == Model::Tolerant && errors(&outcomes) > 1;
             for mut expectation in predict_all(schema, transcript.version, state, &outcomes) {
-                if disputed && !expectation.accepted.has(Accepted::RETURN) {
+                if disputed && !expectation.json_error && !expectation.accepted.has(Accepted::RETURN) {
                     // What another parser makes of the rest of such text is not known.
-                    expectation.accepted = expectation.accepted.or(Accepted::NOTHING);
+                    let any_error = Accepted::GENERIC.or(Accepted::NOT_FOUND).or(Accepted::DEVICE);
+                    expectation.accepted = any_error.or(Accepted::NOTHING);
                 }
                 if exchange.connection > 0 && upheld.contains(&expectation.rule) {
                     expectation.rule = "negotiation-per-connection";
@@ -361,7 +362,8 @@ fn is_of_a_later(expectation: &Expectation, later: &[Pair<'_>], reply: &Message)
 /// Pairs by id when every expectation has an id of its own and every reply carries one of them, or the
 /// replies carry just the ids that are due.
 fn pair_by_id<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
-    if replies.len() == pairs.len() && pair_permuted(pairs, replies) {
+    let told = pairs.iter().any(|pair| pair.expectation.id.is_some());
+    if told && replies.len() == pairs.len() && pair_permuted(pairs, replies) {
         return true;
     }
     let ids: Vec<&Value> = pairs.iter().filter_map(|pair| pair.expectation.id.as_ref()).collect();

@@ -3,7 +3,7 @@
 mod conversation;
 mod schema;
 
-use conversation::Say::{Client, Close, Connect, Qga, Server, Stranger, Tried};
+use conversation::Say::{Aim, Client, Close, Connect, Qga, Server, Stranger, Tried};
 use conversation::{Say, fails};
 use std::collections::BTreeSet;
 
@@ -63,4 +63,12 @@ fn a_reply_that_comes_twice_is_surplus_and_nothing_else() {
 fn an_agent_that_closes_at_once_is_lost() {
     assert_eq!(fails(&[Qga, Connect, Close]), BTreeSet::from(["peer-survives"]));
     assert!(!fails(&[Connect, Close]).contains("peer-survives"), "the greeting's rule speaks of monitors");
+}
+
+#[test]
+fn a_command_that_guest_info_does_not_offer_is_not_there() {
+    let absent = [Qga, Aim("guest-info-agrees"), Client("{\"execute\":\"guest-absent\"}")];
+    let there = Server("{\"return\": {}}");
+    assert_eq!(fails(&[&absent[..], &[NOT_FOUND]].concat()), none());
+    assert_eq!(fails(&[&absent[..], &[there]].concat()), BTreeSet::from(["guest-info-agrees"]));
 }

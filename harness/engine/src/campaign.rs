@@ -32,6 +32,8 @@ const SILENT_CASES_MAX: u32 = 5;
 const LOSSES_MAX: u32 = 3;
 /// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
 const TIMEOUTS_PER_KIND_MAX: u32 = 4;
+/// Cases of any kind that may go unanswered before one of a kind is enough.
+const TIMEOUTS_MAX: u32 = 16;
 /// Cases kept in case that they only together end the peer.
 const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
@@ -92,16 +94,17 @@ pub async fn run(
     };
     let mut runner =
         Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop.clone()).await?;
-    let Acquired { schema, absent, note } = acquire(&options, &mut runner, first).await?;
+    let Acquired { schema, absent, note, answers } = acquire(&options, &mut runner, first).await?;
     runner.adopt(Arc::clone(&schema));
-    let parser = probe::settle(&mut runner, &options.peer, &schema).await;
+    // One that does not answer shows nothing of its parser, and costs a deadline each time it is asked.
+    let parser = if answers { probe::settle(&mut runner, &options.peer, &schema).await } else { None };
     let version = runner.version();
     let facts = peer_facts::facts(&options.peer, runner.peer(), version, options.peer_name.as_deref());
     let gate = gate(&options, &runner);
     let mut agenda =
         Agenda::new(&schema, dialect, options.seed, gate, &options.rules, options.max_cases, &absent);
     let foreign = matches!(options.peer, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
-    let by_line = foreign && runner.has_answered() && runner.reads_by_line().await;
+    let by_line = foreign && answers && runner.has_answered() && runner.reads_by_line().await;
     if by_line {
         agenda.keep_to_lines();
     }
@@ -152,6 +155,8 @@ struct Acquired {
     schema: Arc<Schema>,
     absent: Vec<String>,
     note: Option<String>,
+    /// It answered at all.
+    answers: bool,
 }
 
 /// Opens the session as well.
@@ -171,7 +176,7 @@ async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> 
     let note = (options.schema.is_none() && told.is_none()).then(|| lacking.to_owned());
     let schema = told.unwrap_or(first);
     let Some(offered) = offered.filter(|_| note.is_none()) else {
-        return Ok(Acquired { schema, absent: Vec::new(), note });
+        return Ok(Acquired { schema, absent: Vec::new(), note, answers });
     };
     let mut schema = (*schema).clone();
     let absent = match options.schema {
@@ -179,7 +184,7 @@ async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> 
         None => settle_for_offered(&mut schema, &offered),
     };
     let left_out = || format!("left out, as guest-info does not offer them: {}", absent.join(", "));
-    Ok(Acquired { schema: Arc::new(schema), note: (!absent.is_empty()).then(left_out), absent })
+    Ok(Acquired { schema: Arc::new(schema), note: (!absent.is_empty()).then(left_out), absent, answers })
 }
 
 /// Whether a peer has a schema of its own. The reference peer has the one that it was given.
@@ -239,6 +244,14 @@ impl Log<'_> {
     }
 }
 
+/// The cases of one kind that timed out.
+#[derive(Debug, Default)]
+struct Timeouts {
+    count: u32,
+    /// It was said that the rest of them are left out.
+    told: bool,
+}
+
 /// A campaign under way.
 struct Campaign<'a> {
     options: &'a Options,
@@ -254,7 +267,7 @@ struct Campaign<'a> {
     /// The last cases that the peer went through in command mode, the newest last.
     history: VecDeque<Arc<Case>>,
     /// Cases that timed out, by the rule that they aim at, else by their command.
-    timeouts: HashMap<String, u32>,
+    timeouts: HashMap<String, Timeouts>,
     streams: Streams,
     /// How clients got back in step.
     matrix: Matrix,
@@ -294,16 +307,15 @@ impl Campaign<'_> {
         if self.matrix.gives_up(case) {
             return Ok(true);
         }
-        let Some(count) = self.timeouts.get_mut(kind(case)).filter(|count| **count >= TIMEOUTS_PER_KIND_MAX)
+        let many = self.timeouts.values().map(|timeouts| timeouts.count).sum::<u32>() >= TIMEOUTS_MAX;
+        let max = if many { 1 } else { TIMEOUTS_PER_KIND_MAX };
+        let Some(timeouts) = self.timeouts.get_mut(kind(case)).filter(|timeouts| timeouts.count >= max)
         else {
             return Ok(false);
         };
-        if *count == TIMEOUTS_PER_KIND_MAX {
-            *count += 1;
-            let text = format!(
-                "{}: {TIMEOUTS_PER_KIND_MAX} cases went unanswered, the rest are left out",
-                kind(case)
-            );
+        if !std::mem::replace(&mut timeouts.told, true) {
+            let count = timeouts.count;
+            let text = format!("{}: {count} of its cases went unanswered, the rest are left out", kind(case));
             self.log.say(Event::Noted { text })?;
         }
         Ok(true)
@@ -360,7 +372,7 @@ impl Campaign<'_> {
         self.report(findings)?;
         let ending = transcript.ending.clone();
         if transcript.exchanges.iter().any(|exchange| matches!(exchange.end, ExchangeEnd::TimedOut { .. })) {
-            *self.timeouts.entry(kind(&case).to_owned()).or_default() += 1;
+            self.timeouts.entry(kind(&case).to_owned()).or_default().count += 1;
         }
         if case.start == Start::Command {
             if self.history.len() == HISTORY_CASES {

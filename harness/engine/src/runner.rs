@@ -464,15 +464,18 @@ impl Runner {
 
     /// Whether the peer answers a harmless command on a fresh connection; the old one is closed.
     async fn answers(&mut self) -> bool {
-        let command = match self.dialect() {
-            Dialect::Qmp => "query-version",
-            Dialect::Qga => "guest-ping",
-        };
         let (heard, limits) = (self.ear.heard_reply, self.ear.limits.clone());
         self.ear.limits.greeting_ms_max = limits.greeting_ms_max.min(PROBE_MS);
         self.ear.limits.step_ms_max = limits.step_ms_max.min(PROBE_MS);
-        // An agent that answers with something else than was asked for is there.
-        let answers = self.ask(command).await.is_some() || self.ear.heard_reply;
+        let answers = match self.dialect() {
+            Dialect::Qmp => self.ask("query-version").await.is_some(),
+            // An agent that answers, be it with something else than it was asked for, is there.
+            Dialect::Qga => {
+                self.ear.begin();
+                self.session = self.command_mode().await.ok();
+                self.session.is_some() || self.ear.heard_reply
+            }
+        };
         // Whether the case itself was answered is another matter.
         self.ear.heard_reply = heard;
         self.ear.limits = limits;

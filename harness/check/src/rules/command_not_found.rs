@@ -15,6 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[],
+    yields_to: &["guest-info-agrees"],
     judge: prediction::judge,
 };

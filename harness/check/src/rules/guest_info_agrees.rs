@@ -1,6 +1,7 @@
 //! guest-info lists what the schema declares.
 
 use crate::context::Context;
+use crate::prediction;
 use crate::rule::{QGA, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::{Value, VersionRange};
@@ -16,13 +17,17 @@ pub static RULE: Rule = Rule {
     dialects: QGA,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["declared-command"],
+    yields_to: &["declared-command", "return-type"],
     judge,
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let asked = context.returns().find(|(pair, _)| pair.expectation.command.as_deref() == Some("guest-info"));
     let listed = asked.and_then(|(pair, info)| Some((pair, info.get("supported_commands")?.as_array()?)));
+    if context.deviations.iter().any(|one| one.door == rule.slug) {
+        // What it does not offer is there all the same.
+        return prediction::judge(context, rule, out);
+    }
     let Some((pair, listed)) = listed.filter(|_| !context.schema.partial) else {
         return out.push(Verdict::skip(rule, "guest-info was not asked of a whole schema"));
     };

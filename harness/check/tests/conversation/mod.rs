@@ -1,4 +1,5 @@
 //! Conversations written by hand, line by line, as transcripts.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 #![allow(dead_code, reason = "each test has use for a part of it")]
 
