@@ -101,9 +101,10 @@ impl Judge {
             });
             fault.count += 1;
         }
-        let mut frames = transcript.exchanges.into_iter().flat_map(|exchange| exchange.received);
-        match frames.next().map(|received| received.frame) {
-            Some(Frame::Message(message)) if good && frames.next().is_none() => Known::of(&message, id),
+        // The reply is what comes last; events may have come before.
+        let last = transcript.exchanges[0].received.last().filter(|_| good);
+        match last.map(|received| &received.frame) {
+            Some(Frame::Message(message)) => Known::of(message, id),
             _ => None,
         }
     }

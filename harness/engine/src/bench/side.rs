@@ -181,7 +181,8 @@ impl Measured {
         };
         let judging = qmprobe_target::thread_cpu_ns();
         for answer in timed.answers {
-            tally.ask.known = self.judge.judge(&tally.ask.name, answer, seat.session.oob, &ending);
+            let good = self.judge.judge(&tally.ask.name, answer, seat.session.oob, &ending);
+            tally.ask.known = good.or(tally.ask.known.take());
         }
         if counts {
             tally.cpu_ns += qmprobe_target::thread_cpu_ns().saturating_sub(judging);

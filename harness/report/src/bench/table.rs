@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// Columns of a command's name.
 const NAME: usize = 20;
 /// Columns of a bar.
-const BAR: usize = 9;
+const BAR: usize = 8;
 /// Characters of a request or reply that are shown.
 const SHOWN: usize = 80;
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
@@ -108,14 +108,14 @@ fn compared(record: &Record, against: &Against, budget: f64, out: &mut String) -
     )?;
     writeln!(
         out,
-        "\n{:<NAME$} {:>8} {:>8} {:>24} {:>24}  verdict",
+        "\n{:<NAME$} {:>8} {:>8} {:>23} {:>23}  verdict",
         "command", "p50 was", "is", "change of p50", "change of p99"
     )?;
     for (name, one) in &against.commands {
         let p50 = |record: &Record| record.commands.get(name).map_or(0.0, |figures| figures.p50_us);
         writeln!(
             out,
-            "{:<NAME$} {:>8} {:>8} {:>24} {:>24}  {}",
+            "{:<NAME$} {:>8} {:>8} {:>23} {:>23}  {}",
             shorten(name, NAME),
             time(p50(&against.record)),
             time(p50(record)),
@@ -129,8 +129,10 @@ fn compared(record: &Record, against: &Against, budget: f64, out: &mut String) -
 
 fn interval(interval: Option<Interval>) -> String {
     let Some(Interval { low, ratio, high }) = interval else { return "too few sittings".to_owned() };
-    let end = |ratio: f64| format!("{:+.1}", (ratio - 1.0) * 100.0);
-    format!("{} [{}, {}]", change(ratio), end(low), end(high))
+    // What is a hundred times as slow needs no more digits.
+    let [low, ratio, high] = [low, ratio, high].map(|ratio| change(ratio.min(100.0)));
+    let bare = |change: &str| change.trim_end_matches(" %").to_owned();
+    format!("{ratio} [{}, {}]", bare(&low), bare(&high))
 }
 
 fn verdict(one: &Comparison) -> String {
@@ -161,7 +163,7 @@ mod tests {
     fn a_bar_is_as_long_as_its_share() {
         assert_eq!(
             [0.0, 0.001, 0.5, 1.0, 7.0, f64::NAN].map(bar),
-            ["", "", "████▌", "█████████", "█████████", ""]
+            ["", "", "████", "████████", "████████", ""]
         );
     }
 }
