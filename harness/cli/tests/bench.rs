@@ -138,9 +138,10 @@ fn what_cannot_be_timed_is_bad_usage() {
 
 #[test]
 fn a_command_may_have_arguments() {
-    let words = ["--reference", "--samples", "20", "--command", "qom-list {\"path\": \"/\"}"];
+    let [one, other] = ["/", "/machine"].map(|path| format!("qom-list {{\"path\": \"{path}\"}}"));
+    let words = ["--reference", "--samples", "20", "--command", &one, "--command", &other];
     let (code, page) = bench(&words);
-    assert!(code == 0 && page.contains("qom-list"), "{code}\n{page}");
+    assert!(code == 0 && page.matches("qom-list").count() == 2, "{code}\n{page}");
 }
 
 #[test]

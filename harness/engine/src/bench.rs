@@ -53,6 +53,16 @@ pub struct Wanted {
     pub arguments: Option<Value>,
 }
 
+impl Wanted {
+    /// What reports call it: the same command may be timed with other arguments as well.
+    pub fn label(&self) -> String {
+        match &self.arguments {
+            Some(arguments) => format!("{} {arguments}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
 /// What to compare with.
 #[derive(Clone, Debug)]
 pub enum Baseline {
@@ -150,9 +160,10 @@ pub async fn run(options: &Options, stop: watch::Receiver<bool>) -> Result<Bench
     }
     let lost = sittings(&mut measured, options).await?;
     let at = clock::seconds_since_epoch();
-    let mut faults = Vec::new();
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
     let mut records = Vec::new();
     for side in measured {
+        notes.extend(side.notes());
         let (record, found) = side.finish(options, at);
         faults.extend(found);
         records.push(record);
@@ -163,9 +174,8 @@ pub async fn run(options: &Options, stop: watch::Receiver<bool>) -> Result<Bench
         (Some(Baseline::Kept(kept)), _) => (Some((**kept).clone()), Pairing::Apart),
         (_, other) => (other, Pairing::Paired),
     };
-    let mut notes = Vec::new();
     if let Some(kept) = baseline.as_ref().filter(|_| pairing == Pairing::Apart) {
-        notes = misgivings(kept, &record);
+        notes.extend(misgivings(kept, &record));
     }
     let against = baseline.map(|baseline| against(&record, baseline, pairing, options.budget));
     let complete = lost.is_none();
@@ -180,7 +190,10 @@ async fn sittings(sides: &mut [Measured], options: &Options) -> Result<Option<Lo
         for side in sides.iter_mut() {
             match side.sit_down(options).await? {
                 Ok(seat) => seats.push(seat),
-                Err(lost) => return Ok(Some(lost)),
+                Err(lost) => {
+                    side.set_unmet(lost);
+                    return Ok(Some(lost));
+                }
             }
         }
         let due = share(options.samples, sittings, sitting);

@@ -13,7 +13,7 @@ use hdrhistogram::Histogram;
 use qmprobe_check::conform::conform_arguments;
 use qmprobe_schema::{Schema, fingerprint};
 use qmprobe_target::{Peer, PeerSpec};
-use qmprobe_wire::{Dialect, Ending};
+use qmprobe_wire::{Dialect, Ending, Frame};
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,11 +39,17 @@ pub(super) struct Measured {
     cold_start_us: Vec<f64>,
     connect_us: Vec<f64>,
     rss_kib: Option<u64>,
+    /// Why no session could be had.
+    unmet: Option<Lost>,
 }
 
 /// What adds up of one command.
 struct Tally {
+    /// See [`Wanted::label`].
+    label: String,
     ask: Ask,
+    /// The class of the last error that was its answer.
+    refused: Option<String>,
     sitting: Histogram<u64>,
     all: Histogram<u64>,
     sittings: Vec<Sitting>,
@@ -89,7 +95,8 @@ impl Measured {
         let mut asks = Vec::new();
         for one in &wanted {
             permit(one, side, &told.schema)?;
-            asks.push(Tally::new(Ask::new(&one.name, one.arguments.as_ref(), dialect, newline))?);
+            let ask = Ask::new(&one.name, one.arguments.as_ref(), dialect, newline);
+            asks.push(Tally::new(one.label(), ask)?);
         }
         let judge = Judge::new(Arc::new(told.schema), dialect, told.version);
         Ok(Measured {
@@ -101,6 +108,7 @@ impl Measured {
             cold_start_us: Vec::new(),
             connect_us: Vec::new(),
             rss_kib: None,
+            unmet: None,
         })
     }
 
@@ -112,10 +120,29 @@ impl Measured {
     /// Drops the commands that one of the two does not have; where none were named they may differ.
     pub fn keep_common(&mut self, other: &mut Measured) {
         let keep = |asks: &mut Vec<Tally>, others: &[Tally]| {
-            asks.retain(|one| others.iter().any(|other| other.ask.name == one.ask.name));
+            asks.retain(|one| others.iter().any(|other| other.label == one.label));
         };
         keep(&mut self.asks, &other.asks);
         keep(&mut other.asks, &self.asks);
+    }
+
+    /// Remembers why no session could be had.
+    pub fn set_unmet(&mut self, lost: Lost) {
+        self.unmet = Some(lost);
+    }
+
+    /// What a reader of the figures should know.
+    pub fn notes(&self) -> Vec<String> {
+        let refused = self.asks.iter().filter_map(|tally| {
+            let class = tally.refused.as_ref()?;
+            Some(format!("{} answered {} with {class}: an error was timed", self.judge.peer, tally.label))
+        });
+        let unmet = match self.unmet {
+            Some(Lost::Silent) => Some("let no session begin in time: another client may hold it"),
+            Some(Lost::Closed) => Some("closed the connection before a session began"),
+            Some(Lost::Stopped) | None => None,
+        };
+        refused.chain(unmet.map(|what| format!("{} {what}", self.judge.peer))).collect()
     }
 
     /// A fresh peer with a session on its second connection; the first one shows how long the start takes.
@@ -181,6 +208,11 @@ impl Measured {
         };
         let judging = qmprobe_target::thread_cpu_ns();
         for answer in timed.answers {
+            let class = answer.received.iter().find_map(|frame| match frame {
+                Frame::Message(message) => message.error_class().map(str::to_owned),
+                _ => None,
+            });
+            tally.refused = class.or(tally.refused.take());
             let good = self.judge.judge(&tally.ask.name, answer, seat.session.oob, &ending);
             tally.ask.known = good.or(tally.ask.known.take());
         }
@@ -212,16 +244,18 @@ impl Measured {
         record.rss_kib = self.rss_kib;
         for mut tally in self.asks {
             tally.close_sitting();
-            record.commands.insert(tally.ask.name.clone(), tally.figures());
+            record.commands.insert(tally.label.clone(), tally.figures());
         }
         (record, self.judge.into_faults().collect())
     }
 }
 
 impl Tally {
-    fn new(ask: Ask) -> Result<Tally, Error> {
+    fn new(label: String, ask: Ask) -> Result<Tally, Error> {
         Ok(Tally {
+            label,
             ask,
+            refused: None,
             sitting: histogram()?,
             all: histogram()?,
             sittings: Vec::new(),
