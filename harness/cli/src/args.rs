@@ -1,6 +1,7 @@
 //! The words of the command line, and the only place that knows clap. What they mean is decided elsewhere.
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use qmprobe_engine::bench::PIPELINE_MAX;
 use qmprobe_schema::Era;
 use qmprobe_target::Address;
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub struct Args {
 pub enum Command {
     /// Hold a peer against its schema and the protocol's rules
     Check(CheckArgs),
+    /// Time a peer's answers, and compare them with another's or its own earlier ones
+    Bench(BenchArgs),
     /// Play scenarios: conversations in the notation of QEMU's documentation (.qmp files)
     Run(RunArgs),
     /// Run the case of a kept finding, or a scenario, again: FIXED, FAILS or FLAKY
@@ -161,6 +164,46 @@ pub struct CheckArgs {
     /// Where the journal and the findings go
     #[arg(long, value_name = "DIR", default_value = "qmprobe-out", help_heading = "Reports")]
     pub out: PathBuf,
+}
+
+/// `bench`.
+#[derive(Debug, Group)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// Time this command: NAME, or 'NAME {"argument": ...}' (repeatable) [default: a few that only look]
+    #[arg(long = "command", value_name = "NAME", help_heading = "Run")]
+    pub commands: Vec<String>,
+    /// Have so many requests in flight, with out-of-band execution enabled
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(PIPELINE_MAX)), help_heading = "Run")]
+    pub pipeline: u32,
+    /// Replies timed of each command
+    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = clap::value_parser!(u32).range(1..=10_000_000), help_heading = "Run")]
+    pub samples: u32,
+    /// Spin instead of sleeping until a reply comes: the peer's own time, at the cost of a processor
+    #[arg(long, help_heading = "Run")]
+    pub busy_poll: bool,
+    /// What may be sent: observing, changing or destroying commands
+    /// [default: destroying to peers of our own, observing to --connect]
+    #[arg(long, value_enum, value_name = "CLASS", hide_possible_values = true, help_heading = "Run")]
+    pub allow: Option<Allow>,
+    /// Compare with what --save kept, or in turns with a peer: qemu[=PATH], storage-daemon[=PATH],
+    /// guest-agent[=PATH], spawn=COMMAND, reference, unix:PATH, tcp:HOST:PORT
+    #[arg(long, value_name = "FILE|PEER", allow_hyphen_values = true, help_heading = "Comparison")]
+    pub baseline: Option<String>,
+    /// Exit 1 when a command is slower than the baseline by more than this; also the budget of the verdicts
+    /// [default: a budget of 10% and no such exit]
+    #[arg(long, value_name = "PCT", value_parser = crate::commands::percent, requires = "baseline", help_heading = "Comparison")]
+    pub fail_above: Option<f64>,
+    /// Keep the figures, for a later --baseline
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub save: Option<PathBuf>,
+    /// Write a JSON document ("-" is standard output; the table then goes to standard error)
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub json: Option<PathBuf>,
+    /// Write a plot of the latencies (SVG)
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub plot: Option<PathBuf>,
 }
 
 /// `run`.
@@ -414,7 +457,7 @@ mod tests {
     #[test]
     fn commands_that_do_not_exist_yet_are_not_listed() {
         let help = Args::command().render_help().to_string();
-        for later in ["fuzz", "bench", "merge", "diff"] {
+        for later in ["fuzz", "merge", "diff"] {
             assert!(!help.contains(later), "{help}");
         }
         assert!(help.contains("self-test"));

@@ -1,5 +1,6 @@
 //! One file per command; this one only knows which is which.
 
+mod bench;
 mod check;
 mod explain;
 mod frame;
@@ -10,6 +11,8 @@ mod run;
 mod schema;
 mod self_test;
 mod serve;
+
+pub use bench::percent;
 
 use crate::args::Command;
 use crate::exit::Failure;
@@ -22,6 +25,7 @@ use qmprobe_report::Outcome;
 pub fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(args) => check::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Report(args) => report::run(&args),

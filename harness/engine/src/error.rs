@@ -24,6 +24,17 @@ pub enum Error {
     /// The waivers that are built in cannot be read.
     #[error(transparent)]
     BadWaivers(#[from] crate::waivers::BadWaivers),
+    /// A command cannot be timed.
+    #[error("{command} cannot be timed: {why}")]
+    NoBench {
+        /// The command.
+        command: String,
+        /// Why not.
+        why: String,
+    },
+    /// A connection cannot be had as it is needed.
+    #[error("cannot set up the connection")]
+    Client(#[source] io::Error),
     /// A file cannot be written.
     #[error("cannot write {}", .path.display())]
     Write {

@@ -4,6 +4,7 @@
 //! whoever wants to know what happens listens to the [`Event`]s.
 
 mod as_scenario;
+pub mod bench;
 mod by_hand;
 pub mod campaign;
 mod clock;

@@ -3,6 +3,7 @@
 //! A new format is one file and one line in [`ALL`]. Nothing here decides what a run is worth: the caller
 //! hands the [`Outcome`] in when it is over.
 
+pub mod bench;
 pub mod console;
 mod finding;
 pub mod json;

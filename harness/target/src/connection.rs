@@ -1,5 +1,9 @@
 //! One connection to a peer: bytes out, bytes in, each with a deadline. No framing and no retry.
 
+mod direct;
+
+pub use direct::{Direct, Wait};
+
 use crate::transport::Stream;
 use rustix::buffer::spare_capacity;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown};

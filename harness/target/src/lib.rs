@@ -13,15 +13,17 @@ mod launch;
 mod output;
 mod peer;
 mod process;
+mod processor;
 mod props;
 mod sandbox;
 mod spec;
 mod transport;
 
-pub use connection::{Connection, Read, Wrote};
+pub use connection::{Connection, Direct, Read, Wait, Wrote};
 pub use error::{BadAddress, Error};
 pub use exit::Exit;
 pub use peer::Peer;
+pub use processor::thread_cpu_ns;
 pub use props::Prop;
 pub use spec::{Channel, Embedded, PeerSpec};
 pub use transport::{ALL as TRANSPORTS, Address, Transport};

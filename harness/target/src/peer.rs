@@ -169,6 +169,11 @@ impl Peer {
         self.process.as_ref()?.rss_kib()
     }
 
+    /// Processor time that the peer's processes have used, in nanoseconds.
+    pub fn cpu_ns(&self) -> Option<u64> {
+        self.process.as_ref()?.cpu_ns()
+    }
+
     /// File descriptors open in the one of the peer's processes that has most.
     pub fn open_files(&self) -> Option<usize> {
         self.process.as_ref()?.open_files()

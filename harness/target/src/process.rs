@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::launch::Launch;
 use crate::output::Output;
+use crate::processor::process_cpu_ns;
 use crate::sandbox::{Cell, Sandbox};
 use qmprobe_wire::Limits;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
@@ -105,6 +106,12 @@ impl Process {
     /// Resident KiB of the largest process among this one and its descendants.
     pub fn rss_kib(&self) -> Option<u64> {
         self.family().into_iter().filter_map(resident_kib).max()
+    }
+
+    /// Processor time that this process and its descendants have used, in nanoseconds.
+    pub fn cpu_ns(&self) -> Option<u64> {
+        let used = self.family().into_iter().filter_map(|pid| process_cpu_ns(pid, FAMILY_MAX));
+        used.reduce(u64::saturating_add)
     }
 
     /// File descriptors open in the one among this process and its descendants that has most.

@@ -19,6 +19,17 @@ pub enum Frame {
 /// Bytes given out, at least, before the buffer is moved together.
 const COMPACT_BYTES: usize = 1 << 16;
 
+/// How output that comes next compares with a message that is known already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is that message, which was given out with that.
+    Known,
+    /// It may become that message.
+    Begun,
+    /// It is something else.
+    Other,
+}
+
 /// Incremental framer. Feed bytes as they come, then take frames until there are none.
 /// Every byte is looked at once, however the input is split.
 #[derive(Debug)]
@@ -109,6 +120,27 @@ impl Framer {
         }
     }
 
+    /// Gives out a message without reading it, if it is, byte for byte, the one that these parts make up: the
+    /// short way for a peer that says the same again.
+    pub fn take_known(&mut self, parts: &[&[u8]]) -> Next {
+        if matches!(self.state, State::Garbage) {
+            return Next::Other;
+        }
+        let mut at = self.head;
+        if matches!(self.state, State::Between) {
+            at += self.buffer[at..].iter().take_while(|byte| is_blank(**byte)).count();
+        }
+        for part in parts {
+            let rest = &self.buffer[at..];
+            if !rest.starts_with(part) {
+                return if part.starts_with(rest) { Next::Begun } else { Next::Other };
+            }
+            at += part.len();
+        }
+        self.give_out(at);
+        Next::Known
+    }
+
     /// Whether a message is complete but for its line end.
     pub fn awaits_line_end(&self) -> bool {
         matches!(self.state, State::Complete { .. })
@@ -130,7 +162,7 @@ impl Framer {
     /// Skips white space and sees what begins: `None` when nothing does.
     fn between(&mut self) -> Option<Option<Frame>> {
         let rest = &self.buffer[self.head..];
-        let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        let blank = rest.iter().take_while(|byte| is_blank(**byte)).count();
         self.give_out(self.head + blank);
         match self.buffer.get(self.head)? {
             0xFF => {
@@ -228,6 +260,10 @@ impl Framer {
         self.give_out(end);
         Frame::Garbage(bytes)
     }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// What means something within a string: quote, backslash, control character, sentinel.

@@ -24,7 +24,7 @@ pub mod version;
 
 pub use case::{Case, CaseId, Start, Step, Sync};
 pub use fault::{Damage, Fault, Toward};
-pub use frame::{Frame, Framer};
+pub use frame::{Frame, Framer, Next};
 pub use limits::Limits;
 pub use message::{LineEnd, Message, MessageKind};
 pub use number::Number;

@@ -1,7 +1,7 @@
 //! A peer's output cut into frames: the same ones in whatever pieces it comes.
 
 use proptest::prelude::*;
-use qmprobe_wire::{Frame, Framer, Limits, LineEnd, MessageKind};
+use qmprobe_wire::{Frame, Framer, Limits, LineEnd, MessageKind, Next};
 use std::time::{Duration, Instant};
 
 /// A frame in short: `crlf:`, `lf:` or `open:` and the bytes, `garbage:` and the bytes, or `sentinel`.
@@ -243,4 +243,19 @@ proptest! {
         let kept = bytes.len() - framer.pending();
         prop_assert_eq!(dark(&seen), dark(&bytes[..kept]));
     }
+}
+
+#[test]
+fn a_known_message_is_given_out_whole_or_not_at_all() {
+    let mut framer = Framer::new(&Limits::default());
+    let known: [&[u8]; 3] = [b"{\"return\": {}, \"id\": ", b"7", b"}\r\n"];
+    framer.feed(b"{\"return\": {}, ");
+    assert_eq!(framer.take_known(&known), Next::Begun);
+    assert!(framer.next_frame().is_none());
+    framer.feed(b"\"id\": 7}\r\n{\"return\": {}, \"id\": 8}\r\n");
+    assert_eq!(framer.take_known(&known), Next::Known);
+    assert_eq!(framer.take_known(&known), Next::Other);
+    let Some(Frame::Message(message)) = framer.next_frame() else { panic!("the other one is still there") };
+    assert_eq!(message.bytes, b"{\"return\": {}, \"id\": 8}");
+    assert_eq!(framer.take_known(&known), Next::Begun);
 }
