@@ -1,8 +1,6 @@
 //! Conversations written by hand, line by line, as transcripts.
 #![allow(dead_code, reason = "no test uses all of it")]
 
-#![allow(dead_code, reason = "each test has use for a part of it")]
-
 use crate::schema::{Builder, member, sample};
 use qmprobe_check::{Outcome, judge};
 use qmprobe_schema::*;
