@@ -246,7 +246,7 @@ mod tests {
         for trial in &spread[..ALL.len() * 32] {
             quarters.entry(trial.class.name).or_default()[(trial.at * 4 / trial.of.max(1)).min(3)] += 1;
         }
-        for class in ["command-bit-flipped", "reply-bit-flipped", "sync-request-damaged", "several-faults"] {
+        for class in ["command-bit-flipped", "reply-bit-flipped", "sync-request-damaged", "command-cut"] {
             assert!(quarters[class].iter().all(|count| *count >= 2), "{class}: {:?}", quarters[class]);
         }
     }
