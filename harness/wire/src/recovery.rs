@@ -362,7 +362,7 @@ mod tests {
         let mut recovery = Recovery::new(Dialect::Qga, 1 << 20).delimited_only();
         recovery.attempt(7);
         let refusal = b"{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"\"}}\n";
-        assert_eq!(hear(&mut recovery, refusal), [Event::Discarded(50)]);
+        assert_eq!(hear(&mut recovery, refusal), [Event::Discarded(51)]);
         assert!(recovery.attempt(8).starts_with(b"\xff{\"execute\":\"guest-sync-delimited\","));
         assert_eq!(hear(&mut recovery, b"\xff{\"return\": 8}\n"), [Event::Synced]);
     }

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 /// Milliseconds to wait for a line end that did not come with its message, from a peer that sends them: it may
 /// write them by themselves, and be slow.
-const LINE_END_MS: u64 = 1_000;
+const LINE_END_MS: u64 = 300;
 /// The same where none came yet.
 const FIRST_LINE_END_MS: u64 = 100;
 /// Line ends in a row that may stay out before none is waited for.

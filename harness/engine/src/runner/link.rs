@@ -173,7 +173,9 @@ impl Link {
         let wait_ms = if awaits_line_end { ear.line_end_ms() } else { STOP_LOOK_MS };
         let read = self.connection.read(&mut self.chunk, wait_ms.min(left_ms)).await;
         self.take(read, ear);
-        if awaits_line_end {
+        // A wait that ends sooner for another reason tells nothing of the line end.
+        let waited = matches!(read, Read::Bytes(_)) || wait_ms <= left_ms;
+        if awaits_line_end && waited {
             ear.line_end(matches!(read, Read::Bytes(_)));
             if read == Read::TimedOut {
                 self.give_unterminated(ear, into);
