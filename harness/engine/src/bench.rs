@@ -14,12 +14,12 @@ use crate::clock;
 use crate::error::Error;
 use crate::safety::Class;
 use qmprobe_schema::Schema;
-use qmprobe_target::{PeerSpec, Wait};
+use qmprobe_target::{PeerSpec, Wait, pace_ns};
 use qmprobe_wire::{Limits, Value};
 use serde::Serialize;
 use session::Lost;
 use side::Measured;
-use statistics::{Budget, Interval, Pairing, Word, compare};
+use statistics::{Budget, Interval, Pairing, Sitting, Word, compare};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -30,6 +30,8 @@ const SITTINGS: u32 = 12;
 const TURNS: u32 = 10;
 /// Requests before the first that counts in a sitting, of each command.
 const WARM_UP: u32 = 20;
+/// Questions to ourselves at either end of a sitting, which show the machine's pace.
+const PACES: u32 = 100;
 /// Requests that may be unanswered: QEMU itself takes no more than eight from its socket.
 pub const PIPELINE_MAX: u32 = 64;
 
@@ -158,13 +160,15 @@ pub async fn run(options: &Options, stop: watch::Receiver<bool>) -> Result<Bench
     if let [one, other] = &mut measured[..] {
         one.keep_common(other);
     }
-    let lost = sittings(&mut measured, options).await?;
+    let mut pace = Vec::new();
+    let lost = sittings(&mut measured, options, &mut pace).await?;
     let at = clock::seconds_since_epoch();
     let (mut faults, mut notes) = (Vec::new(), Vec::new());
     let mut records = Vec::new();
     for side in measured {
         notes.extend(side.notes());
-        let (record, found) = side.finish(options, at);
+        let (mut record, found) = side.finish(options, at);
+        record.pace = pace.clone();
         faults.extend(found);
         records.push(record);
     }
@@ -183,7 +187,11 @@ pub async fn run(options: &Options, stop: watch::Receiver<bool>) -> Result<Bench
 }
 
 /// Sits down with fresh peers, again and again.
-async fn sittings(sides: &mut [Measured], options: &Options) -> Result<Option<Lost>, Error> {
+async fn sittings(
+    sides: &mut [Measured],
+    options: &Options,
+    paces: &mut Vec<Sitting>,
+) -> Result<Option<Lost>, Error> {
     let sittings = SITTINGS.min(options.samples.max(1));
     for sitting in 0..sittings {
         let mut seats = Vec::with_capacity(sides.len());
@@ -197,6 +205,7 @@ async fn sittings(sides: &mut [Measured], options: &Options) -> Result<Option<Lo
             }
         }
         let due = share(options.samples, sittings, sitting);
+        let mut pace = pace_ns(PACES).map_err(Error::Client)?;
         let commands = sides.first().map_or(0, Measured::commands);
         // The first turn warms up, and counts for nothing.
         for turn in 0..=TURNS.min(due) {
@@ -215,6 +224,9 @@ async fn sittings(sides: &mut [Measured], options: &Options) -> Result<Option<Lo
                 }
             }
         }
+        pace.extend(pace_ns(PACES).map_err(Error::Client)?);
+        pace.sort_unstable();
+        paces.push(Sitting(pace.into_iter().map(|ns| (ns, 1)).collect()));
         for (side, seat) in sides.iter_mut().zip(seats) {
             side.stand_up(seat).await;
         }
@@ -231,7 +243,13 @@ fn against(record: &Record, baseline: Record, pairing: Pairing, limit: f64) -> A
     let budget = Budget::new(limit, pairing);
     let compared = record.commands.iter().filter_map(|(name, new)| {
         let old = baseline.commands.get(name)?;
-        let at = |quantile| compare(&old.sittings, &new.sittings, pairing, quantile);
+        let at = |quantile| {
+            let seen = compare(&old.sittings, &new.sittings, pairing, quantile)?;
+            match pairing {
+                Pairing::Paired => Some(seen),
+                Pairing::Apart => seen.less(compare(&baseline.pace, &record.pace, pairing, quantile)),
+            }
+        };
         let (p50, p99) = (at(0.5), at(0.99));
         let (p50_word, p99_word) = (budget.word(p50), budget.word(p99));
         let word = if p99_word == Word::Slower { Word::Slower } else { p50_word };

@@ -80,6 +80,9 @@ pub struct Record {
     pub connect_us: Option<f64>,
     /// Resident memory at the end, the most of any sitting.
     pub rss_kib: Option<u64>,
+    /// The machine's own pace in each sitting: nanoseconds of an answer that no peer gave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pace: Vec<Sitting>,
     /// The commands.
     pub commands: BTreeMap<String, Figures>,
 }
@@ -130,6 +133,7 @@ impl Record {
     pub fn summary(&self) -> Record {
         let mut summary = self.clone();
         summary.commands.values_mut().for_each(|figures| figures.sittings = Vec::new());
+        summary.pace = Vec::new();
         summary
     }
 }

@@ -39,6 +39,16 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// What is left of the difference when as much of it as may be is the machine's, whose own pace changed by
+    /// `pace`. Without a known pace nothing is.
+    pub fn less(self, pace: Option<Interval>) -> Option<Interval> {
+        let pace = pace?;
+        let (slower, faster) = (pace.high.max(1.0), pace.low.min(1.0));
+        Some(Interval { low: self.low / slower, ratio: self.ratio, high: self.high / faster })
+    }
+}
+
 /// What a comparison says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

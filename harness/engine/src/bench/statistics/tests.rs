@@ -108,3 +108,14 @@ fn any_counts_are_taken_without_overflow() {
     let zero = vec![Sitting(vec![(0, 9)]); 5];
     assert_eq!(compare(&zero, &zero, Pairing::Paired, 0.5), None);
 }
+
+#[test]
+fn what_the_machine_explains_is_not_the_peers() {
+    let interval = |low, ratio, high| Interval { low, ratio, high };
+    let budget = Budget::new(0.1, Pairing::Apart);
+    let (seen, slow, steady) =
+        (interval(1.18, 1.2, 1.22), interval(1.1, 1.2, 1.3), interval(0.99, 1.0, 1.01));
+    assert_eq!(budget.word(seen.less(Some(slow))), Word::NoDecision);
+    assert_eq!(budget.word(seen.less(Some(steady))), Word::Slower);
+    assert_eq!(budget.word(seen.less(None)), Word::NoDecision);
+}
