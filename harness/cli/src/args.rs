@@ -79,7 +79,8 @@ pub struct PeerArgs {
     /// What --connect, --spawn and --reference peers speak: qmp or qga
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocol::Qmp, hide_possible_values = true)]
     pub protocol: Protocol,
-    /// The schema to hold the peers against: a file or a shipped name (`qmprobe schema show`)
+    /// The schema to hold the peers against: a file or a shipped name (`qmprobe schema show`). QAPI source is
+    /// joined with what the peer declares; any other schema holds as it is
     /// [default: what the peer itself declares]
     #[arg(long, value_name = "SCHEMA")]
     pub schema: Option<String>,

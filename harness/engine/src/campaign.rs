@@ -17,7 +17,7 @@ use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
 use qmprobe_check::{Verdict, judge};
 use qmprobe_generate::stream;
-use qmprobe_schema::{Schema, fingerprint, join};
+use qmprobe_schema::{Schema, fingerprint, is_of_source, join};
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Dialect, Ending, ExchangeEnd, Limits, Start, Transcript};
 use std::collections::{HashMap, VecDeque};
@@ -166,7 +166,7 @@ async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> 
     let offered = if answers && dialect == Dialect::Qga { offered(runner).await } else { None };
     let told = match (&options.schema, answers) {
         (None, true) => declared(runner, dialect, offered.as_deref()).await?.map(Arc::new),
-        (Some(source), true) if tells_of_itself(options) => {
+        (Some(source), true) if tells_of_itself(options) && is_of_source(source) => {
             // What it does not tell, it is not asked twice: the source holds as it is.
             declared(runner, dialect, None).await.ok().flatten().map(|live| Arc::new(joined(source, &live)))
         }

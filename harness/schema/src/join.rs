@@ -72,6 +72,31 @@ impl Display for Disagreement {
     }
 }
 
+/// Whether a schema tells what introspection does not: names of types, widths of integers, conditions. One that
+/// does not is a peer's own, whole or cut down, and there is nothing to join.
+pub fn is_of_source(schema: &Schema) -> bool {
+    let is_wide = |id: &TypeId| match schema.ty(*id).kind {
+        TypeKind::Builtin(builtin) => builtin.range().is_some() && builtin != Builtin::Integer,
+        _ => false,
+    };
+    let tells = |def: &TypeDef| {
+        def.name.is_some()
+            || match &def.kind {
+                TypeKind::Object(object) => {
+                    object.members.iter().any(|one| one.condition.is_some() || is_wide(&one.ty))
+                }
+                TypeKind::Array(of) => is_wide(of),
+                TypeKind::Alternate(alternate) => alternate.choices.iter().any(is_wide),
+                TypeKind::Enum(_) | TypeKind::Builtin(_) => false,
+            }
+    };
+    schema.types.iter().any(tells)
+        || schema
+            .commands
+            .iter()
+            .any(|one| one.condition.is_some() || one.returns.as_ref().is_some_and(is_wide))
+}
+
 /// Joins the schema of the source with the peer's own. Features are those that either has: introspection tells
 /// of fewer places the older it is.
 pub fn join(declared: Schema, live: &Schema) -> (Schema, Vec<Disagreement>) {

@@ -18,7 +18,7 @@ pub mod show;
 pub use conditions::resolved;
 pub use error::LoadError;
 pub use introspection::from_introspection;
-pub use join::{Difference, Disagreement, join};
+pub use join::{Difference, Disagreement, is_of_source, join};
 pub use model::{
     Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX,
     Member, Object, Schema, TypeDef, TypeId, TypeKind, Variants,

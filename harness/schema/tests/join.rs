@@ -4,7 +4,9 @@ mod arbitrary;
 
 use arbitrary::{rotated, same, schemas};
 use proptest::prelude::*;
-use qmprobe_schema::{Builtin, Schema, TypeKind, from_introspection, from_own, join, shipped, shipped_names};
+use qmprobe_schema::{
+    Builtin, Schema, TypeKind, from_introspection, from_own, is_of_source, join, shipped, shipped_names,
+};
 
 /// What a peer with everything built in would say: no names, no ranges, no conditions.
 fn introspected(schema: &Schema) -> Schema {
@@ -88,6 +90,20 @@ fn every_shipped_schema_agrees_with_itself() {
         assert_eq!(disagreements, [], "{name}");
         assert_eq!(joined.commands.len(), schema.commands.len());
     }
+}
+
+#[test]
+fn a_schema_is_of_the_source_if_it_tells_what_introspection_cannot() {
+    let declared = from_own(DECLARED, "declared").expect("declared");
+    let live = from_introspection(LIVE, "live").expect("live");
+    assert!(is_of_source(&declared) && is_of_source(&joined(LIVE).0));
+    assert!(!is_of_source(&live));
+    let mut cut = live;
+    cut.commands.retain(|command| command.name == "dim");
+    assert!(!is_of_source(&cut), "a part of what a peer told is no source either");
+    let only = |text: &str| is_of_source(&from_own(text, "only").expect(text));
+    assert!(only(r#"{"format":1,"commands":{"maybe":{"if":"CONFIG_X"}},"events":{},"types":{}}"#));
+    assert!(!only(r#"{"format":1,"commands":{"always":{}},"events":{},"types":{}}"#));
 }
 
 /// What a lamp server's source declares.
