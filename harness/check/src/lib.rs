@@ -6,6 +6,7 @@
 pub mod conform;
 pub mod context;
 mod overtaking;
+pub mod pairing;
 pub mod predict;
 pub mod prediction;
 mod requests;

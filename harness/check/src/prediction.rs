@@ -1,7 +1,8 @@
 //! The shared judge of all rules about the kind and class of an answer: finds the first deviation from the
 //! prediction and lays it at one rule's door.
 
-use crate::context::{Context, Pair, is_misshapen};
+use crate::context::{Context, is_misshapen};
+use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::rule::Rule;
 use crate::verdict::{Breach, Verdict, conclude};

@@ -1,6 +1,7 @@
 //! Whatever is wrong with arguments, the class is GenericError.
 
-use crate::context::{Context, Pair};
+use crate::context::Context;
+use crate::pairing::Pair;
 use crate::prediction;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::verdict::{Outcome, Verdict};

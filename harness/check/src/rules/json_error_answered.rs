@@ -1,6 +1,7 @@
 //! Input that is no JSON: GenericError.
 
-use crate::context::{Context, Pair};
+use crate::context::Context;
+use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::prediction;
 use crate::rule::{BOTH, Rule, Severity};

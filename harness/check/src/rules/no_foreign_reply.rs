@@ -1,6 +1,7 @@
 //! A fresh connection gets no reply that it did not ask for.
 
-use crate::context::{Context, Pair};
+use crate::context::Context;
+use crate::pairing::Pair;
 use crate::rule::{QMP, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::{Exchange, Message, VersionRange, escape};

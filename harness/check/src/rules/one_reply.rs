@@ -1,7 +1,7 @@
 //! Exactly one reply for each command.
 
 use crate::context::Context;
-use crate::context::Pair;
+use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::rule::{BOTH, Rule, Severity};
 use crate::rules::no_foreign_reply::is_foreign;

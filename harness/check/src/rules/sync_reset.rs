@@ -1,6 +1,7 @@
 //! The byte 0xFF resets the agent's parser, whatever stood before it.
 
-use crate::context::{Context, Pair};
+use crate::context::Context;
+use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::rule::{QGA, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};

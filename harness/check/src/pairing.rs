@@ -1,0 +1,248 @@
+//! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
+
+use crate::conform::Mismatch;
+use crate::overtaking::match_up;
+use crate::predict::{Accepted, Expectation};
+use crate::prediction::deviating_class;
+use qmprobe_wire::{Exchange, Frame, Message, MessageKind, Value};
+
+/// One expectation and the reply that belongs to it.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// Index of the exchange in which the request was sent.
+    pub exchange: usize,
+    /// What a conforming peer answers.
+    pub expectation: Expectation,
+    /// What came. `None` when nothing did.
+    pub reply: Option<&'a Message>,
+    /// Where the return value does not conform to the declared type. Empty for other replies.
+    pub mismatches: Vec<Mismatch>,
+}
+
+impl Pair<'_> {
+    /// An expectation of an exchange, still without a reply.
+    pub(crate) fn of(exchange: usize, expectation: Expectation) -> Self {
+        Pair { exchange, expectation, reply: None, mismatches: Vec::new() }
+    }
+
+    /// Whether silence was acceptable and kept.
+    pub fn is_silent(&self) -> bool {
+        self.reply.is_none() && self.expectation.accepted.has(Accepted::NOTHING)
+    }
+}
+
+/// What is left of an exchange's replies when its requests have theirs.
+#[derive(Debug, Default)]
+pub(crate) struct Pairing<'a> {
+    /// Replies that nothing was asked for.
+    pub extras: Vec<&'a Message>,
+    /// Replies came in another order than their requests.
+    pub disordered: bool,
+}
+
+/// Gives an exchange's replies to its expectations.
+pub(crate) fn pair_up<'a>(pairs: &mut [Pair<'a>], exchange: &'a Exchange) -> Pairing<'a> {
+    let unasked = unasked(exchange);
+    let mut pairing = Pairing { extras: exchange.replies().take(unasked).collect(), disordered: false };
+    let answers = || exchange.replies().skip(unasked);
+    let proper = answers().filter(|reply| reply.kind != MessageKind::Other).count();
+    let keep_other = proper < pairs.len();
+    let mut replies: Vec<&Message> =
+        answers().filter(|reply| keep_other || reply.kind != MessageKind::Other).collect();
+    let claim = Claim::of(pairs, &replies);
+    if claim == Claim::Wrong {
+        for (pair, reply) in pairs.iter_mut().zip(replies) {
+            pair.reply = Some(reply);
+        }
+        return pairing;
+    }
+    let overtakes = pairs.iter().any(|pair| pair.expectation.out_of_band);
+    if overtakes && pair_overtaken(pairs, &replies) {
+        return pairing;
+    }
+    if let Claim::Clear(owners) = claim {
+        for (owner, reply) in owners.into_iter().zip(&replies) {
+            pairs[owner].reply = Some(reply);
+        }
+        pairing.disordered = is_disordered(pairs, &replies);
+        return pairing;
+    }
+    take_urgent(pairs, &mut replies);
+    if let Some(attempt) = exchange.attempt {
+        take_answer(pairs, &mut replies, attempt.token);
+    }
+    pairing.extras.extend(doubled(pairs.len(), &mut replies));
+    pair_in_order(pairs, &replies, &mut pairing.extras);
+    pairing
+}
+
+/// Gives replies to the requests that have none, one after the other.
+fn pair_in_order<'a>(pairs: &mut [Pair<'a>], mut replies: &[&'a Message], extras: &mut Vec<&'a Message>) {
+    for at in 0..pairs.len() {
+        let (before, later) = pairs.split_at_mut(at + 1);
+        let Some(pair) = before.last_mut().filter(|pair| pair.reply.is_none()) else { continue };
+        let surplus = replies.len().saturating_sub(later.len() + 1);
+        let strays = strays(&pair.expectation, replies, surplus);
+        extras.extend(&replies[..strays]);
+        replies = &replies[strays..];
+        let may_be_silent = pair.expectation.accepted.has(Accepted::NOTHING);
+        let Some((next, rest)) = replies.split_first() else { break };
+        let skipped = may_be_silent
+            && (!belongs(&pair.expectation, later, next) || is_owed_later(later, next, replies.len()));
+        if skipped || is_of_a_later(&pair.expectation, later, next) {
+            continue;
+        }
+        pair.reply = Some(next);
+        replies = rest;
+    }
+    extras.extend(replies);
+}
+
+/// What the ids of several replies say of whose they are.
+#[derive(Debug, PartialEq, Eq)]
+enum Claim {
+    /// Each reply's request.
+    Clear(Vec<usize>),
+    /// Just as many replies came as are due, with other ids: their order says what they answer.
+    Wrong,
+    /// The ids leave it open.
+    Open,
+}
+
+impl Claim {
+    /// Lets each reply claim the first free request with its id. That tells where the replies carry just the ids
+    /// that are due, and where every request has an id of its own.
+    fn of(pairs: &[Pair<'_>], replies: &[&Message]) -> Claim {
+        if pairs.len() < 2 {
+            return Claim::Open;
+        }
+        let mut free: Vec<Option<Option<&Value>>> =
+            pairs.iter().map(|pair| Some(pair.expectation.id.as_ref())).collect();
+        let owners = replies.iter().map(|reply| {
+            let at = free.iter().position(|id| *id == Some(reply.get("id")))?;
+            free[at] = None;
+            Some(at)
+        });
+        let owners: Option<Vec<usize>> = owners.collect();
+        let complete = replies.len() == pairs.len();
+        let told = || pairs.iter().any(|pair| pair.expectation.id.is_some());
+        let optional = || pairs.iter().any(|pair| pair.expectation.accepted.has(Accepted::NOTHING));
+        match owners {
+            Some(owners) if complete && told() || have_ids_of_their_own(pairs) => Claim::Clear(owners),
+            None if complete && !optional() => Claim::Wrong,
+            _ => Claim::Open,
+        }
+    }
+}
+
+/// Whether every request has an id, and no two the same.
+fn have_ids_of_their_own(pairs: &[Pair<'_>]) -> bool {
+    pairs.iter().enumerate().all(|(at, pair)| {
+        let id = pair.expectation.id.as_ref();
+        id.is_some() && pairs[..at].iter().all(|earlier| earlier.expectation.id.as_ref() != id)
+    })
+}
+
+/// Replies that came before anything was sent that they could answer.
+fn unasked(exchange: &Exchange) -> usize {
+    if exchange.opened || exchange.sent.is_empty() {
+        return 0;
+    }
+    let early = exchange.received.iter().take_while(|received| received.at_us < exchange.sent_us);
+    early.filter(|received| matches!(&received.frame, Frame::Message(message) if message.is_reply())).count()
+}
+
+/// Takes out replies that repeat the one before, as long as there are more of them than may be due.
+fn doubled<'a>(due: usize, replies: &mut Vec<&'a Message>) -> Vec<&'a Message> {
+    let mut surplus = replies.len().saturating_sub(due);
+    let mut out = Vec::new();
+    let mut last: Option<&Message> = None;
+    replies.retain(|reply| {
+        let repeats = surplus > 0 && last.is_some_and(|last| last.bytes == reply.bytes);
+        last = if repeats { None } else { Some(reply) };
+        if repeats {
+            surplus -= 1;
+            out.push(*reply);
+        }
+        !repeats
+    });
+    out
+}
+
+/// Of replies that are `surplus` too many, how many stand before the one that carries the right id.
+fn strays(expectation: &Expectation, replies: &[&Message], surplus: usize) -> usize {
+    let candidates = replies.iter().take(surplus + 1);
+    let own = candidates.into_iter().position(|reply| reply.get("id") == expectation.id.as_ref());
+    own.unwrap_or_default()
+}
+
+/// Whether a reply can be the answer to an expectation that also accepts silence.
+fn belongs(expectation: &Expectation, later: &[Pair<'_>], reply: &Message) -> bool {
+    // An error of the JSON layer that carries an id answers nothing else, if nothing else has that id.
+    let invented =
+        expectation.json_error && later.iter().all(|pair| pair.expectation.id.as_ref() != reply.get("id"));
+    reply.kind == MessageKind::Error && (reply.get("id") == expectation.id.as_ref() || invented)
+}
+
+/// Whether all replies that are left are due to later requests, and this one fits the first of them.
+fn is_owed_later(later: &[Pair<'_>], reply: &Message, left: usize) -> bool {
+    let must = |pair: &&Pair<'_>| pair.reply.is_none() && !pair.expectation.accepted.has(Accepted::NOTHING);
+    let fits = |due: &Expectation| {
+        due.id.as_ref() == reply.get("id") && deviating_class(due.accepted, reply).is_none()
+    };
+    left <= later.iter().filter(must).count()
+        && later.iter().find(must).is_some_and(|pair| fits(&pair.expectation))
+}
+
+/// Whether a reply carries the id of a later request and not of this one, which then went unanswered.
+fn is_of_a_later(expectation: &Expectation, later: &[Pair<'_>], reply: &Message) -> bool {
+    let id = reply.get("id");
+    id.is_some()
+        && expectation.id.as_ref() != id
+        && later.iter().any(|pair| pair.expectation.id.as_ref() == id)
+}
+
+/// Pairs where some requests are answered out of band. False when the replies fit in no order that is allowed.
+fn pair_overtaken<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
+    let out_of_band: Vec<bool> = pairs.iter().map(|pair| pair.expectation.out_of_band).collect();
+    let found = match_up(&out_of_band, replies.len(), |request, reply| {
+        let (due, reply) = (&pairs[request].expectation, replies[reply]);
+        reply.get("id") == due.id.as_ref() && deviating_class(due.accepted, reply).is_none()
+    });
+    let fits = found.requests.len() == replies.len();
+    for (request, reply) in found.requests.iter().zip(replies).filter(|_| fits) {
+        pairs[*request].reply = Some(reply);
+    }
+    fits
+}
+
+/// Pairs the answers out of band that are told by their ids, wherever they stand; the others are left.
+fn take_urgent<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>) {
+    for pair in pairs.iter_mut().filter(|pair| pair.expectation.out_of_band) {
+        let Some(id) = &pair.expectation.id else { continue };
+        if let Some(at) = replies.iter().position(|reply| reply.get("id") == Some(id)) {
+            pair.reply = Some(replies.remove(at));
+        }
+    }
+}
+
+/// Pairs the answer to a try to get back in step, told by its token: errors that an earlier try provoked may come
+/// with it.
+fn take_answer<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>, token: i64) {
+    let answers = |reply: &Message| reply.get("return").and_then(Value::as_integer) == Some(token.into());
+    let Some(pair) = pairs.last_mut().filter(|pair| pair.expectation.accepted == Accepted::RETURN) else {
+        return;
+    };
+    if let Some(last) = replies.pop_if(|reply| answers(reply)) {
+        pair.reply = Some(last);
+    }
+}
+
+/// Whether in-band replies came in another order than their requests.
+fn is_disordered(pairs: &[Pair<'_>], replies: &[&Message]) -> bool {
+    let answered = pairs.iter().filter(|pair| !pair.expectation.out_of_band);
+    let in_band: Vec<&Message> = answered.filter_map(|pair| pair.reply).collect();
+    let is_in_band = |reply: &&Message| in_band.iter().any(|one| std::ptr::eq(*one, *reply));
+    let came = replies.iter().copied().filter(is_in_band);
+    !came.zip(&in_band).all(|(came, due)| std::ptr::eq(came, *due))
+}
