@@ -1,55 +1,15 @@
 //! Replies that overtake others, and replies that must not.
 
+mod conversation;
 mod schema;
 
-use qmprobe_check::{Outcome, judge};
-use qmprobe_wire::automaton::Model;
-use qmprobe_wire::{
-    Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Frame, Framer, Limits, Received, SessionState,
-    Start, Transcript,
-};
-use std::sync::Arc;
+use conversation::{Say, fails};
 
-/// What was sent at once, with out-of-band execution on, and what came.
-fn transcript(sent: &str, replies: &[&str]) -> Transcript {
-    let mut framer = Framer::new(&Limits::default());
-    framer.feed(replies.join("\r\n").as_bytes());
-    framer.feed(b"\r\n");
-    let frames = std::iter::from_fn(|| framer.next_unterminated());
-    let received = frames.filter(|frame| matches!(frame, Frame::Message(_)));
-    let exchange = Exchange {
-        step: Some(0),
-        connection: 0,
-        opened: false,
-        sent: sent.into(),
-        received: received.map(|frame| Received { at_us: 0, frame }).collect(),
-        end: ExchangeEnd::Complete,
-        sent_us: 0,
-        attempt: None,
-    };
-    let case = Case {
-        id: CaseId { seed: 0, index: 0 },
-        name: String::new(),
-        command: None,
-        aim: None,
-        start: Start::Command,
-        steps: Vec::new(),
-    };
-    Transcript {
-        case: Arc::new(case),
-        dialect: Dialect::Qmp,
-        version: None,
-        model: Model::V3_1,
-        start: SessionState { oob: true, ..SessionState::command_mode(Dialect::Qmp) },
-        exchanges: vec![exchange],
-        ending: Ending::Alive,
-    }
-}
-
-fn broken(sent: &str, replies: &[&str]) -> Vec<&'static str> {
-    let verdicts = judge(&schema::sample(), &transcript(sent, replies));
-    let failed = verdicts.iter().filter(|verdict| matches!(verdict.outcome, Outcome::Fail(_)));
-    failed.map(|verdict| verdict.rule.slug).collect()
+/// What was sent at once, with out-of-band execution on, and what came: the rules that it breaks.
+fn broken(sent: &'static str, replies: &[&'static str]) -> Vec<&'static str> {
+    let said = [Say::OutOfBand, Say::Client(sent)].into_iter();
+    let talk: Vec<Say> = said.chain(replies.iter().map(|reply| Say::Server(reply))).collect();
+    fails(&talk).into_iter().collect()
 }
 
 const SENT: &str = r#"{"execute":"query-status","id":1}{]{"exec-oob":"oob-poke","id":2}{"execute":"query-status","id":3}{"exec-oob":"nosuch","id":4}{"exec-oob":1}"#;
@@ -61,7 +21,7 @@ const NO_SUCH: &str = r#"{"id": 4, "error": {"class": "CommandNotFound", "desc":
 const NO_NAME: &str = MALFORMED;
 
 /// Rules about what is returned are another matter.
-fn of_order(replies: &[&str]) -> Vec<&'static str> {
+fn of_order(replies: &[&'static str]) -> Vec<&'static str> {
     let mut rules = broken(SENT, replies);
     rules.retain(|rule| !rule.starts_with("return"));
     rules
@@ -97,17 +57,14 @@ fn an_overtaking_reply_of_the_wrong_class_is_laid_at_its_own_door() {
 
 #[test]
 fn a_capability_that_the_greeting_does_not_offer_is_not_expected_in_a_stream() {
-    let enable = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
-    let version = r#"{"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""}"#;
-    let failed = |capabilities: &str| {
-        let greeting = format!(r#"{{"QMP": {{"version": {version}, "capabilities": {capabilities}}}}}"#);
-        let mut transcript = transcript(enable, &[&greeting, MALFORMED]);
-        transcript.start = SessionState::fresh(Dialect::Qmp);
-        transcript.exchanges[0].opened = true;
-        Arc::make_mut(&mut transcript.case).aim = Some("stream-predicted".to_owned());
-        let verdicts = judge(&schema::sample(), &transcript);
-        verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Fail(_)))
+    const ENABLE: &str = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
+    const NONE: &str = r#"{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""}, "capabilities": []}}"#;
+    const OOB: &str = r#"{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""}, "capabilities": ["oob"]}}"#;
+    let failed = |greeting| {
+        let aim = Say::Aim("stream-predicted");
+        let talk = [aim, Say::Connect, Say::Server(greeting), Say::Client(ENABLE), Say::Server(MALFORMED)];
+        !fails(&talk).is_empty()
     };
-    assert!(!failed("[]"));
-    assert!(failed(r#"["oob"]"#));
+    assert!(!failed(NONE));
+    assert!(failed(OOB));
 }

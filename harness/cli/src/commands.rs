@@ -40,6 +40,6 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
 
 /// The runtime that everything with a peer runs on: one thread, because peers die with the thread that
 /// started them.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::trouble)
 }

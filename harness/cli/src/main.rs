@@ -4,6 +4,7 @@ mod args;
 mod commands;
 #[cfg(test)]
 mod documents;
+mod each_peer;
 mod exit;
 mod kept;
 mod names;

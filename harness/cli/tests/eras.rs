@@ -1,13 +1,11 @@
 //! Documents of other eras go all the way: each command is made valid and in every way wrong, and the
 //! reference peer that serves them conforms.
 
-use qmprobe_engine::campaign::{Options, run};
-use qmprobe_engine::{Event, safety::Class};
+mod embedded;
+
 use qmprobe_generate::Plan;
-use qmprobe_reference::{Config, Server};
 use qmprobe_schema::{Schema, TypeKind, shipped, shipped_names};
-use qmprobe_target::{Embedded, PeerSpec};
-use qmprobe_wire::{Dialect, Limits, Version};
+use qmprobe_wire::Dialect;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
@@ -25,35 +23,9 @@ fn eras() -> Vec<(&'static str, Dialect, Arc<Schema>)> {
 }
 
 fn findings(dialect: Dialect, schema: Arc<Schema>) -> Vec<String> {
-    let version = Version::new(10, 0);
-    let config = Config { schema: Arc::clone(&schema), dialect, bugs: Vec::new(), version, seed: 0 };
-    let server = Server::new(config);
-    let scratch = tempfile::tempdir().expect("a scratch directory");
-    let dial = Arc::new(move || server.dial());
-    let options = Options {
-        peer: PeerSpec::Embedded(Embedded { name: "reference".to_owned(), dialect, dial }),
-        peer_name: None,
-        schema: Some(schema),
-        allow: Class::Destroying,
-        rules: Vec::new(),
-        seed: 0,
-        time: None,
-        out: scratch.path().to_owned(),
-        waivers: Vec::new(),
-        strict: true,
-        limits: Limits::default(),
-        max_cases: Some(CASES_MAX),
-    };
-    let mut found = Vec::new();
-    let mut sink = |event: &Event| {
-        if let Event::FindingMade(finding) = event {
-            found.push(format!("{}: {:?}", finding.rule, finding.command));
-        }
-    };
-    let (_keep, stop) = tokio::sync::watch::channel(false);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(run(options, stop, &mut sink)).expect("the reference peer can be tested");
-    found
+    let found =
+        embedded::findings(dialect, schema, Vec::new(), |options| options.max_cases = Some(CASES_MAX));
+    found.iter().map(|finding| format!("{}: {:?}", finding.rule, finding.command)).collect()
 }
 
 #[test]

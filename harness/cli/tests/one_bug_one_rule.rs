@@ -1,11 +1,11 @@
 //! The oracles held against the reference peer: without a bug there is no finding, and each bug is reported by
 //! the rule that it breaks and by no other. Runs what may be sent to anybody's peer.
 
-use qmprobe_engine::campaign::{Options, run};
-use qmprobe_engine::{Event, safety::Class};
-use qmprobe_reference::{Bug, Config, Server};
-use qmprobe_target::{Embedded, PeerSpec};
-use qmprobe_wire::{Dialect, Limits, Version};
+mod embedded;
+
+use qmprobe_engine::safety::Class;
+use qmprobe_reference::Bug;
+use qmprobe_wire::{Dialect, Limits};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,46 +26,17 @@ const ALSO: &[(&str, &[&str])] = &[
 fn findings(dialect: Dialect, bug: Option<&'static Bug>) -> BTreeSet<String> {
     let name = if dialect == Dialect::Qmp { "qemu-7.2" } else { "qga-10.0" };
     let schema = Arc::new(qmprobe_schema::shipped(name).expect("shipped").expect("well-formed"));
-    let config = Config {
-        schema: Arc::clone(&schema),
-        dialect,
-        bugs: bug.into_iter().collect(),
-        version: Version::new(10, 0),
-        seed: 0,
-    };
-    let server = Server::new(config);
-    let dial = Arc::new(move || server.dial());
-    let scratch = tempfile::tempdir().expect("a scratch directory");
     let destroying = bug.is_some_and(|bug| NEEDS_MORE_THAN_OBSERVING.contains(&bug.rule));
-    let options = Options {
-        peer: PeerSpec::Embedded(Embedded { name: "reference".to_owned(), dialect, dial }),
-        peer_name: None,
-        schema: Some(schema),
-        allow: if destroying { Class::Destroying } else { Class::Observing },
-        rules: Vec::new(),
-        seed: 0,
-        time: None,
-        out: scratch.path().to_owned(),
-        waivers: Vec::new(),
-        strict: true,
-        limits: Limits {
+    let found = embedded::findings(dialect, schema, bug.into_iter().collect(), |options| {
+        options.allow = if destroying { Class::Destroying } else { Class::Observing };
+        options.limits = Limits {
             step_ms_max: 1_500,
             greeting_ms_max: 1_500,
             message_bytes_max: 1 << 20,
             ..Limits::default()
-        },
-        max_cases: None,
-    };
-    let mut found = BTreeSet::new();
-    let mut sink = |event: &Event| {
-        if let Event::FindingMade(finding) = event {
-            found.insert(finding.rule.clone());
-        }
-    };
-    let (_keep, stop) = tokio::sync::watch::channel(false);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(run(options, stop, &mut sink)).expect("the reference peer can be tested");
-    found
+        };
+    });
+    found.into_iter().map(|finding| finding.rule).collect()
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub enum Say {
     Stranger,
     /// The case is made for this rule.
     Aim(&'static str),
+    /// Out-of-band execution is on.
+    OutOfBand,
     /// A fresh connection is opened. Without one the conversation is in command mode.
     Connect,
     /// A line to the peer; each character is a byte.
@@ -101,6 +103,7 @@ fn bytes(text: &str) -> Vec<u8> {
 fn transcript(talk: &[Say]) -> Transcript {
     let dialect = if talk.iter().any(|say| matches!(say, Say::Qga)) { Dialect::Qga } else { Dialect::Qmp };
     let fresh = talk.iter().any(|say| matches!(say, Say::Connect));
+    let oob = talk.iter().any(|say| matches!(say, Say::OutOfBand));
     let aim = talk.iter().find_map(|say| if let Say::Aim(rule) = say { Some(*rule) } else { None });
     let case = Case {
         id: CaseId { seed: 0, index: 0 },
@@ -124,7 +127,11 @@ fn transcript(talk: &[Say]) -> Transcript {
         } else {
             Model::V3_1
         },
-        start: if fresh { SessionState::fresh(dialect) } else { SessionState::command_mode(dialect) },
+        start: if fresh {
+            SessionState::fresh(dialect)
+        } else {
+            SessionState { oob, ..SessionState::command_mode(dialect) }
+        },
         exchanges: scribe.exchanges,
         ending: scribe.ending,
     }
@@ -141,7 +148,7 @@ struct Scribe {
 impl Scribe {
     fn note(&mut self, say: Say) {
         match say {
-            Say::Qga | Say::Stranger | Say::Aim(_) => {}
+            Say::Qga | Say::Stranger | Say::OutOfBand | Say::Aim(_) => {}
             Say::Connect => {
                 self.connections += 1;
                 self.begin(Vec::new(), true);

@@ -1,8 +1,8 @@
 //! `qmprobe check`: one campaign per peer, one after another, and one exit code for all.
 
-use super::runtime;
 use crate::args::CheckArgs;
-use crate::exit::{Failure, complain, of_run};
+use crate::each_peer::each_peer;
+use crate::exit::{Failure, of_run};
 use crate::kept;
 use crate::names::known_rule;
 use crate::peers::{self, Chosen};
@@ -12,7 +12,7 @@ use anyhow::Context;
 use qmprobe_engine::campaign::{self, Options};
 use qmprobe_engine::waivers::{self, Waiver};
 use qmprobe_engine::{Event, Finding};
-use qmprobe_report::{Outcome, Outcomes};
+use qmprobe_report::Outcome;
 use qmprobe_wire::Limits;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -24,61 +24,18 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let rules: Vec<String> = rules.collect::<Result<_, _>>()?;
     let waivers = waivers_in(args.waivers.as_deref())?;
     let choice = peers::choose(&args.peers, args.allow)?;
-    let mut reports = Reports::open(&args.output, args.strict)?;
-    if let Some(text) = &choice.announcement {
-        reports.announce(text)?;
-    }
+    let reports = Reports::open(&args.output, args.strict)?;
     kept::clear(&args.out)?;
-    let outcomes = runtime()?.block_on(async {
-        let signals = Signals::listen()?;
-        let mut outcomes = Outcomes { whole: Outcome::Conforming, runs: Vec::new() };
-        for (index, peer) in choice.peers.iter().enumerate() {
-            if signals.outcome().is_some() {
-                break;
-            }
-            let out = kept::place(&args.out, index, choice.peers.len(), peer.spec.kind());
-            let options = options(args, peer, &rules, &waivers, out);
-            let outcome = one(options, peer, &signals, &mut reports, args.strict).await;
-            outcomes.whole = outcomes.whole.worse(outcome);
-            if reports.runs.all.len() > outcomes.runs.len() {
-                outcomes.runs.push(outcome);
-            }
-        }
-        Ok::<_, Failure>(outcomes)
-    })?;
-    reports.finish(&outcomes)?;
-    Ok(outcomes.whole)
-}
-
-/// One campaign, to its outcome. A peer that cannot be tested does not keep the next from being tested.
-async fn one(
-    options: Options,
-    peer: &Chosen,
-    signals: &Signals,
-    reports: &mut Reports,
-    strict: bool,
-) -> Outcome {
-    let rules = options.rules.clone();
-    let out = options.out.clone();
-    let before = reports.runs.all.len();
-    let mut sink = |event: &Event| reports.event(&with_usable_path(event, &out));
-    let ended = campaign::run(options, signals.stop.clone(), &mut sink).await;
-    if let Err(error) = ended {
-        let text = format!("{} could not be tested: {:#}", peer.label(), anyhow::Error::from(error));
-        reports.event(&Event::Noted { text: text.clone() });
-        // The console shows notes of a run only; a run may never have begun.
-        if reports.runs.all.len() == before {
-            complain(&text);
-        }
-        return signals.outcome().unwrap_or(Outcome::Trouble);
-    }
-    match reports.runs.all.last() {
-        Some(run) if !run.summary.complete => {
-            signals.outcome().unwrap_or_else(|| of_run(run, &rules, strict))
-        }
-        Some(run) => of_run(run, &rules, strict),
-        None => Outcome::NothingRan,
-    }
+    let campaign = async |index: usize, peer: &Chosen, signals: &Signals, reports: &mut Reports| {
+        let out = kept::place(&args.out, index, choice.peers.len(), peer.spec.kind());
+        let options = options(args, peer, &rules, &waivers, out.clone());
+        let mut sink = |event: &Event| reports.event(&with_usable_path(event, &out));
+        campaign::run(options, signals.stop.clone(), &mut sink).await.map(|_| ())
+    };
+    each_peer(&choice, reports, campaign, |run, signals| {
+        let told = of_run(run, &rules, args.strict);
+        if run.summary.complete { told } else { signals.outcome().unwrap_or(told) }
+    })
 }
 
 fn options(args: &CheckArgs, peer: &Chosen, rules: &[String], waivers: &[Waiver], out: PathBuf) -> Options {
