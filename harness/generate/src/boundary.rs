@@ -4,14 +4,18 @@ use crate::value::integer_value;
 use qmprobe_schema::Builtin;
 use qmprobe_wire::{Number, Value};
 
-/// Bytes of the long string: beyond the usual name, path and stack buffers.
-pub(crate) const LONG_BYTES: usize = 4096;
+/// Bytes of the long string where it costs little, beyond the usual path and stack buffers: a peer that reads
+/// byte by byte takes longer for it than for all else of its case.
+const LONG_BYTES: usize = 4096;
+/// Bytes of the long string elsewhere: beyond the usual name buffers.
+const LONG_NAME_BYTES: usize = 300;
 
-/// Valid values of `builtin` other than its smallest.
+/// Valid values of `builtin` other than its smallest. `deep` is below a command's own arguments, where there are
+/// many places.
 ///
 /// Negative integers are left out where the type is unsigned: QEMU takes them, the schema does not say so
 /// (`qapi/qobject-input-visitor.c:qobject_input_type_uint64`).
-pub(crate) fn values(builtin: Builtin) -> Vec<Value> {
+pub(crate) fn values(builtin: Builtin, deep: bool) -> Vec<Value> {
     if let Some((min, max)) = builtin.range() {
         let candidates = [1, max, min, -1];
         let unsigned = min == 0;
@@ -28,7 +32,7 @@ pub(crate) fn values(builtin: Builtin) -> Vec<Value> {
                 Value::string(""),
                 Value::string("é"),
                 Value::string("😀"),
-                Value::String("a".repeat(LONG_BYTES)),
+                Value::String("a".repeat(if deep { LONG_NAME_BYTES } else { LONG_BYTES })),
             ]
         }
         Builtin::Bool => vec![Value::Bool(true)],

@@ -28,7 +28,10 @@ pub(crate) fn forms<'s>(smallest: &Smallest<'s>, site: &Site<'s>) -> Vec<Form<'s
         forms.push(Form::Absent);
     }
     match &smallest.schema().ty(ty).kind {
-        TypeKind::Builtin(builtin) => forms.extend(boundary::values(*builtin).into_iter().map(Form::Exactly)),
+        TypeKind::Builtin(builtin) => {
+            let values = boundary::values(*builtin, site.steps.len() > 1);
+            forms.extend(values.into_iter().map(Form::Exactly));
+        }
         TypeKind::Enum(values) => {
             let rest = values.values.iter().skip(1);
             forms.extend(rest.map(|value| Form::Exactly(Value::string(value.name.as_str()))));
