@@ -364,8 +364,8 @@ impl Campaign<'_> {
             self.streams.count(Duration::from_micros(took_us), verdicts.iter().any(failing));
         }
         let triage = &self.triage;
-        let (passed, failed) =
-            self.tally.case(command.as_deref(), &verdicts, |rule| triage.is_selected(rule));
+        let declared = command.as_deref().filter(|command| self.schema.command(command).is_some());
+        let (passed, failed) = self.tally.case(declared, &verdicts, |rule| triage.is_selected(rule));
         self.log.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
         let history = self.history.make_contiguous();
         let findings = self.triage.take(&mut self.runner, &transcript, verdicts, history).await?;
