@@ -19,7 +19,14 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["no-foreign-reply", "sync-reset", "sync-recovers", "peer-survives/hang"],
+    yields_to: &[
+        "no-foreign-reply",
+        "sync-reset",
+        "sync-recovers",
+        "peer-survives/hang",
+        // What is left of an earlier connection's input is answered as well.
+        "negotiation-per-connection/GenericError",
+    ],
     judge,
 };
 
