@@ -35,6 +35,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &negotiation::negotiate_twice_succeeds::BUG,
     &negotiation::negotiate_twice_generic_error::BUG,
     &negotiation::negotiation_survives_reconnect::BUG,
+    &negotiation::input_outlives_connection::BUG,
     &negotiation::offered_oob_refused::BUG,
     &negotiation::malformed_gate_not_found::BUG,
     &envelope::non_object_not_found::BUG,

@@ -3,7 +3,7 @@
 mod talk;
 
 use qmprobe_check::find;
-use qmprobe_reference::{Peer, Server, bugs};
+use qmprobe_reference::{Bug, Peer, Server, bugs};
 use qmprobe_wire::Dialect;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -276,6 +276,7 @@ const PLAIN_SYNC: &str = r#"{"execute":"guest-sync","arguments":{"id":-900719925
 const ELSEWHERE: &[&str] = &[
     "deep-text-survives-reset",
     "half-command-outlives-client",
+    "input-outlives-connection",
     "unread-reply-ends-agent",
     "negotiation-survives-reconnect",
     "refused-command-has-effect",
@@ -382,19 +383,30 @@ fn an_agent_that_ignores_ff_in_a_deep_text_swallows_the_sync() {
     assert!(say(&mut talk::agent(), &input).contains(&0xFF));
 }
 
-#[test]
-fn an_agent_with_one_parser_completes_the_half_of_another_client() {
-    let second = |bugs| {
-        let server = Server::new(config(Dialect::Qga, bugs));
-        server.dial().unwrap().write_all(b"{\"execute\":\"guest-pi").unwrap();
-        std::thread::sleep(Duration::from_millis(100));
+/// What the second client gets for the rest of a command that the first one began.
+fn second(dialect: Dialect, bugs: Vec<&'static Bug>, halves: [&str; 2]) -> String {
+    let server = Server::new(config(dialect, bugs));
+    let [_, second] = halves.map(|half| {
         let mut stream = server.dial().unwrap();
-        stream.write_all(b"ng\"}\n").unwrap();
+        stream.write_all(half.as_bytes()).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         std::io::read_to_string(stream).unwrap()
-    };
+    });
+    second
+}
+
+#[test]
+fn an_agent_with_one_parser_completes_the_half_of_another_client() {
+    let second = |bugs| second(Dialect::Qga, bugs, [r#"{"execute":"guest-pi"#, "ng\"}\n"]);
     assert!(second(Vec::new()).contains("error"));
     assert_eq!(second(vec![bug("half-command-outlives-client")]), "{\"return\": {}}\n");
+}
+
+#[test]
+fn a_monitor_with_one_parser_completes_the_half_of_another_client() {
+    let second = |bugs| second(Dialect::Qmp, bugs, [r#"{"execute":"qmp_capab"#, "ilities\"}\n"]);
+    assert!(second(Vec::new()).contains("error"));
+    assert!(second(vec![bug("input-outlives-connection")]).ends_with("{\"return\": {}}\r\n"));
 }
 
 #[test]
