@@ -1,6 +1,6 @@
 //! Envelopes: input that is no object, members missing, mistyped or too many, and the order of the checks.
 
-use super::{Cases, command, send};
+use super::{Cases, command, naming, send};
 use qmprobe_wire::Start;
 
 const NO_OBJECTS: &[&str] = &[
@@ -28,12 +28,9 @@ const STRAY_MEMBERS: &[&str] =
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
     let mut one = |aim: &str, input: String| {
-        cases.push(
-            aim,
-            input.clone(),
-            Start::Command,
-            vec![send(format!("{input}\n")), command(harmless, 99)],
-        );
+        let input = naming(input.as_bytes(), harmless);
+        let name = String::from_utf8_lossy(&input).into_owned();
+        cases.push(aim, name, Start::Command, vec![send(input), command(harmless, 99)]);
     };
     for value in NO_OBJECTS {
         one("envelope-object", (*value).to_owned());

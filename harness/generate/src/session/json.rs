@@ -1,6 +1,6 @@
 //! Input that is no JSON: each error is answered once, without id, and the session goes on.
 
-use super::{Cases, command, send};
+use super::{Cases, command, naming, send};
 use qmprobe_wire::{Start, escape};
 
 /// Malformed texts: what no JSON parser may take, and repeated keys. (A lone surrogate is left to each parser:
@@ -47,7 +47,7 @@ const MALFORMED: &[&[u8]] = &[
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
     for input in MALFORMED {
-        let text = replace_name(input, harmless);
+        let text = naming(input, harmless);
         let name = escape::escape(&text);
         let steps = vec![send(text), command(harmless, 7)];
         cases.push("json-error-answered", name, Start::Command, steps);
@@ -60,18 +60,4 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         command(harmless, 44),
     ];
     cases.push("json-error-no-id", "between commands with ids", Start::Command, after_id);
-}
-
-/// The texts name `query-version`; an agent is asked what it has.
-fn replace_name(input: &[u8], harmless: &str) -> Vec<u8> {
-    const NAME: &[u8] = b"query-version";
-    let mut out = Vec::with_capacity(input.len());
-    let mut rest = input;
-    while let Some(at) = rest.windows(NAME.len()).position(|window| window == NAME) {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(harmless.as_bytes());
-        rest = &rest[at + NAME.len()..];
-    }
-    out.extend_from_slice(rest);
-    out
 }

@@ -1,6 +1,6 @@
 //! Greeting and negotiation: the gate before it, good and bad `qmp_capabilities`, once, and per connection.
 
-use super::{Cases, command, send};
+use super::{Cases, command, naming, send};
 use qmprobe_wire::{Start, Step};
 
 const GOOD: &str = r#"{"execute":"qmp_capabilities","id":"go"}"#;
@@ -84,8 +84,11 @@ fn gate(cases: &mut Cases<'_>, harmless: &str) {
 
 fn malformed(cases: &mut Cases<'_>, harmless: &str) {
     for input in MALFORMED {
-        let steps = vec![send(*input), command(harmless, 5), send(GOOD), send(*input), command(harmless, 6)];
-        cases.push("negotiation-malformed", input.trim_end(), Start::Greeting, steps);
+        let text = naming(input.as_bytes(), harmless);
+        let name = String::from_utf8_lossy(&text).trim_end().to_owned();
+        let again = send(text.clone());
+        let steps = vec![send(text), command(harmless, 5), send(GOOD), again, command(harmless, 6)];
+        cases.push("negotiation-malformed", name, Start::Greeting, steps);
     }
 }
 

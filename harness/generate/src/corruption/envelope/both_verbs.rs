@@ -9,5 +9,5 @@ pub(in crate::corruption) const CORRUPTION: Corruption = Corruption {
     statement: "A command has one verb.",
     claim: Claim::Dispatched,
     weight: Weight::Light,
-    apply: |command, _| command.with("exec-oob", "\"query-version\""),
+    apply: |command, _| command.with("exec-oob", command.member("execute")),
 };

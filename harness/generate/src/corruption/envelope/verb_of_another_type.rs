@@ -10,7 +10,7 @@ pub(in crate::corruption) const CORRUPTION: Corruption = Corruption {
     claim: Claim::Dispatched,
     weight: Weight::Light,
     apply: |command, entropy| {
-        command
-            .with("execute", entropy.pick(&["1", "null", "true", "{}", "[]", "[\"query-version\"]", "1.5"]))
+        let listed = format!("[{}]", String::from_utf8_lossy(command.member("execute")));
+        command.with("execute", entropy.pick(&["1", "null", "true", "{}", "[]", listed.as_str(), "1.5"]))
     },
 };
