@@ -328,11 +328,28 @@ pub struct SchemaShowArgs {
     /// All commands and events, a line each, with the names of all members
     #[arg(long, conflicts_with = "command")]
     pub tree: bool,
-    /// In our own format
+    /// Everything as JSON for programs: commands, events, structs, enums, unions and alternates with their members
     #[arg(long, conflicts_with_all = ["command", "tree"])]
     pub json: bool,
     #[command(flatten)]
+    pub reading: ReadingArgs,
+    #[command(flatten)]
     pub peers: PeerArgs,
+}
+
+/// How a schema in a file is read.
+#[derive(Debug, Group)]
+pub struct ReadingArgs {
+    /// Read QAPI source by the rules of this QEMU version [default: the newest that accept it]
+    #[arg(long, value_name = "VERSION")]
+    pub era: Option<Era>,
+    /// The document was copied from a web page: undo the damage, and take what is missing for cut off
+    #[arg(long)]
+    pub scrape: bool,
+    /// Keep what is there when this symbol is defined, and drop what needs others (repeatable; `all` for every
+    /// symbol) [default: everything is kept, with its conditions]
+    #[arg(long = "define", value_name = "SYMBOL")]
+    pub defines: Vec<String>,
 }
 
 /// `schema record`.
@@ -350,16 +367,8 @@ pub struct SchemaRecordArgs {
 pub struct SchemaImportArgs {
     /// QAPI source (a document, or a directory of QEMU's), a kept reply of query-qmp-schema, or a shipped name
     pub schema: String,
-    /// Read QAPI source by the rules of this QEMU version [default: the newest that accept it]
-    #[arg(long, value_name = "VERSION")]
-    pub era: Option<Era>,
-    /// The document was copied from a web page: undo the damage, and take what is missing for cut off
-    #[arg(long)]
-    pub scrape: bool,
-    /// Keep what is there when this symbol is defined, and drop what needs others (repeatable)
-    /// [default: everything is kept, with its conditions]
-    #[arg(long = "define", value_name = "SYMBOL")]
-    pub defines: Vec<String>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// The file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

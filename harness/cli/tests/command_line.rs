@@ -1,5 +1,6 @@
 //! The command line's contract as a script sees it: exit codes, and what is said on which stream.
 
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -26,7 +27,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn json(path: &Path) -> serde_json::Value {
+fn json_in(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).expect("the report was written");
     serde_json::from_str(&text).expect("the report is JSON")
 }
@@ -121,7 +122,7 @@ fn a_peer_that_cannot_be_reached_is_3_and_the_report_says_so() {
             qmprobe(&["check", peer, "--json"]).arg(&report).arg("--out").arg(&out).output().unwrap();
         assert_eq!(code(&output), 3, "{peer}: {}", stderr(&output));
         assert!(stderr(&output).starts_with("qmprobe: "), "{}", stderr(&output));
-        let document = json(&report);
+        let document = json_in(&report);
         assert_eq!(document["exit"], 3);
         assert_eq!(document["complete"], false);
     }
@@ -204,17 +205,58 @@ fn schema_show_tree_is_a_line_for_each_command_and_event() {
 }
 
 #[test]
-fn schema_show_asks_a_peer_and_its_json_can_be_shown_again() {
-    let asked = run(&["schema", "show", "--reference", "--json"]);
-    assert_eq!(code(&asked), 0, "{}", stderr(&asked));
+fn schema_show_asks_a_peer_and_what_is_recorded_of_it_shows_the_same() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("reference.json");
     let file = file.to_str().unwrap();
     let recorded = run(&["schema", "record", "--reference", "-o", file]);
     assert_eq!(code(&recorded), 0, "{}", stderr(&recorded));
-    assert_eq!(std::fs::read(file).unwrap(), asked.stdout);
-    assert_eq!(json(Path::new(file))["provenance"]["source"], "query-qmp-schema");
-    assert_eq!(stdout(&run(&["schema", "show", file])), stdout(&run(&["schema", "show", "--reference"])));
+    assert_eq!(json_in(Path::new(file))["provenance"]["source"], "query-qmp-schema");
+    for form in [&[][..], &["--json"]] {
+        let show = |of| stdout(&run(&[&["schema", "show", of][..], form].concat()));
+        assert_eq!(show(file), show("--reference"));
+    }
+}
+
+#[test]
+fn schema_show_as_json_lists_what_a_document_declares() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("lamp.json");
+    let source = "{ 'pragma': { 'doc-required': false } }
+{ 'enum': 'How', 'data': [ 'slow', 'fast' ] }
+{ 'struct': 'Lamp', 'data': { 'on': 'bool', '*next': 'Lamp', 'marks': [ 'int' ] } }
+{ 'alternate': 'Ref', 'data': { 'one': 'str', 'all': 'Lamp' } }
+{ 'command': 'dim', 'data': { 'to': 'uint8', '*how': 'How', 'ref': 'Ref' }, 'returns': [ 'Lamp' ] }
+{ 'command': 'gone', 'success-response': false, 'if': 'CONFIG_GONE' }
+{ 'event': 'LIT', 'data': 'Lamp' }
+";
+    std::fs::write(&file, source).unwrap();
+    let show = |words: &[&str]| {
+        let shown = run(&[&["schema", "show", file.to_str().unwrap(), "--json"][..], words].concat());
+        serde_json::from_str::<Value>(&stdout(&shown)).unwrap()
+    };
+    let shown = show(&[]);
+    let member = |ty: Value, optional: bool| json!({ "type": ty, "optional": optional });
+    let dim = &shown["commands"]["dim"];
+    let args = json!({
+        "to": member(json!("uint8"), false), "how": member(json!("How"), true), "ref": member(json!("Ref"), false),
+    });
+    assert_eq!(dim["args"], args);
+    assert_eq!(dim["returns"], json!(["Lamp"]));
+    assert_eq!((&dim["success_response"], &dim["oob"]), (&json!(true), &json!(false)));
+    assert_eq!(shown["commands"]["gone"]["success_response"], false);
+    let lamp = json!({
+        "on": member(json!("bool"), false), "next": member(json!("Lamp"), true),
+        "marks": member(json!(["int"]), false),
+    });
+    assert_eq!(shown["structs"], json!({ "Lamp": { "members": lamp } }));
+    assert_eq!(shown["enums"], json!({ "How": { "values": ["slow", "fast"] } }));
+    assert_eq!(shown["alternates"], json!({ "Ref": { "choices": ["str", "Lamp"] } }));
+    assert_eq!(shown["events"]["LIT"]["data"], lamp);
+    assert_eq!(shown["pragmas"], json!([{ "doc-required": false }]));
+    assert_eq!((&shown["partial"], &shown["undefined"]), (&json!(false), &json!([])));
+    assert_eq!(show(&["--define", "all"])["commands"]["gone"]["success_response"], false);
+    assert_eq!(show(&["--define", "CONFIG_OTHER"])["commands"]["gone"], Value::Null);
 }
 
 #[test]

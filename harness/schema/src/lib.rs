@@ -6,8 +6,10 @@
 pub mod conditions;
 pub mod error;
 pub mod introspection;
+pub mod inventory;
 pub mod join;
 pub mod model;
+pub mod outline;
 pub mod own;
 pub mod qapi;
 pub mod replies;
@@ -18,11 +20,13 @@ pub mod show;
 pub use conditions::resolved;
 pub use error::LoadError;
 pub use introspection::from_introspection;
+pub use inventory::inventory;
 pub use join::{Difference, Disagreement, is_of_source, join};
 pub use model::{
     Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX,
     Member, Object, Schema, TypeDef, TypeId, TypeKind, Variants,
 };
+pub use outline::Outline;
 pub use own::{Provenance, from_own, to_own};
 pub use qapi::{Counts, Era, Loaded, SourceErrors, SourceFiles, SourceOptions, from_source};
 pub use replies::from_replies;
@@ -40,8 +44,9 @@ pub fn load_text(text: &str, file: &str) -> Result<Schema, LoadError> {
     if own { from_own(text, file) } else { from_replies(text, file) }
 }
 
-/// A short hash of the facts of a schema: equal for equal schemas, whatever they were loaded from.
+/// A short hash of what a schema declares: equal for equal schemas, whatever they were loaded from.
 pub fn fingerprint(schema: &Schema) -> String {
-    let text = to_own(schema, &Provenance::default());
+    let declared = Schema { outline: Outline::default(), ..schema.clone() };
+    let text = to_own(&declared, &Provenance::default());
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }

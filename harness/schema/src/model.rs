@@ -3,6 +3,7 @@
 //! Bases are already flattened into members. Variants are not: each branch names an object type, which may
 //! itself have variants. Source: QEMU `docs/devel/qapi-code-gen.rst`, `qapi/introspect.json`.
 
+use crate::outline::Outline;
 use std::sync::Arc;
 
 /// How deep lists of lists may be. The schema language has none at all; loaders see to the limit.
@@ -25,6 +26,8 @@ pub struct Schema {
     pub partial: bool,
     /// Where this is a peer's schema joined with its source: the source, with which it may disagree.
     pub source: Option<Arc<Schema>>,
+    /// What its documents say besides.
+    pub outline: Outline,
 }
 
 /// A type with what every type has.

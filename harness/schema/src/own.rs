@@ -6,6 +6,7 @@ mod read;
 mod write;
 
 pub use read::from_own;
+pub(crate) use write::Names;
 pub use write::to_own;
 
 use crate::model::Builtin;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the format that is written.
 pub const FORMAT: u32 = 1;
 /// Begins the names of types that have none of their own.
-const NAMELESS: char = '~';
+pub(crate) const NAMELESS: char = '~';
 
 /// Where a schema came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

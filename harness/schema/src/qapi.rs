@@ -17,6 +17,7 @@ mod resolve;
 mod syntax;
 
 use crate::model::Schema;
+use crate::outline::Outline;
 use define::{Body, Definer, Definition, entry};
 pub use era::{BadEra, Era};
 use fault::{Document, Faults, Span};
@@ -160,6 +161,7 @@ fn attempt(
         faults: Faults::default(),
         pragmas: Pragmas::new(options.partial),
         counts: Counts::default(),
+        outline: Outline::default(),
         read: Vec::new(),
         missing: false,
     };
@@ -171,7 +173,7 @@ fn attempt(
             format!("cannot read {}: {error}", path.display()),
         ),
     }
-    let Reading { mut faults, mut pragmas, mut counts, missing, .. } = reading;
+    let Reading { mut faults, mut pragmas, mut counts, missing, outline, .. } = reading;
     pragmas.doc_required &= !options.ignore_docs;
     let overlooks = era.overlooks_strangers() && options.era.is_some();
     let mut definer = Definer::new(era, &pragmas, overlooks, &mut faults);
@@ -180,6 +182,7 @@ fn attempt(
     definitions.iter().for_each(|definition| count(&mut counts, &definition.body));
     let mut schema = resolve::resolve(&definitions, &pragmas, era, options.partial, &mut faults);
     schema.partial |= missing;
+    schema.outline = Outline { undefined: std::mem::take(&mut schema.outline.undefined), ..outline };
     if !faults.found.is_empty() {
         return Err((faults.found.len(), faults.found));
     }
@@ -195,6 +198,7 @@ struct Reading<'l, 'f> {
     faults: Faults,
     pragmas: Pragmas,
     counts: Counts,
+    outline: Outline,
     /// Documents that need not be read again.
     read: Vec<usize>,
     /// A document that is included is not there.
@@ -216,6 +220,7 @@ impl Reading<'_, '_> {
             } else if self.era.has_pragmas() && entry(&expression.entries, "pragma").is_some() {
                 self.reject_doc(&expression);
                 self.pragmas.take(&expression.entries, self.era, &mut self.faults);
+                self.outline.pragmas.extend(pragma::told(&expression.entries));
             } else {
                 out.push(expression);
             }
@@ -243,6 +248,7 @@ impl Reading<'_, '_> {
                 .push(span, format!("what is included is a string, and this is {}", include.node.kind()));
         };
         self.counts.includes += 1;
+        self.outline.includes.push(name.to_owned());
         let beside = Path::new(&from.name).parent().unwrap_or(Path::new("")).join(name);
         let number = match self.library.open(&beside) {
             Ok(number) => number,

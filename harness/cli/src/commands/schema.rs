@@ -1,18 +1,21 @@
 //! `qmprobe schema`: look at a schema, record a peer's, convert one into our own format.
 
 use super::runtime;
-use crate::args::{SchemaCommand, SchemaImportArgs, SchemaRecordArgs, SchemaShowArgs};
+use crate::args::{ReadingArgs, SchemaCommand, SchemaImportArgs, SchemaRecordArgs, SchemaShowArgs};
 use crate::exit::{Failure, complain};
 use crate::names::did_you_mean;
 use crate::peers::{self, Chosen};
 use crate::schemas::{self, Reading};
 use crate::stdout::Stdout;
 use qmprobe_report::Outcome;
-use qmprobe_schema::{Provenance, Schema, resolved, shipped_names, show, to_own};
+use qmprobe_schema::{Provenance, Schema, inventory, resolved, shipped_names, show, to_own};
 use qmprobe_wire::Dialect;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+
+/// Stands for all symbols at once.
+const EVERY_SYMBOL: &str = "all";
 
 /// Runs the command.
 pub fn run(command: &SchemaCommand) -> Result<Outcome, Failure> {
@@ -26,7 +29,7 @@ pub fn run(command: &SchemaCommand) -> Result<Outcome, Failure> {
 
 fn show(args: &SchemaShowArgs) -> Result<(), Failure> {
     let mut out = Stdout::new();
-    let Some((schema, provenance)) = shown(args)? else {
+    let Some(schema) = shown(args)? else {
         for name in shipped_names() {
             writeln!(out, "{name}")?;
         }
@@ -37,7 +40,7 @@ fn show(args: &SchemaShowArgs) -> Result<(), Failure> {
             let hint = did_you_mean(path, show::names(&schema));
             Failure::usage(format!("the schema declares no command, event or type `{path}`{hint}"))
         })?,
-        None if args.json => to_own(&schema, &provenance),
+        None if args.json => inventory(&schema),
         None if args.tree => show::tree(&schema),
         None => show::overview(&schema),
     };
@@ -46,14 +49,24 @@ fn show(args: &SchemaShowArgs) -> Result<(), Failure> {
 }
 
 /// The schema to show: one that is named, or a peer's. `None` when neither is given.
-fn shown(args: &SchemaShowArgs) -> Result<Option<(Schema, Provenance)>, Failure> {
+fn shown(args: &SchemaShowArgs) -> Result<Option<Schema>, Failure> {
     let peer = peers::choose_one(&args.peers)?;
     match (args.of.as_deref().or(args.peers.schema.as_deref()), peer) {
         (Some(_), Some(_)) => Err(Failure::usage("show a schema or a peer's, not both")),
-        (Some(name), None) => Ok(Some((schemas::load(name)?, provenance(name)))),
-        (None, Some(peer)) => ask(&peer).map(Some),
+        (Some(name), None) => Ok(Some(read(name, &args.reading)?.0)),
+        (None, Some(peer)) => Ok(Some(ask(&peer)?.0)),
         (None, None) => Ok(None),
     }
+}
+
+/// The schema of that name, read as asked for, and what is to be said of it.
+fn read(name: &str, args: &ReadingArgs) -> Result<(Schema, Vec<String>), Failure> {
+    let (schema, notes) = schemas::read(name, Reading { era: args.era, scraped: args.scrape })?;
+    if args.defines.is_empty() {
+        return Ok((schema, notes));
+    }
+    let is_defined = |symbol: &str| args.defines.iter().any(|one| one == symbol || one == EVERY_SYMBOL);
+    Ok((resolved(schema, &is_defined), notes))
 }
 
 fn record(args: &SchemaRecordArgs) -> Result<(), Failure> {
@@ -78,15 +91,11 @@ fn ask(peer: &Chosen) -> Result<(Schema, Provenance), Failure> {
 }
 
 fn import(args: &SchemaImportArgs) -> Result<(), Failure> {
-    let reading = Reading { era: args.era, scraped: args.scrape };
-    let (mut schema, notes) = schemas::read(&args.schema, reading)?;
+    let (schema, notes) = read(&args.schema, &args.reading)?;
     for note in notes {
         complain(&note);
     }
-    if !args.defines.is_empty() {
-        schema = resolved(schema, &|symbol| args.defines.iter().any(|defined| defined == symbol));
-    }
-    let version = args.era.map(|era| era.to_string()).unwrap_or_default();
+    let version = args.reading.era.map(|era| era.to_string()).unwrap_or_default();
     let provenance = Provenance { version, ..provenance(&args.schema) };
     write(args.output.as_deref(), &to_own(&schema, &provenance))
 }

@@ -6,6 +6,7 @@ use crate::model::{
     Alternate, Branch, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX, Member,
     Object, Schema, TypeDef, TypeId, TypeKind, Variants,
 };
+use crate::outline::Outline;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use std::collections::{HashMap, HashSet};
@@ -21,6 +22,8 @@ struct Document {
     _provenance: Provenance,
     #[serde(default)]
     partial: bool,
+    #[serde(default)]
+    outline: Outline,
     #[serde(default)]
     commands: Pairs<RawCommand>,
     #[serde(default)]
@@ -183,7 +186,7 @@ pub fn from_own(text: &str, file: &str) -> Result<Schema, LoadError> {
     }
     let mut loader = Loader {
         file,
-        schema: Schema { partial: document.partial, ..Schema::default() },
+        schema: Schema { partial: document.partial, outline: document.outline, ..Schema::default() },
         ids: HashMap::new(),
     };
     for builtin in BUILTINS {

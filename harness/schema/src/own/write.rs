@@ -5,6 +5,7 @@ use crate::model::{
     Branch, Command, Condition, EnumValue, Event, Features, LIST_DEPTH_MAX, Member, Schema, TypeDef, TypeId,
     TypeKind,
 };
+use crate::outline::Outline;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -21,6 +22,9 @@ pub fn to_own(schema: &Schema, provenance: &Provenance) -> String {
     }
     if schema.partial {
         out.push_str("\"partial\":true,\n");
+    }
+    if schema.outline != Outline::default() {
+        out.push_str(&format!("\"outline\":{},\n", json!(schema.outline)));
     }
     let commands = schema.commands.iter().map(|one| (one.name.clone(), names.command(one))).collect();
     let events = schema.events.iter().map(|one| (one.name.clone(), names.event(one))).collect();
@@ -40,14 +44,14 @@ fn section(out: &mut String, title: &str, entries: &BTreeMap<String, Value>, end
 }
 
 /// The names under which types are written.
-struct Names<'a> {
+pub(crate) struct Names<'a> {
     schema: &'a Schema,
     of: HashMap<TypeId, String>,
     taken: HashSet<String>,
 }
 
 impl<'a> Names<'a> {
-    fn of(schema: &'a Schema) -> Names<'a> {
+    pub fn of(schema: &'a Schema) -> Names<'a> {
         let taken = BUILTINS.iter().map(|builtin| builtin.name().to_owned()).collect();
         let mut names = Names { schema, of: HashMap::new(), taken };
         for command in &schema.commands {
@@ -106,7 +110,13 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn name(&self, id: TypeId) -> String {
+    /// Every type that is written, by name.
+    pub fn all(&self) -> BTreeMap<&str, TypeId> {
+        self.of.iter().map(|(id, name)| (name.as_str(), *id)).collect()
+    }
+
+    /// What stands where the type is used.
+    pub fn name(&self, id: TypeId) -> String {
         let (mut at, mut depth) = (id, 0);
         while let TypeKind::Array(element) = self.schema.ty(at).kind
             && depth <= LIST_DEPTH_MAX

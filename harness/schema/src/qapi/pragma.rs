@@ -4,6 +4,7 @@
 use super::era::Era;
 use super::fault::{Faults, Span, did_you_mean};
 use super::syntax::{Entry, Node, Value};
+use serde_json::json;
 
 /// What the pragmas of a schema say.
 #[derive(Debug, Default)]
@@ -114,4 +115,15 @@ impl Pragmas {
             None => faults.push(node.span, format!("'{key}' is a list of strings")),
         }
     }
+}
+
+/// What the pragmas of one expression say: an object from name to value for each.
+pub(super) fn told(entries: &[Entry]) -> Vec<serde_json::Value> {
+    let pragmas = entries.iter().filter_map(|entry| entry.node.as_object()).flatten();
+    let value = |node: &Node| match (&node.value, node.as_list()) {
+        (Value::Bool(on), _) => json!(on),
+        (_, Some(items)) => items.iter().filter_map(Node::as_text).collect(),
+        _ => json!(node.as_text()),
+    };
+    pragmas.map(|Entry { key, node, .. }| json!({ key: value(node) })).collect()
 }

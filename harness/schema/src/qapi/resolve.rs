@@ -12,7 +12,7 @@ use crate::model::{
     Alternate, Builtin, Command, EnumType, EnumValue, Event, Features, Member, Object, Schema, TypeDef,
     TypeId, TypeKind,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The types that need no definition.
 const BUILTINS: &[(&str, Builtin)] = &[
@@ -52,6 +52,8 @@ pub(super) struct Resolver<'a> {
     /// Unknown names make the schema partial instead of faulty.
     lenient: bool,
     partial: bool,
+    /// Types that are not there, by name.
+    undefined: BTreeMap<String, TypeId>,
     /// The names that stand for any value may be used here.
     wild: bool,
 }
@@ -76,6 +78,7 @@ pub(super) fn resolve(
         arrays: HashMap::new(),
         lenient,
         partial: false,
+        undefined: BTreeMap::new(),
         wild: !era.pseudo_types_are_bound(),
     };
     resolver.declare();
@@ -92,6 +95,7 @@ pub(super) fn resolve(
     resolver.faults.within.clear();
     clash::check_features(&mut resolver);
     schema.partial = resolver.partial;
+    schema.outline.undefined = resolver.undefined.into_keys().collect();
     schema.types = resolver.types;
     schema.commands.sort_by(|a, b| a.name.cmp(&b.name));
     schema.events.sort_by(|a, b| a.name.cmp(&b.name));
@@ -180,7 +184,7 @@ impl<'a> Resolver<'a> {
         }
         if self.lenient {
             self.partial = true;
-            return self.anything();
+            return Some(self.undefined(&named.name));
         }
         let types =
             self.by_name.iter().filter(|(_, index)| self.own[**index].is_some()).map(|(name, _)| *name);
@@ -189,19 +193,20 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    fn anything(&mut self) -> Option<TypeId> {
-        if let Some(id) = self.builtins.get("any") {
-            return Some(*id);
+    /// What stands for a type that is not there: anything, under its name.
+    fn undefined(&mut self, name: &str) -> TypeId {
+        if let Some(id) = self.undefined.get(name) {
+            return *id;
         }
         let kind = TypeKind::Builtin(Builtin::Any);
         let id = self.add(TypeDef {
-            name: Some("any".to_owned()),
+            name: Some(name.to_owned()),
             kind,
             features: Features::default(),
             condition: None,
         });
-        self.builtins.insert("any", id);
-        Some(id)
+        self.undefined.insert(name.to_owned(), id);
+        id
     }
 
     /// The type that a reference means.
