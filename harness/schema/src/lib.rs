@@ -11,6 +11,7 @@ pub mod model;
 pub mod own;
 pub mod qapi;
 pub mod replies;
+pub mod same;
 pub mod scrape;
 pub mod shipped;
 pub mod show;
@@ -26,6 +27,7 @@ pub use model::{
 pub use own::{Provenance, from_own, to_own};
 pub use qapi::{Counts, Era, Loaded, SourceErrors, SourceFiles, SourceOptions, from_source};
 pub use replies::from_replies;
+pub use same::same;
 pub use scrape::{Scrape, is_scrape};
 pub use shipped::{shipped, shipped_names};
 
