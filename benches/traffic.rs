@@ -1,6 +1,15 @@
 //! What goes over the wire, made once for all benches, and always the same.
 
+pub mod peer;
+
+use criterion::Criterion;
 use std::fmt::Write;
+use std::time::Duration;
+
+/// What all benches are measured with: all of them together are to take a few minutes.
+pub fn paced() -> Criterion {
+    Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2))
+}
 
 /// Commands as a management application sends them, one on a line, in at least so many bytes.
 pub fn commands(bytes: usize) -> Vec<u8> {

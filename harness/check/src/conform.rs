@@ -267,9 +267,12 @@ impl<'s> Walk<'s> {
         let known = object
             .member(&variants.tag)
             .is_none_or(|member| self.schema.enumeration(member.ty).is_none_or(|values| values.has(tag)));
-        let branch = variants.branch(tag).and_then(|ty| self.schema.object(ty));
-        match branch {
-            Some(branch) if parts.len() < BRANCH_DEPTH_MAX => self.collect(branch, members, path, parts),
+        match variants.branch(tag).map(|ty| self.schema.object(ty)) {
+            Some(Some(branch)) if parts.len() < BRANCH_DEPTH_MAX => {
+                self.collect(branch, members, path, parts)
+            }
+            // Of a document that was cut: the branch is there, but not what it has.
+            Some(None) => false,
             _ => known,
         }
     }

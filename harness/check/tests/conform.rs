@@ -98,3 +98,20 @@ fn a_command_without_arguments_takes_only_the_empty_object() {
         MismatchKind::Undeclared
     );
 }
+
+#[test]
+fn of_a_branch_that_was_cut_from_the_document_nothing_is_undeclared() {
+    let text = |branch: &str| {
+        format!(
+            r#"{{"format":1,"partial":true,"commands":{{"c":{{"arguments":"U"}}}},"types":{{"E":{{"object":{{}}}},
+            "T":{{"enum":["a"]}},"U":{{"object":{{"t":"T"}},"tag":"t","branches":{{"a":"{branch}"}}}}}}}}"#
+        )
+    };
+    let found = |branch| {
+        let schema = qmprobe_schema::from_own(&text(branch), "x").expect("it loads");
+        let ty = schema.command("c").expect("declared").arguments;
+        conform_arguments(&schema, ty, Some(&value(r#"{"t":"a","m":1}"#)))
+    };
+    assert!(found("any").is_empty());
+    assert_eq!(found("E")[0].kind, MismatchKind::Undeclared);
+}

@@ -69,8 +69,11 @@ struct Whole {
 }
 
 impl Whole {
-    /// A span of `text` in the file. One that runs over several lines ends with the first.
+    /// A span of `text` in the file, from the beginning of a character on. One that runs over several lines ends
+    /// with the first.
     fn place(&self, span: Range<usize>) -> Range<usize> {
+        let start = (0..=span.start).rfind(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let span = start..span.end;
         let at = self.places.iter().rposition(|(from, _)| *from <= span.start).unwrap_or(0);
         let (from, in_file) = self.places.get(at).copied().unwrap_or_default();
         let end = self.places.get(at + 1).map_or(self.text.len(), |(next, _)| next - 1);

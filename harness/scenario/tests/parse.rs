@@ -76,6 +76,15 @@ fn a_report_shows_the_line_and_the_file() {
 }
 
 #[test]
+fn what_is_missing_is_shown_by_the_whole_character_before_it() {
+    let found = problems("rule: one-reply\nscratch file a.img\u{1f600}\n-> {}\n");
+    assert_eq!(found[0].0, "\u{1f600}");
+    let shown =
+        read("rule: one-reply\nscratch fifo a\u{fffd}\nscratch file \u{e9}\n").unwrap_err().to_string();
+    assert!(shown.contains("a.qmp:3:"), "{shown}");
+}
+
+#[test]
 fn what_needs_something_above_it_says_so() {
     let first = |text: &str| problems(&format!("rule: one-reply\n{text}")).remove(0).1;
     assert_eq!(first("-> {}\nfeed a\n"), Problem::NoProp { name: "a".into() });

@@ -13,6 +13,7 @@ pub mod outline;
 pub mod own;
 pub mod qapi;
 pub mod replies;
+pub mod same;
 pub mod scrape;
 pub mod shipped;
 pub mod show;
@@ -30,6 +31,7 @@ pub use outline::Outline;
 pub use own::{Provenance, from_own, to_own};
 pub use qapi::{Counts, Era, Loaded, SourceErrors, SourceFiles, SourceOptions, from_source};
 pub use replies::from_replies;
+pub use same::same;
 pub use scrape::{Scrape, is_scrape};
 pub use shipped::{shipped, shipped_names};
 

@@ -2,10 +2,10 @@
 
 mod arbitrary;
 
-use arbitrary::{rotated, same, schemas};
+use arbitrary::{rotated, schemas};
 use proptest::prelude::*;
 use qmprobe_schema::{
-    Builtin, Schema, TypeKind, from_introspection, from_own, is_of_source, join, shipped, shipped_names,
+    Builtin, Schema, TypeKind, from_introspection, from_own, is_of_source, join, same, shipped, shipped_names,
 };
 
 /// What a peer with everything built in would say: no names, no ranges, no conditions.

@@ -2,10 +2,10 @@
 
 mod arbitrary;
 
-use arbitrary::{same, schemas};
+use arbitrary::schemas;
 use proptest::prelude::*;
 use qmprobe_schema::{
-    Condition, LoadError, Provenance, Schema, TypeKind, fingerprint, from_own, load_text, to_own,
+    Condition, LoadError, Provenance, Schema, TypeKind, fingerprint, from_own, load_text, same, to_own,
 };
 
 fn save(schema: &Schema) -> String {
@@ -59,6 +59,16 @@ fn provenance_is_written_and_makes_no_difference() {
 fn a_cut_document_stays_marked() {
     let schema = Schema { partial: true, ..from_own(&document("", ""), "x").unwrap() };
     assert!(from_own(&save(&schema), "x").unwrap().partial);
+}
+
+#[test]
+fn a_cut_document_may_lack_what_arguments_and_branches_are() {
+    let cut = r#""c":{"arguments":"any"}},"events":{"E":{"data":"any"}"#;
+    let union = r#""T":{"enum":["a"]},"U":{"object":{"t":"T"},"tag":"t","branches":{"a":"any"}}"#;
+    let text = document(cut, union);
+    assert!(matches!(from_own(&text, "x"), Err(LoadError::NoObject { .. })));
+    let schema = from_own(&text.replacen(":1,", ":1,\"partial\":true,", 1), "x").unwrap();
+    assert_eq!(same(&from_own(&save(&schema), "x").unwrap(), &schema), Ok(()));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What happened: everything that an oracle may ever see of one case.
 
 use crate::automaton::Model;
-use crate::case::Case;
-use crate::frame::Frame;
+use crate::case::{Case, CaseId, Start, Step};
+use crate::frame::{Frame, Framer};
+use crate::limits::Limits;
 use crate::message::{Message, MessageKind};
 use crate::session::{Dialect, SessionState};
 use crate::version::Version;
@@ -130,4 +131,42 @@ pub struct Transcript {
     pub exchanges: Vec<Exchange>,
     /// What became of the peer.
     pub ending: Ending,
+}
+
+impl Transcript {
+    /// The record of one write in command mode, and of the bytes that came back: for whoever judges bytes that no
+    /// runner brought. The peer's parser is taken to be that of its version.
+    pub fn of_write(dialect: Dialect, version: Version, sent: Vec<u8>, said: &[u8]) -> Transcript {
+        let mut framer = Framer::new(&Limits::default());
+        framer.feed(said);
+        let frames = std::iter::from_fn(|| framer.next_unterminated());
+        let received = frames.map(|frame| Received { at_us: 0, frame }).collect();
+        let case = Case {
+            id: CaseId { seed: 0, index: 0 },
+            name: "one write".to_owned(),
+            command: None,
+            aim: None,
+            start: Start::Command,
+            steps: vec![Step::Send(sent.clone())],
+        };
+        let exchange = Exchange {
+            step: Some(0),
+            connection: 0,
+            opened: false,
+            sent,
+            received,
+            end: ExchangeEnd::Complete,
+            sent_us: 0,
+            attempt: None,
+        };
+        Transcript {
+            case: Arc::new(case),
+            dialect,
+            version: Some(version),
+            model: Model::of(Some(version)),
+            start: SessionState::command_mode(dialect),
+            exchanges: vec![exchange],
+            ending: Ending::Alive,
+        }
+    }
 }

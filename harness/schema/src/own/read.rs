@@ -3,8 +3,8 @@
 use super::{BUILTINS, FORMAT, NAMELESS, Provenance};
 use crate::error::LoadError;
 use crate::model::{
-    Alternate, Branch, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX, Member,
-    Object, Schema, TypeDef, TypeId, TypeKind, Variants,
+    Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX,
+    Member, Object, Schema, TypeDef, TypeId, TypeKind, Variants,
 };
 use crate::outline::Outline;
 use serde::Deserialize;
@@ -258,19 +258,23 @@ impl Loader<'_> {
     fn object_reference(&mut self, entity: &str, name: Option<&str>) -> Result<Option<TypeId>, LoadError> {
         let id = self.optional(entity, name)?;
         match (id, name) {
-            (Some(id), Some(name)) if self.schema.object(id).is_none() => {
+            (Some(id), Some(name)) if !self.has_members(id) => {
                 Err(LoadError::no_object(self.file, entity, name))
             }
             _ => Ok(id),
         }
     }
 
+    /// Whether it is an object; or, where the document was cut, what stands for any type that is not there.
+    fn has_members(&self, id: TypeId) -> bool {
+        let is_any = || self.schema.ty(id).kind == TypeKind::Builtin(Builtin::Any);
+        self.schema.object(id).is_some() || self.schema.partial && is_any()
+    }
+
     fn branches_are_objects(&self) -> Result<(), LoadError> {
         for def in &self.schema.types {
             let TypeKind::Object(Object { variants: Some(variants), .. }) = &def.kind else { continue };
-            if let Some(branch) =
-                variants.branches.iter().find(|branch| self.schema.object(branch.ty).is_none())
-            {
+            if let Some(branch) = variants.branches.iter().find(|branch| !self.has_members(branch.ty)) {
                 let entity = def.name.as_deref().unwrap_or("a union without a name");
                 return Err(LoadError::no_object(self.file, entity, &branch.value));
             }

@@ -1,4 +1,4 @@
-//! Small well-formed schemas of any shape, and what it is for two to be the same.
+//! Small well-formed schemas of any shape.
 
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -7,7 +7,7 @@ use qmprobe_schema::{
     Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, Member, Object,
     Schema, TypeDef, TypeId, TypeKind, Variants,
 };
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 /// The builtins come first, so that everything has something to refer to.
 const BUILTINS: [Builtin; 5] = [Builtin::Str, Builtin::Integer, Builtin::Uint8, Builtin::Bool, Builtin::Any];
@@ -208,91 +208,4 @@ pub fn rotated(schema: &Schema, by: u32) -> Schema {
         event.data = event.data.map(moved);
     }
     out
-}
-
-/// Whether two schemas say the same, wherever their types stand. What nothing uses does not count, unless it
-/// has a name.
-pub fn same(a: &Schema, b: &Schema) -> Result<(), String> {
-    let mut pairs = Pairs { a, b, seen: HashSet::new(), todo: Vec::new() };
-    let (ids_a, ids_b) = (pairs.strip(a, true), pairs.strip(b, false));
-    if ids_a.0 != ids_b.0 {
-        return Err(format!("{:?}\n{:?}", ids_a.0, ids_b.0));
-    }
-    pairs.all(&ids_a.1, &ids_b.1)?;
-    while let Some((a, b)) = pairs.todo.pop() {
-        pairs.pair(a, b)?;
-    }
-    Ok(())
-}
-
-struct Pairs<'s> {
-    a: &'s Schema,
-    b: &'s Schema,
-    seen: HashSet<(TypeId, TypeId)>,
-    todo: Vec<(TypeId, TypeId)>,
-}
-
-impl Pairs<'_> {
-    /// Everything but the types, as text, and the types that it refers to in order.
-    fn strip(&self, schema: &Schema, _first: bool) -> (String, Vec<TypeId>) {
-        let mut ids = Vec::new();
-        let mut text = String::new();
-        for command in &schema.commands {
-            ids.extend(command.arguments.into_iter().chain(command.returns));
-            let shape = Command {
-                arguments: command.arguments.map(|_| TypeId(0)),
-                returns: command.returns.map(|_| TypeId(0)),
-                ..command.clone()
-            };
-            text.push_str(&format!("{shape:?}\n"));
-        }
-        for event in &schema.events {
-            ids.extend(event.data);
-            text.push_str(&format!("{:?}\n", Event { data: event.data.map(|_| TypeId(0)), ..event.clone() }));
-        }
-        let named: BTreeMap<&str, TypeId> = (schema.types.iter().zip(0..))
-            .filter_map(|(def, index)| Some((def.name.as_deref()?, TypeId(index))))
-            .collect();
-        text.push_str(&format!("{:?} {}", named.keys(), schema.partial));
-        ids.extend(named.into_values());
-        (text, ids)
-    }
-
-    fn all(&mut self, a: &[TypeId], b: &[TypeId]) -> Result<(), String> {
-        if a.len() != b.len() {
-            return Err(format!("{a:?} and {b:?}"));
-        }
-        self.todo.extend(a.iter().copied().zip(b.iter().copied()));
-        Ok(())
-    }
-
-    fn pair(&mut self, a: TypeId, b: TypeId) -> Result<(), String> {
-        if !self.seen.insert((a, b)) {
-            return Ok(());
-        }
-        let (shape_a, ids_a) = shape(self.a.ty(a));
-        let (shape_b, ids_b) = shape(self.b.ty(b));
-        if shape_a != shape_b {
-            return Err(format!("{shape_a:?}\n{shape_b:?}"));
-        }
-        self.all(&ids_a, &ids_b)
-    }
-}
-
-/// A type with its references taken out, and they.
-fn shape(def: &TypeDef) -> (TypeDef, Vec<TypeId>) {
-    let mut def = def.clone();
-    let mut ids = Vec::new();
-    let mut out = |id: &mut TypeId| ids.push(std::mem::replace(id, TypeId(0)));
-    match &mut def.kind {
-        TypeKind::Array(element) => out(element),
-        TypeKind::Object(object) => {
-            object.members.iter_mut().for_each(|member| out(&mut member.ty));
-            let branches = object.variants.iter_mut().flat_map(|variants| &mut variants.branches);
-            branches.for_each(|branch| out(&mut branch.ty));
-        }
-        TypeKind::Alternate(alternate) => alternate.choices.iter_mut().for_each(&mut out),
-        TypeKind::Builtin(_) | TypeKind::Enum(_) => {}
-    }
-    (def, ids)
 }
