@@ -137,7 +137,7 @@ pub static STATEMENTS: &[Statement] = &[
     of("B16", "Serial channels have the same protocol.", "QEMU qga/channel-posix.c", Shown::Not("a virtual machine with a guest is needed; the protocol is the same")),
     of("B17", "A half-closed connection gets its reply.", "QEMU qga/channel-posix.c", Shown::By(&["qga/session/a-half-closed-connection-still-gets-its-reply"])),
     of("B18", "A client that does not read keeps the agent from everything else.", "QEMU qga/channel-posix.c:ga_channel_write_all", Shown::Not("a lack of the agent, and no promise; what is unread at the end is agent-outlives-client's affair")),
-    of("B19", "How the bytes are split makes no difference.", "QEMU qga/main.c:channel_event_cb", Shown::By(&["stream-predicted", "sync-recovers"])),
+    of("B19", "How the bytes are split makes no difference.", "QEMU qga/main.c:channel_event_cb", Shown::By(&["input-framing", "stream-predicted", "sync-recovers"])),
     of("B20", "An agent outlives a client that leaves a reply unread.", "QEMU qga/main.c:channel_event_cb", Shown::By(&["agent-outlives-client", "qga/session/a-client-may-leave-without-reading"])),
     of("B21", "With --retry-path it listens again.", "QEMU qga/channel-posix.c:ga_channel_client_add", Shown::By(&["agent-outlives-client"])),
     of("B22", "After a sync a client is back in step, whatever was damaged.", "QEMU qga/qapi-schema.json, guest-sync-delimited", Shown::By(&["sync-recovers", "qga/sync/a-sync-recovers-from-noise", "qga/sync/stale-replies-come-before-the-sentinel"])),

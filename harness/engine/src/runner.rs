@@ -104,6 +104,7 @@ impl Runner {
             manners: Manners {
                 version,
                 model: None,
+                met: false,
                 greets: true,
                 returns_tokens: true,
                 token: first_token(),
@@ -124,6 +125,7 @@ impl Runner {
         let (schema, stop) = (Arc::clone(&self.schema), self.ear.stop.clone());
         let version = self.manners.version;
         let mut runner = Runner::open(&self.spec, &self.ear.limits, schema, version, stop).await?;
+        runner.manners.met = self.manners.met;
         runner.manners.greets = self.manners.greets;
         runner.manners.model = self.manners.model;
         runner.silent_cases = self.silent_cases;

@@ -15,6 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["declared-command", "sync-reset", "negotiation-once"],
+    yields_to: &["declared-command", "sync-reset", "negotiation-once", "input-framing"],
     judge: prediction::judge,
 };

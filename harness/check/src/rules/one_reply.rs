@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["no-foreign-reply", "sync-reset", "sync-recovers", "peer-survives/hang"],
+    yields_to: &["no-foreign-reply", "reply-order", "sync-reset", "sync-recovers", "peer-survives/hang", "input-framing"],
     judge,
 };
 

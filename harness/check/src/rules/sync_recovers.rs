@@ -16,14 +16,7 @@ pub static RULE: Rule = Rule {
     dialects: QGA,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[
-        "sync-sentinel",
-        "sync-echo",
-        "sync-reset",
-        "basic-commands",
-        "return-type",
-        "output-framing",
-    ],
+    yields_to: &["sync-sentinel", "sync-echo", "sync-reset", "basic-commands", "return-type", "output-framing", "input-framing"],
     judge,
 };
 

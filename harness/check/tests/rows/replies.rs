@@ -4,6 +4,10 @@ use super::{ACCEPTED, BARE_GENERIC, DEPTH, GENERIC, GREETING, NOT_FOUND, OPENED,
 use crate::conversation;
 use crate::conversation::Say::{Aim, Client, Connect, Late, Server, Timeout};
 
+/// Two commands in one write.
+const TWICE: conversation::Say =
+    Client("{\"execute\":\"query-status\",\"id\":1}{\"execute\":\"query-status\",\"id\":1}");
+
 pub const ROWS: &[Row] = &[
     Row {
         rule: "reply-id-echo",
@@ -47,6 +51,14 @@ pub const ROWS: &[Row] = &[
             &[Client("{]"), BARE_GENERIC, BARE_GENERIC],
         ],
         keeps: &[STATUS, OPENED, DEPTH],
+    },
+    Row {
+        rule: "input-framing",
+        breaks: &[
+            &[Aim("input-framing"), STATUS, DEPTH, TWICE, DEPTH, Timeout],
+            &[Aim("input-framing"), STATUS, DEPTH, STATUS, BARE_GENERIC],
+        ],
+        keeps: &[Aim("input-framing"), STATUS, DEPTH, TWICE, DEPTH, DEPTH],
     },
     Row {
         rule: "reply-order",

@@ -16,6 +16,8 @@ use qmprobe_wire::{
 const NO_GREETING_MS: u64 = 300;
 /// The id of our own negotiation.
 const NEGOTIATION_ID: &str = "qmprobe";
+/// Milliseconds for an agent that was never heard to answer before it is sent 0xFF.
+const HELLO_MS: u64 = 300;
 /// Milliseconds for our reply to follow one that is not ours.
 const STRAY_REPLY_MS: u64 = 100;
 /// Milliseconds for the token of a sync to come back, from an agent that has failed to return one before.
@@ -41,6 +43,8 @@ pub(super) struct Manners {
     pub version: Option<Version>,
     /// The parser that it has shown, where its version does not tell.
     pub model: Option<Model>,
+    /// A first word was said to it.
+    pub met: bool,
     /// A first connection got a greeting, or none was made yet.
     pub greets: bool,
     /// The last sync brought its token back, or none was sent yet.
@@ -145,6 +149,11 @@ impl Session {
         opened.opened = true;
         let mut exchanges = vec![opened];
         let mut answered = false;
+        if !std::mem::replace(&mut manners.met, true) {
+            // One that 0xFF ends, or hangs, has lived before.
+            let hello = [request::execute("guest-ping", None, None), b"\n".to_vec()].concat();
+            exchanges.push(self.ask_for(ear, hello, Until::Replies(Due::one()), HELLO_MS).await.0);
+        }
         let mut tap = Tap::new(Dialect::Qga, &[]);
         for number in 0..SYNCS_MAX {
             manners.token = manners.token.wrapping_add(TOKEN_STEP) & TOKEN_MAX;

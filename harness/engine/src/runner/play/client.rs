@@ -137,6 +137,7 @@ impl Client {
         let mut manners = Manners {
             version: known.version,
             model: None,
+            met: true,
             greets: known.greets,
             returns_tokens: known.returns_tokens,
             token: first_token(),
