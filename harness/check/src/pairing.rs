@@ -51,8 +51,7 @@ pub(crate) fn pair_up<'a>(
     conforms: &dyn Fn(&Expectation, &Message) -> bool,
 ) -> Pairing<'a> {
     let unasked = unasked(exchange);
-    let mut pairing =
-        Pairing { extras: exchange.replies().take(unasked).collect(), ..Pairing::default() };
+    let mut pairing = Pairing { extras: exchange.replies().take(unasked).collect(), ..Pairing::default() };
     let answers = || exchange.replies().skip(unasked);
     let proper = answers().filter(|reply| reply.kind != MessageKind::Other).count();
     let keep_other = proper < pairs.len();
@@ -77,8 +76,10 @@ pub(crate) fn pair_up<'a>(
         return pairing;
     }
     take_urgent(pairs, &mut replies);
-    if let Some(attempt) = exchange.attempt {
-        take_answer(pairs, &mut replies, attempt.token);
+    if let Some(attempt) = exchange.attempt
+        && !take_answer(pairs, &mut replies, attempt.token)
+    {
+        return Pairing { doubtful: true, ..pairing };
     }
     let came = replies.clone();
     pairing.extras.extend(doubled(pairs.len(), &mut replies));
@@ -291,15 +292,15 @@ fn take_urgent<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>) {
 }
 
 /// Pairs the answer to a try to get back in step, told by its token: errors that an earlier try provoked may come
-/// with it.
-fn take_answer<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>, token: i64) {
-    let answers = |reply: &Message| reply.get("return").and_then(Value::as_integer) == Some(token.into());
+/// with it. False when more came behind it: then what that answers is not told by order.
+fn take_answer<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>, token: i64) -> bool {
+    let answers = |reply: &&Message| reply.get("return").and_then(Value::as_integer) == Some(token.into());
     let Some(pair) = pairs.last_mut().filter(|pair| pair.expectation.accepted == Accepted::RETURN) else {
-        return;
+        return true;
     };
-    if let Some(last) = replies.pop_if(|reply| answers(reply)) {
-        pair.reply = Some(last);
-    }
+    let Some(at) = replies.iter().position(answers) else { return true };
+    pair.reply = Some(replies.remove(at));
+    at == replies.len()
 }
 
 /// Whether in-band replies came in another order than their requests.

@@ -286,7 +286,7 @@ pub struct ServeArgs {
     /// Have this bug (repeatable)
     #[arg(long = "bug", value_name = "NAME")]
     pub bugs: Vec<String>,
-    /// Damage every other answer on its way: CLASS or CLASS@OFFSET
+    /// Damage every other request, or answer, on its way: CLASS or CLASS@OFFSET
     #[arg(long, value_name = "CLASS[@OFFSET]")]
     pub corrupt: Option<String>,
     /// Seed of the made-up answers

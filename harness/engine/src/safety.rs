@@ -85,13 +85,8 @@ const SHUTDOWN: &str = "guest-shutdown";
 
 /// Agent commands that reach the kernel through any wall but a guest's: never sent in this version, to
 /// whatever real agent we started.
-const BEYOND_THE_SANDBOX: &[&str] = &[
-    "guest-suspend-*",
-    "guest-fsfreeze-freeze*",
-    "guest-exec",
-    "guest-set-*",
-    "guest-ssh-*",
-];
+const BEYOND_THE_SANDBOX: &[&str] =
+    &["guest-suspend-*", "guest-fsfreeze-freeze*", "guest-exec", "guest-set-*", "guest-ssh-*"];
 
 /// Commands that end a peer when they succeed: they come last.
 const ENDING: &[&str] = &["quit", "guest-shutdown"];
@@ -155,7 +150,9 @@ impl Gate {
                 return Some("dangerous: needs the guest sandbox".to_owned());
             }
             Walls::AroundAgent { plays_shutdown: false } if command == SHUTDOWN => {
-                return Some("dangerous: this system has no overlay to put a harmless shutdown in".to_owned());
+                return Some(
+                    "dangerous: this system has no overlay to put a harmless shutdown in".to_owned(),
+                );
             }
             _ => {}
         }
@@ -225,7 +222,8 @@ mod tests {
 
     #[test]
     fn an_agent_of_ours_gets_what_its_walls_hold() {
-        let around = |plays_shutdown| Gate { allow: Destroying, walls: Walls::AroundAgent { plays_shutdown } };
+        let around =
+            |plays_shutdown| Gate { allow: Destroying, walls: Walls::AroundAgent { plays_shutdown } };
         let inside = around(true);
         for command in ["guest-suspend-disk", "guest-exec", "guest-set-user-password"] {
             assert!(inside.refusal(command).is_some_and(|why| why.starts_with("dangerous")), "{command}");

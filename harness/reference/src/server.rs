@@ -55,7 +55,7 @@ impl Server {
     }
 
     /// Serves clients on a unix socket at `path` until one of them says `quit`. A socket that nobody listens
-    /// on any more is replaced. What is answered passes through `corruption`.
+    /// on any more is replaced. What is sent and answered passes through `corruption`.
     ///
     /// # Errors
     /// When the path cannot be bound, or no connection can be accepted any more.
@@ -66,7 +66,7 @@ impl Server {
             let (stream, _) = listener.accept().await?;
             let peer = Peer::of(Arc::clone(&server.host));
             // A broken connection ends that client's session, not the server.
-            drop(serve(stream, peer, corruption.clone().map(Corrupter::new)).await);
+            drop(serve(stream, peer, corruption.as_ref().map(Corrupter::new)).await);
         }
         Ok(())
     }
@@ -137,7 +137,12 @@ async fn serve(
         if count == 0 {
             break;
         }
-        peer.take(&input[..count]);
+        let mut arrived = Vec::new();
+        match &mut corrupter {
+            Some(corrupter) => corrupter.take(&input[..count], &mut arrived),
+            None => arrived.extend_from_slice(&input[..count]),
+        }
+        peer.take(&arrived);
         let mut more = true;
         while more {
             more = answer(&mut peer, &mut out);
@@ -146,6 +151,9 @@ async fn serve(
                 corrupter.pass(&answer, &mut out);
             }
             stream.write_all(&out).await?;
+            if corrupter.as_ref().is_some_and(Corrupter::is_severed) {
+                return Ok(());
+            }
         }
     }
     Ok(())

@@ -16,7 +16,16 @@ pub static RULE: Rule = Rule {
     dialects: QGA,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["sync-sentinel", "sync-echo", "sync-reset", "basic-commands", "return-type", "output-framing", "input-framing"],
+    yields_to: &[
+        "sync-sentinel",
+        "sync-echo",
+        "sync-reset",
+        "basic-commands",
+        "return-type",
+        "output-framing",
+        "one-reply/missing",
+        "input-framing",
+    ],
     judge,
 };
 
@@ -62,6 +71,7 @@ fn breach(index: usize, exchange: &Exchange, last: Attempt, due: u32) -> Option<
     };
     Some(Breach {
         exchange: index,
+        command: Some("guest-sync-delimited".to_owned()),
         class: class.to_owned(),
         expected: vec![format!("\\xff{{\"return\": {}}} within {due} tries", last.token)],
         actual,

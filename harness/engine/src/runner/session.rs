@@ -8,6 +8,7 @@ use super::tap::Tap;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::{Automaton, Model};
 use qmprobe_wire::case::TOKEN_STEP;
+use qmprobe_wire::recovery::SENTINEL;
 use qmprobe_wire::{
     Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
 };
@@ -18,6 +19,8 @@ const NO_GREETING_MS: u64 = 300;
 const NEGOTIATION_ID: &str = "qmprobe";
 /// Milliseconds for an agent that was never heard to answer before it is sent 0xFF.
 const HELLO_MS: u64 = 300;
+/// Milliseconds for an agent to read 0xFF by itself.
+const RESET_MS: u64 = 20;
 /// Milliseconds for our reply to follow one that is not ours.
 const STRAY_REPLY_MS: u64 = 100;
 /// Milliseconds for the token of a sync to come back, from an agent that has failed to return one before.
@@ -157,7 +160,13 @@ impl Session {
         let mut tap = Tap::new(Dialect::Qga, &[]);
         for number in 0..SYNCS_MAX {
             manners.token = manners.token.wrapping_add(TOKEN_STEP) & TOKEN_MAX;
-            let bytes = tap.attempt(number, manners.token);
+            let mut bytes = tap.attempt(number, manners.token);
+            if number > 0 && bytes.first() == Some(&SENTINEL) {
+                // It may take what comes in one write for one thing.
+                let reset = bytes.remove(0);
+                let lone = self.ask_for(ear, vec![reset], Until::Time, RESET_MS).await;
+                exchanges.push(lone.0);
+            }
             let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
             self.link.tap = Some(tap);
             let (answer, heard) = self.ask_for(ear, bytes, Until::Synced, patience).await;

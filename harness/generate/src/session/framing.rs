@@ -27,9 +27,11 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let byte = |byte: &u8| [Step::Push(vec![*byte]), Step::Settle(BYTES_MS)];
     let by_byte = most.as_bytes().iter().flat_map(byte).chain([Step::Send(end.into())]);
     let at_once = bare((2..=4).map(|id| good(id) + "\n").collect());
-    for (name, cut) in
-        [("in two pieces", in_two.to_vec()), ("byte by byte", by_byte.collect()), ("three at once", vec![at_once])]
-    {
+    for (name, cut) in [
+        ("in two pieces", in_two.to_vec()),
+        ("byte by byte", by_byte.collect()),
+        ("three at once", vec![at_once]),
+    ] {
         let alone = command(harmless, 0);
         let after = command(harmless, 9);
         one("input-framing", name, [vec![alone], cut, vec![after]].concat());

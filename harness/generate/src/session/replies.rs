@@ -14,7 +14,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     cases.push("one-reply", "a pause after the reply", Start::Command, quiet);
     // A client that has nothing more to say still listens.
     let last = request::execute(harmless, None, Some(&Value::int(2)));
-    let half_closed = vec![command(harmless, 1), Step::Push([last, b"\n".to_vec()].concat()), Step::HalfClose];
+    let half_closed =
+        vec![command(harmless, 1), Step::Push([last, b"\n".to_vec()].concat()), Step::HalfClose];
     cases.push("one-reply", "a half-closed connection", Start::Command, half_closed);
     if cases.is_qmp() {
         for name in ["query-commands", "query-qmp-schema", "query-version", "query-status", "query-name"] {
