@@ -289,6 +289,9 @@ pub struct ServeArgs {
     /// Damage every other request, or answer, on its way: CLASS or CLASS@OFFSET
     #[arg(long, value_name = "CLASS[@OFFSET]")]
     pub corrupt: Option<String>,
+    /// Read as a strict JSON library does, one command to a line: without QEMU's extensions
+    #[arg(long)]
+    pub strict_json: bool,
     /// Seed of the made-up answers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,

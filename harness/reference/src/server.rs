@@ -27,7 +27,13 @@ pub struct Server {
 impl Server {
     /// A peer that nobody has connected to yet.
     pub fn new(config: Config) -> Server {
-        Server { host: Arc::new(Host::new(config)) }
+        Server { host: Arc::new(Host::new(config, false)) }
+    }
+
+    /// The same, but that it reads as a server does that hands each line to a strict JSON library: none of QEMU's
+    /// extensions, one command to a line. An agent takes 0xFF for the end of what was begun, without a word.
+    pub fn strict(config: Config) -> Server {
+        Server { host: Arc::new(Host::new(config, true)) }
     }
 
     /// A fresh connection: the client's end of a socket pair whose other end a thread serves until the
@@ -59,12 +65,11 @@ impl Server {
     ///
     /// # Errors
     /// When the path cannot be bound, or no connection can be accepted any more.
-    pub async fn listen(path: &Path, config: Config, corruption: Option<Corruption>) -> io::Result<()> {
-        let server = Server::new(config);
+    pub async fn listen(self, path: &Path, corruption: Option<Corruption>) -> io::Result<()> {
         let listener = bind(path)?;
-        while !server.host.world().ended {
+        while !self.host.world().ended {
             let (stream, _) = listener.accept().await?;
-            let peer = Peer::of(Arc::clone(&server.host));
+            let peer = Peer::of(Arc::clone(&self.host));
             // A broken connection ends that client's session, not the server.
             drop(serve(stream, peer, corruption.as_ref().map(Corrupter::new)).await);
         }

@@ -43,6 +43,8 @@ pub static RULE: Rule = Rule {
         "json-error-no-id",
         "json-error-answered",
         "one-reply",
+        "sync-recovers",
+        "input-framing",
         "reply-order",
         "no-foreign-reply",
         "reply-shape",

@@ -52,6 +52,8 @@ pub(super) struct Manners {
     pub greets: bool,
     /// The last sync brought its token back, or none was sent yet.
     pub returns_tokens: bool,
+    /// The last sync brought its token back where 0xFF came in a write of its own.
+    pub resets_apart: bool,
     /// The token of the last sync.
     pub token: i64,
 }
@@ -161,7 +163,8 @@ impl Session {
         for number in 0..SYNCS_MAX {
             manners.token = manners.token.wrapping_add(TOKEN_STEP) & TOKEN_MAX;
             let mut bytes = tap.attempt(number, manners.token);
-            if number > 0 && bytes.first() == Some(&SENTINEL) {
+            let apart = number > 0 || manners.resets_apart;
+            if apart && bytes.first() == Some(&SENTINEL) {
                 // It may take what comes in one write for one thing.
                 let reset = bytes.remove(0);
                 let lone = self.ask_for(ear, vec![reset], Until::Time, RESET_MS).await;
@@ -174,6 +177,7 @@ impl Session {
             tap = back;
             if heard == Heard::All && tap.has_token() {
                 manners.returns_tokens = true;
+                manners.resets_apart = apart;
                 return Ok(());
             }
             manners.returns_tokens &= heard == Heard::All;

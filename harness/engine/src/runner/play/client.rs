@@ -140,6 +140,7 @@ impl Client {
             met: true,
             greets: known.greets,
             returns_tokens: known.returns_tokens,
+            resets_apart: false,
             token: first_token(),
         };
         let reached = match (begin, self.dialect) {
