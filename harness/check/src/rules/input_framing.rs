@@ -8,7 +8,7 @@ use qmprobe_wire::{MessageKind, VersionRange, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
-    id: "Q309",
+    id: "Q311",
     slug: "input-framing",
     title: "What the client sends is one stream",
     requirement: "A command that comes in pieces, and several that come at once, are carried out as if each had come whole and alone.",
