@@ -86,8 +86,8 @@ fn a_replayed_corruption_is_the_same_bytes_in_the_same_pieces_as_far_apart() {
     assert_eq!(kept.case, finding.case);
     let again = Record::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let replayed = replay::run(&kept, &forgetful(&again), None, 3, &Limits::default());
-    let replayed = runtime.block_on(replayed).expect("a peer");
+    let (peer, limits) = (forgetful(&again), Limits::default());
+    let replayed = runtime.block_on(replay::run(&kept, &peer, None, 3, &limits)).expect("a peer");
     assert_eq!((replayed.fails, replayed.tries), (3, 3));
     let gaps = apart(&again, &pieces);
     assert_eq!(gaps.len(), 3);

@@ -101,6 +101,14 @@ impl Corrupter {
         self.to_client.pass(answer, out);
     }
 
+    /// The next client comes: what was late for the last is lost.
+    pub fn reconnect(&mut self) {
+        for way in [&mut self.to_peer, &mut self.to_client] {
+            way.late.clear();
+            way.severed = false;
+        }
+    }
+
     /// Whether the connection is to be closed.
     pub fn is_severed(&self) -> bool {
         self.to_client.severed
@@ -140,6 +148,9 @@ impl Way {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Config, Peer};
+    use qmprobe_wire::Dialect;
+    use qmprobe_wire::recovery::Recovery;
 
     fn through(text: &str) -> Vec<String> {
         let mut corrupter = Corrupter::new(&Corruption::parse(text).unwrap());
@@ -181,6 +192,41 @@ mod tests {
         corrupter.pass(b"abc", &mut out);
         assert!(corrupter.is_severed());
         assert_eq!(out, b"ab");
+    }
+
+    #[test]
+    fn a_client_that_tries_again_gets_through_whatever_the_class_and_the_place() {
+        let schema = std::sync::Arc::new(qmprobe_schema::shipped("qga-10.0").unwrap().unwrap());
+        let config = Config {
+            schema,
+            dialect: Dialect::Qga,
+            bugs: Vec::new(),
+            version: qmprobe_wire::Version::new(10, 0),
+            seed: 0,
+        };
+        for (class, _) in Corruption::classes() {
+            for place in 0..90 {
+                let mut corrupter = Corrupter::new(&Corruption::parse(&format!("{class}@{place}")).unwrap());
+                let mut peer = Peer::new(config.clone());
+                let mut client = Recovery::new(Dialect::Qga, 1 << 16);
+                let tries = (1..6).find(|token| {
+                    let (mut arrived, mut answered, mut heard) = (Vec::new(), Vec::new(), Vec::new());
+                    corrupter.take(&client.attempt(*token), &mut arrived);
+                    peer.take(&arrived);
+                    while peer.answer(&mut answered) {}
+                    if !answered.is_empty() {
+                        corrupter.pass(&answered, &mut heard);
+                    }
+                    client.feed(&heard, &mut Vec::new());
+                    if corrupter.is_severed() {
+                        corrupter.reconnect();
+                        peer = Peer::new(config.clone());
+                    }
+                    client.is_synced()
+                });
+                assert!(tries.is_some_and(|tries| tries <= 3), "{class}@{place}: {tries:?}");
+            }
+        }
     }
 
     #[test]

@@ -67,11 +67,13 @@ impl Server {
     /// When the path cannot be bound, or no connection can be accepted any more.
     pub async fn listen(self, path: &Path, corruption: Option<Corruption>) -> io::Result<()> {
         let listener = bind(path)?;
+        let mut corrupter = corruption.as_ref().map(Corrupter::new);
         while !self.host.world().ended {
             let (stream, _) = listener.accept().await?;
             let peer = Peer::of(Arc::clone(&self.host));
             // A broken connection ends that client's session, not the server.
-            drop(serve(stream, peer, corruption.as_ref().map(Corrupter::new)).await);
+            drop(serve(stream, peer, corrupter.as_mut()).await);
+            corrupter.iter_mut().for_each(Corrupter::reconnect);
         }
         Ok(())
     }
@@ -132,7 +134,7 @@ fn serve_blocking(mut stream: UnixStream, mut peer: Peer) -> io::Result<()> {
 async fn serve(
     mut stream: tokio::net::UnixStream,
     mut peer: Peer,
-    mut corrupter: Option<Corrupter>,
+    mut corrupter: Option<&mut Corrupter>,
 ) -> io::Result<()> {
     let (mut input, mut out) = ([0; READ_BYTES], Vec::new());
     peer.open(&mut out);
@@ -156,7 +158,7 @@ async fn serve(
                 corrupter.pass(&answer, &mut out);
             }
             stream.write_all(&out).await?;
-            if corrupter.as_ref().is_some_and(Corrupter::is_severed) {
+            if corrupter.as_ref().is_some_and(|corrupter| corrupter.is_severed()) {
                 return Ok(());
             }
         }

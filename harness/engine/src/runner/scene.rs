@@ -434,7 +434,9 @@ impl Scene {
                 seen += replies(std::slice::from_ref(one));
                 seen == count && count > 0
             });
-            let theirs = received.drain(..last.map_or(0, |last| last + 1));
+            // Where it closed before it came so far, it came no further than theirs.
+            let all = if self.heard == Heard::Closed { received.len() } else { 0 };
+            let theirs = received.drain(..last.map_or(all, |last| last + 1));
             if let Some(pushed) = self.exchanges.get_mut(pushed) {
                 pushed.received.extend(theirs);
             }
