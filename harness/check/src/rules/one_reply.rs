@@ -19,7 +19,14 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["no-foreign-reply", "reply-order", "sync-reset", "peer-survives/hang", "input-framing"],
+    yields_to: &[
+        "no-foreign-reply",
+        "agent-silent-start",
+        "reply-order",
+        "sync-reset",
+        "peer-survives/hang",
+        "input-framing",
+    ],
     judge,
 };
 
