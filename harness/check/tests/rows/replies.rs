@@ -21,6 +21,13 @@ pub const ROWS: &[Row] = &[
             ],
             &[Client(r#"{"execute":"query-status","id":null}"#), Server(r#"{"return": {"depth": 1}}"#)],
             &[Client(r#"{"execute":"query-status"}"#), Server(r#"{"return": {"depth": 1}, "id": null}"#)],
+            &[
+                Aim("reply-id-echo"),
+                Client(r#"{"execute":"query-status"}"#),
+                Server(r#"{"return": {"depth": 1}}"#),
+                STATUS,
+                GENERIC,
+            ],
         ],
         keeps: &[
             Client(r#"{"execute":"query-status","id":{"a":1.0,"b":[18446744073709551616]}}"#),
