@@ -2,10 +2,10 @@
 
 use crate::conform::{Direction, Mismatch, MismatchKind, conform};
 use crate::pairing::{Pair, pair_up};
-use crate::predict::{Accepted, predict_all};
+use crate::predict::{Accepted, Expectation, predict_all};
 use crate::prediction::{Deviation, deviating_class, deviations};
 use crate::rules::stream_predicted;
-use qmprobe_schema::Schema;
+use qmprobe_schema::{Schema, TypeId};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
 use qmprobe_wire::{
     Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, SessionState, Transcript, Value,
@@ -27,7 +27,7 @@ pub struct Context<'a> {
     pub disordered: Vec<usize>,
     /// Answers of an unacceptable kind.
     pub deviations: Vec<Deviation>,
-    /// For each exchange, whether its framing is broken.
+    /// For each exchange, whether its framing is broken, or it is in doubt what answers what.
     garbled: Vec<bool>,
 }
 
@@ -79,7 +79,14 @@ impl<'a> Context<'a> {
                 state = expectation.next;
                 context.pairs.push(Pair::of(index, expectation));
             }
-            let pairing = pair_up(&mut context.pairs[first..], exchange);
+            let conforms = |due: &Expectation, reply: &Message| {
+                returned(schema, due, reply).is_none_or(|(ty, value)| match ty {
+                    Some(ty) => conform(schema, ty, value, Direction::Out).is_empty(),
+                    None => value.as_object().is_some_and(<[_]>::is_empty),
+                })
+            };
+            let pairing = pair_up(&mut context.pairs[first..], exchange, &conforms);
+            context.garbled[index] |= pairing.doubtful;
             context.extras.extend(pairing.extras.into_iter().map(|extra| (index, extra)));
             context.disordered.extend(pairing.disordered.then_some(index));
             upheld.extend(
@@ -117,16 +124,10 @@ impl<'a> Context<'a> {
 
     fn judge_returns(&mut self) {
         for pair in &mut self.pairs {
-            let Some(reply) = pair.reply.filter(|reply| reply.kind == MessageKind::Return) else { continue };
-            if !pair.expectation.accepted.has(Accepted::RETURN) {
-                continue;
-            }
-            let Some(command) =
-                pair.expectation.command.as_deref().and_then(|name| self.schema.command(name))
-            else {
-                continue;
-            };
-            if let (Some(ty), Some(value)) = (command.returns, reply.get("return")) {
+            let reply = pair.reply;
+            if let Some((Some(ty), value)) =
+                reply.and_then(|reply| returned(self.schema, &pair.expectation, reply))
+            {
                 pair.mismatches = conform(self.schema, ty, value, Direction::Out);
             }
         }
@@ -146,7 +147,8 @@ impl<'a> Context<'a> {
             .flat_map(|(index, exchange)| exchange.messages().map(move |message| (index, message)))
     }
 
-    /// Whether the framing of an exchange is broken, so that replies may be lost in it.
+    /// Whether the framing of an exchange is broken, so that replies may be lost in it, or what is wrong with them is
+    /// in doubt.
     pub fn is_garbled(&self, exchange: usize) -> bool {
         self.garbled[exchange]
     }
@@ -175,6 +177,18 @@ impl<'a> Context<'a> {
             pair.expectation.accepted.has(Accepted::RETURN).then_some((pair, value))
         })
     }
+}
+
+/// What a reply returns to a command that may return something, and the type that it should have: that of the
+/// empty object when it is `None`.
+fn returned<'m>(
+    schema: &Schema,
+    due: &Expectation,
+    reply: &'m Message,
+) -> Option<(Option<TypeId>, &'m Value)> {
+    let returns = reply.kind == MessageKind::Return && due.accepted.has(Accepted::RETURN);
+    let command = due.command.as_deref().filter(|_| returns).and_then(|name| schema.command(name))?;
+    Some((command.returns, reply.get("return")?))
 }
 
 fn is_garbled(exchange: &Exchange) -> bool {

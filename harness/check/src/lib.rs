@@ -3,6 +3,7 @@
 //! `predict` says what a conforming peer must answer to the bytes that were sent, `conform` holds a value
 //! against a type, and each file in `rules/` is one statement of the protocol.
 
+mod alignment;
 pub mod conform;
 pub mod context;
 mod overtaking;

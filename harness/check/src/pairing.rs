@@ -1,5 +1,6 @@
 //! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
 
+use crate::alignment::{Alignment, DEVIATES, MISFITS, align};
 use crate::conform::Mismatch;
 use crate::overtaking::match_up;
 use crate::predict::{Accepted, Expectation};
@@ -38,12 +39,19 @@ pub(crate) struct Pairing<'a> {
     pub extras: Vec<&'a Message>,
     /// Replies came in another order than their requests.
     pub disordered: bool,
+    /// Something is wrong with the replies, and nothing says with which of them.
+    pub doubtful: bool,
 }
 
-/// Gives an exchange's replies to its expectations.
-pub(crate) fn pair_up<'a>(pairs: &mut [Pair<'a>], exchange: &'a Exchange) -> Pairing<'a> {
+/// Gives an exchange's replies to its expectations. `conforms` says of a reply whether its value can be that
+/// request's.
+pub(crate) fn pair_up<'a>(
+    pairs: &mut [Pair<'a>],
+    exchange: &'a Exchange,
+    conforms: &dyn Fn(&Expectation, &Message) -> bool,
+) -> Pairing<'a> {
     let unasked = unasked(exchange);
-    let mut pairing = Pairing { extras: exchange.replies().take(unasked).collect(), disordered: false };
+    let mut pairing = Pairing { extras: exchange.replies().take(unasked).collect(), ..Pairing::default() };
     let answers = || exchange.replies().skip(unasked);
     let proper = answers().filter(|reply| reply.kind != MessageKind::Other).count();
     let keep_other = proper < pairs.len();
@@ -68,12 +76,69 @@ pub(crate) fn pair_up<'a>(pairs: &mut [Pair<'a>], exchange: &'a Exchange) -> Pai
         return pairing;
     }
     take_urgent(pairs, &mut replies);
-    if let Some(attempt) = exchange.attempt {
-        take_answer(pairs, &mut replies, attempt.token);
+    if let Some(attempt) = exchange.attempt
+        && !take_answer(pairs, &mut replies, attempt.token)
+    {
+        return Pairing { doubtful: true, ..pairing };
     }
+    let came = replies.clone();
     pairing.extras.extend(doubled(pairs.len(), &mut replies));
     pair_in_order(pairs, &replies, &mut pairing.extras);
+    if pairs.len() > 1 && !overtakes {
+        realign(pairs, &came, &mut pairing, conforms);
+    }
     pairing
+}
+
+/// Where replies that were given out in order leave something to explain: gives them out in the way that leaves the
+/// least.
+fn realign<'a>(
+    pairs: &mut [Pair<'a>],
+    replies: &[&'a Message],
+    pairing: &mut Pairing<'a>,
+    conforms: &dyn Fn(&Expectation, &Message) -> bool,
+) {
+    let cost = |due: &Expectation, reply: &Message| {
+        let id = if due.id.as_ref() == reply.get("id") { 0 } else { MISFITS };
+        let kind = if deviating_class(due.accepted, reply).is_some() {
+            DEVIATES
+        } else if conforms(due, reply) {
+            0
+        } else {
+            MISFITS
+        };
+        id + kind
+    };
+    let given = |reply: &&Message| replies.iter().any(|one| std::ptr::eq(*one, *reply));
+    let is_right = |pair: &Pair<'_>| match pair.reply {
+        Some(reply) => cost(&pair.expectation, reply) == 0,
+        None => pair.expectation.accepted.has(Accepted::NOTHING),
+    };
+    if !pairing.extras.iter().any(given) && pairs.iter().all(is_right) {
+        return;
+    }
+    let told = |pair: &Pair<'a>| pair.reply.is_some_and(|reply| !given(&reply));
+    let open: Vec<usize> = (0..pairs.len()).filter(|at| !told(&pairs[*at])).collect();
+    let optional: Vec<bool> =
+        open.iter().map(|at| pairs[*at].expectation.accepted.has(Accepted::NOTHING)).collect();
+    let alignment =
+        align(&optional, replies.len(), |at, reply| cost(&pairs[open[at]].expectation, replies[reply]));
+    let answers = match alignment {
+        Alignment::Unknown => return,
+        Alignment::Open => {
+            pairing.doubtful = true;
+            vec![None; open.len()]
+        }
+        Alignment::Told(answers) => answers,
+    };
+    pairing.extras.retain(|extra| !given(extra));
+    if !pairing.doubtful {
+        let is_extra = |at: &usize| !answers.contains(&Some(*at));
+        pairing.extras.extend((0..replies.len()).filter(is_extra).map(|at| replies[at]));
+    }
+    for (at, answer) in open.into_iter().zip(answers) {
+        pairs[at].reply = answer.map(|reply| replies[reply]);
+    }
 }
 
 /// Gives replies to the requests that have none, one after the other.
@@ -227,15 +292,15 @@ fn take_urgent<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>) {
 }
 
 /// Pairs the answer to a try to get back in step, told by its token: errors that an earlier try provoked may come
-/// with it.
-fn take_answer<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>, token: i64) {
-    let answers = |reply: &Message| reply.get("return").and_then(Value::as_integer) == Some(token.into());
+/// with it. False when more came behind it: then what that answers is not told by order.
+fn take_answer<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>, token: i64) -> bool {
+    let answers = |reply: &&Message| reply.get("return").and_then(Value::as_integer) == Some(token.into());
     let Some(pair) = pairs.last_mut().filter(|pair| pair.expectation.accepted == Accepted::RETURN) else {
-        return;
+        return true;
     };
-    if let Some(last) = replies.pop_if(|reply| answers(reply)) {
-        pair.reply = Some(last);
-    }
+    let Some(at) = replies.iter().position(answers) else { return true };
+    pair.reply = Some(replies.remove(at));
+    at == replies.len()
 }
 
 /// Whether in-band replies came in another order than their requests.

@@ -32,6 +32,7 @@ mod greeting_shape;
 mod greeting_version_agrees;
 mod guest_info_agrees;
 mod half_command_outlives_client;
+mod input_framing;
 mod json_error_answered;
 mod json_error_no_id;
 mod line_end;
@@ -100,6 +101,7 @@ pub static ALL: &[&Rule] = &[
     &json_error_answered::RULE,
     &one_reply::RULE,
     &reply_order::RULE,
+    &input_framing::RULE,
     &no_foreign_reply::RULE,
     &reply_shape::RULE,
     &error_shape::RULE,
@@ -147,7 +149,8 @@ pub static ALL: &[&Rule] = &[
     &stream_predicted::RULE,
 ];
 
-/// The rules that look at a stream of malformed and other commands: those about the bytes that come back.
+/// The rules that look at a stream of malformed and other commands, or at one that is cut: those about the bytes that
+/// come back.
 const OF_STREAMS: &[&str] = &[
     "stream-predicted",
     "peer-survives",
@@ -172,8 +175,11 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 pub fn judge(schema: &Schema, transcript: &Transcript) -> Vec<Verdict> {
     let context = Context::new(schema, transcript);
     let mut verdicts = Vec::new();
-    let is_stream = stream_predicted::is_stream(&transcript.case);
-    for rule in ALL.iter().filter(|rule| !is_stream || OF_STREAMS.contains(&rule.slug)) {
+    let aim = transcript.case.aim.as_deref();
+    // What is wrong with the answers in these cases is wrong with the reading.
+    let of_bytes = stream_predicted::is_stream(&transcript.case) || aim == Some(input_framing::RULE.slug);
+    let looks = |rule: &Rule| !of_bytes || OF_STREAMS.contains(&rule.slug) || aim == Some(rule.slug);
+    for rule in ALL.iter().filter(|rule| looks(rule)) {
         if rule.dialects.contains(&transcript.dialect) && rule.versions.contains(transcript.version) {
             (rule.judge)(&context, rule, &mut verdicts);
         }

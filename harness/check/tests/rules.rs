@@ -35,6 +35,12 @@ fn each_rule_is_content_with_what_keeps_it() {
 }
 
 #[test]
+fn no_two_rules_have_one_id() {
+    let ids: BTreeSet<&str> = ALL.iter().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), ALL.len());
+}
+
+#[test]
 fn no_rule_is_without_a_row() {
     let rows: BTreeSet<&str> = rows::all().map(|row| row.rule).collect();
     let rules: BTreeSet<&str> = ALL.iter().map(|rule| rule.slug).collect();

@@ -3,7 +3,7 @@
 mod conversation;
 mod schema;
 
-use conversation::Say::{Aim, Client, Close, Connect, Qga, Server, Stranger, Tried};
+use conversation::Say::{Aim, Client, Close, Connect, Qga, Server, Stranger, Timeout, Tried};
 use conversation::{Say, fails};
 use std::collections::BTreeSet;
 
@@ -71,4 +71,36 @@ fn a_command_that_guest_info_does_not_offer_is_not_there() {
     let there = Server("{\"return\": {}}");
     assert_eq!(fails(&[&absent[..], &[NOT_FOUND]].concat()), none());
     assert_eq!(fails(&[&absent[..], &[there]].concat()), BTreeSet::from(["guest-info-agrees"]));
+}
+
+#[test]
+fn a_reply_that_was_left_out_is_told_by_those_that_follow() {
+    let two = "{\"execute\":\"guest-ping\"}{\"execute\":\"guest-info\"}\u{ff}";
+    let sync = "{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}";
+    let sent = Client(Box::leak(format!("{two}{sync}").into_boxed_str()));
+    let (pong, info) = (Server(r#"{"return": {}}"#), Server(r#"{"return": {"version": "1"}}"#));
+    assert_eq!(fails(&[Qga, sent, pong, info, SYNCED, Tried(true)]), none());
+    for came in [info, pong] {
+        assert_eq!(fails(&[Qga, sent, came, SYNCED, Tried(true)]), BTreeSet::from(["one-reply"]), "{came:?}");
+    }
+}
+
+#[test]
+fn a_wrong_answer_and_a_silence_that_look_the_same_are_held_against_nobody() {
+    let sent =
+        "{\"execute\":\"nosuch\"}\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}";
+    assert_eq!(fails(&[Qga, Client(sent), ERROR, SYNCED, Tried(true)]), none());
+    assert_eq!(fails(&[Qga, Client(sent), NOT_FOUND, ERROR, SYNCED, Tried(true)]), none());
+    let two = [Qga, Client(sent), ERROR, ERROR, SYNCED, Tried(true)];
+    assert_eq!(fails(&two), BTreeSet::from(["command-not-found"]));
+}
+
+#[test]
+fn a_sync_that_is_never_answered_says_nothing_of_the_reset() {
+    let half = Client("{\"a\":\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
+    let plain = Client("{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
+    let aim = Aim("sync-reset");
+    assert_eq!(fails(&[Qga, aim, plain, Timeout, half, Timeout]), BTreeSet::from(["one-reply"]));
+    assert!(fails(&[Qga, aim, plain, SYNCED, half, Timeout]).contains("sync-reset"));
+    assert_eq!(fails(&[Qga, aim, plain, SYNCED, half, ERROR, SYNCED]), none());
 }

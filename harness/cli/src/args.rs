@@ -286,9 +286,12 @@ pub struct ServeArgs {
     /// Have this bug (repeatable)
     #[arg(long = "bug", value_name = "NAME")]
     pub bugs: Vec<String>,
-    /// Damage every other answer on its way: CLASS or CLASS@OFFSET
+    /// Damage every other request, or answer, on its way: CLASS or CLASS@OFFSET
     #[arg(long, value_name = "CLASS[@OFFSET]")]
     pub corrupt: Option<String>,
+    /// Read as a strict JSON library does, one command to a line: without QEMU's extensions
+    #[arg(long)]
+    pub strict_json: bool,
     /// Seed of the made-up answers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,

@@ -199,14 +199,7 @@ fn joined(source: &Arc<Schema>, live: &Schema) -> Schema {
 }
 
 fn gate(options: &Options, runner: &Runner) -> Gate {
-    let real_agent = options.peer.dialect() == Dialect::Qga
-        && matches!(options.peer, PeerSpec::GuestAgent { .. } | PeerSpec::Spawn { .. });
-    let walls = match (real_agent, runner.peer().sandboxed()) {
-        (false, _) => Walls::None,
-        (true, true) => Walls::AroundAgent,
-        (true, false) => Walls::MissingAroundAgent,
-    };
-    Gate { allow: options.allow, walls }
+    Gate { allow: options.allow, walls: Walls::around(&options.peer, runner.peer()) }
 }
 
 fn started(options: &Options, facts: &PeerFacts, schema: &Schema, planned: u64, at: u64) -> Event {

@@ -104,8 +104,10 @@ impl Runner {
             manners: Manners {
                 version,
                 model: None,
+                met: false,
                 greets: true,
                 returns_tokens: true,
+                resets_apart: false,
                 token: first_token(),
             },
             silent_cases: 0,
@@ -124,6 +126,8 @@ impl Runner {
         let (schema, stop) = (Arc::clone(&self.schema), self.ear.stop.clone());
         let version = self.manners.version;
         let mut runner = Runner::open(&self.spec, &self.ear.limits, schema, version, stop).await?;
+        runner.manners.met = self.manners.met;
+        runner.manners.resets_apart = self.manners.resets_apart;
         runner.manners.greets = self.manners.greets;
         runner.manners.model = self.manners.model;
         runner.silent_cases = self.silent_cases;

@@ -4,6 +4,8 @@
 //! of ours is sent what can do no harm outside its walls.
 
 use crate::glob;
+use qmprobe_target::{Peer, PeerSpec};
+use qmprobe_wire::Dialect;
 use serde::{Deserialize, Serialize};
 
 /// What a command does to a peer, the harmless first.
@@ -78,16 +80,13 @@ const TABLE: &[(&str, Class)] = &[
     ("cancel-vcpu-dirty-limit", Changing),
 ];
 
+/// The command that a real agent of ours may be sent only where it runs a program that does nothing.
+const SHUTDOWN: &str = "guest-shutdown";
+
 /// Agent commands that reach the kernel through any wall but a guest's: never sent in this version, to
 /// whatever real agent we started.
-const BEYOND_THE_SANDBOX: &[&str] = &[
-    "guest-shutdown",
-    "guest-suspend-*",
-    "guest-fsfreeze-freeze*",
-    "guest-exec",
-    "guest-set-*",
-    "guest-ssh-*",
-];
+const BEYOND_THE_SANDBOX: &[&str] =
+    &["guest-suspend-*", "guest-fsfreeze-freeze*", "guest-exec", "guest-set-*", "guest-ssh-*"];
 
 /// Commands that end a peer when they succeed: they come last.
 const ENDING: &[&str] = &["quit", "guest-shutdown"];
@@ -108,9 +107,25 @@ pub enum Walls {
     /// It can do no harm, or it is its user's affair what it can do.
     None,
     /// A real guest agent of ours, in namespaces of its own.
-    AroundAgent,
+    AroundAgent {
+        /// What it shuts the system down with was replaced by what does nothing.
+        plays_shutdown: bool,
+    },
     /// A real guest agent of ours that namespaces could not be had for.
     MissingAroundAgent,
+}
+
+impl Walls {
+    /// The walls around a peer that was opened by these words.
+    pub(crate) fn around(spec: &PeerSpec, peer: &Peer) -> Walls {
+        let real_agent = spec.dialect() == Dialect::Qga
+            && matches!(spec, PeerSpec::GuestAgent { .. } | PeerSpec::Spawn { .. });
+        match (real_agent, peer.sandboxed()) {
+            (false, _) => Walls::None,
+            (true, true) => Walls::AroundAgent { plays_shutdown: peer.only_plays_shutdown() },
+            (true, false) => Walls::MissingAroundAgent,
+        }
+    }
 }
 
 /// What one peer may be sent.
@@ -130,8 +145,16 @@ impl Gate {
             return Some("not sandboxed".to_owned());
         }
         let beyond = BEYOND_THE_SANDBOX.iter().any(|pattern| glob::matches(pattern, command));
-        if self.walls == Walls::AroundAgent && beyond {
-            return Some("dangerous: needs the guest sandbox".to_owned());
+        match self.walls {
+            Walls::AroundAgent { .. } if beyond => {
+                return Some("dangerous: needs the guest sandbox".to_owned());
+            }
+            Walls::AroundAgent { plays_shutdown: false } if command == SHUTDOWN => {
+                return Some(
+                    "dangerous: this system has no overlay to put a harmless shutdown in".to_owned(),
+                );
+            }
+            _ => {}
         }
         (class > self.allow).then(|| format!("{0}: needs --allow {0}", class.name()))
     }
@@ -199,10 +222,14 @@ mod tests {
 
     #[test]
     fn an_agent_of_ours_gets_what_its_walls_hold() {
-        let inside = Gate { allow: Destroying, walls: Walls::AroundAgent };
-        for command in ["guest-shutdown", "guest-suspend-disk", "guest-exec", "guest-set-user-password"] {
+        let around =
+            |plays_shutdown| Gate { allow: Destroying, walls: Walls::AroundAgent { plays_shutdown } };
+        let inside = around(true);
+        for command in ["guest-suspend-disk", "guest-exec", "guest-set-user-password"] {
             assert!(inside.refusal(command).is_some_and(|why| why.starts_with("dangerous")), "{command}");
         }
+        assert_eq!(inside.refusal(SHUTDOWN), None);
+        assert!(around(false).refusal(SHUTDOWN).is_some_and(|why| why.starts_with("dangerous")));
         for command in ["guest-file-open", "guest-fsfreeze-status", "guest-exec-status", "guest-ping"] {
             assert_eq!(inside.refusal(command), None, "{command}");
         }

@@ -19,7 +19,7 @@ use qmprobe_scenario::{Action, Header, Prop, Scenario};
 use qmprobe_schema::{Schema, fingerprint};
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::automaton::{self, Automaton, Model};
-use qmprobe_wire::{CaseId, Dialect, Limits, Transcript};
+use qmprobe_wire::{CaseId, Limits, Transcript};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -182,13 +182,7 @@ impl Meeting {
         let version = runner.version();
         let (greets, returns_tokens) = runner.manners();
         let peer = runner.peer();
-        let real_agent = dialect == Dialect::Qga
-            && matches!(options.peer, PeerSpec::GuestAgent { .. } | PeerSpec::Spawn { .. });
-        let walls = match (real_agent, peer.sandboxed()) {
-            (false, _) => Walls::None,
-            (true, true) => Walls::AroundAgent,
-            (true, false) => Walls::MissingAroundAgent,
-        };
+        let walls = Walls::around(&options.peer, peer);
         let meeting = Meeting {
             facts: peer_facts::facts(&options.peer, peer, version, None),
             gate: Gate { allow: options.allow, walls },

@@ -11,7 +11,7 @@ mod to_peer;
 mod whole_commands;
 
 pub use farewell::farewells;
-use qmprobe_wire::{Case, CaseId, Damage, Fault, Start, Step, Sync, Value, request};
+use qmprobe_wire::{Case, CaseId, Damage, Fault, Start, Step, Sync, Toward, Value, request};
 
 /// These cases count from here, so that they share an id with no other: streams, of which there may be any number,
 /// begin at 2^33.
@@ -69,10 +69,17 @@ pub static ALL: &[&Class] = &[
     &mixture::MIXED,
 ];
 
-/// What the class of this name does to what an agent answers, each in turn. Empty for classes that do nothing
-/// to it, and for names of none.
-pub fn reply_damages(class: &str) -> Vec<Damage> {
-    to_client::damages(class)
+/// What the class of this name does to bytes on their way, each in turn, and in which direction they go. Empty for
+/// classes in which the client itself does something else, and for names of none.
+pub fn damages(class: &str) -> Vec<(Toward, Damage)> {
+    let toward = |toward: Toward| move |damage: Damage| (toward, damage);
+    let mut all: Vec<_> = to_peer::damages(class).into_iter().map(toward(Toward::Peer)).collect();
+    all.extend(to_client::damages(class).into_iter().map(toward(Toward::Client)));
+    if class == mixture::MIXED.name {
+        let others = ALL.iter().filter(|other| other.name != class);
+        all.extend(others.flat_map(|other| damages(other.name)));
+    }
+    all
 }
 
 /// One case with what it is a case of.

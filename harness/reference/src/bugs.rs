@@ -74,6 +74,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &ids::json_error_carries_id::BUG,
     &replies::json_error_silent::BUG,
     &replies::json_error_not_found::BUG,
+    &replies::half_a_read_forgotten::BUG,
     &replies::two_replies::BUG,
     &replies::silent_on_unknown_command::BUG,
     &replies::third_json_error_swallowed::BUG,

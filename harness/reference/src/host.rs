@@ -1,9 +1,9 @@
 //! The part of a peer that outlives its connections: what it is configured to be, and what has happened to it.
 
 use crate::bug::Bug;
+use crate::input::Input;
 use crate::introspection;
 use qmprobe_schema::{Schema, TypeKind};
-use qmprobe_wire::automaton::Automaton;
 use qmprobe_wire::{Dialect, Value, Version};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -68,19 +68,22 @@ impl World {
 #[derive(Debug)]
 pub(crate) struct Host {
     pub config: Config,
+    /// Whether it reads line by line, and JSON only.
+    pub strict: bool,
     /// Whether the schema knows the capability `oob`.
     pub offers_oob: bool,
     introspection: OnceLock<Value>,
     world: Mutex<World>,
     /// The parser that the last client left, for bugs by which the next gets it.
-    parser: Mutex<Option<Automaton>>,
+    parser: Mutex<Option<Input>>,
 }
 
 impl Host {
-    pub fn new(config: Config) -> Host {
+    pub fn new(config: Config, strict: bool) -> Host {
         let offers_oob = knows_oob(&config.schema);
         Host {
             config,
+            strict,
             offers_oob,
             introspection: OnceLock::new(),
             world: Mutex::new(World::START),
@@ -94,12 +97,12 @@ impl Host {
     }
 
     /// The parser that is left of the last client, if one parser reads what all send.
-    pub fn left_parser(&self) -> Option<Automaton> {
+    pub fn left_parser(&self) -> Option<Input> {
         self.parser.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Keeps the parser of a client that leaves, if one parser reads what all send.
-    pub fn leave_parser(&self, parser: Automaton) {
+    pub fn leave_parser(&self, parser: Input) {
         if self.config.bugs.iter().any(|bug| bug.hooks.one_parser) {
             *self.parser.lock().unwrap_or_else(PoisonError::into_inner) = Some(parser);
         }

@@ -13,6 +13,7 @@ mod encode;
 mod entropy;
 mod events;
 mod host;
+mod input;
 mod introspection;
 mod peer;
 mod server;

@@ -6,7 +6,8 @@ use crate::dispatch::{Action, Dispatch};
 use crate::encode::{encode, encode_members};
 use crate::events;
 use crate::host::{Config, Host, World};
-use qmprobe_wire::automaton::{Automaton, Model, Outcome};
+use crate::input::Input;
+use qmprobe_wire::automaton::{Model, Outcome};
 use qmprobe_wire::{Dialect, Value, Version};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ const SENTINEL: u8 = 0xFF;
 #[derive(Debug)]
 pub struct Peer {
     host: Arc<Host>,
-    automaton: Automaton,
+    input: Input,
     session: Session,
     /// What the client has sent, parsed and not answered yet.
     queue: VecDeque<Outcome>,
@@ -31,7 +32,7 @@ pub struct Peer {
 impl Peer {
     /// The only connection of a peer of its own.
     pub fn new(config: Config) -> Peer {
-        Peer::of(Arc::new(Host::new(config)))
+        Peer::of(Arc::new(Host::new(config, false)))
     }
 
     /// A fresh connection to a peer.
@@ -46,8 +47,9 @@ impl Peer {
                 (bug.hooks.open)(&mut session, &world);
             }
         }
-        let automaton = host.left_parser().unwrap_or_else(|| Automaton::new(model));
-        Peer { host, automaton, session, queue: VecDeque::new(), pipelined: false }
+        let fresh = || Input::new(host.strict, host.config.dialect, model);
+        let input = host.left_parser().unwrap_or_else(fresh);
+        Peer { host, input, session, queue: VecDeque::new(), pipelined: false }
     }
 
     /// Appends what a client gets before it has sent anything: the greeting.
@@ -72,7 +74,7 @@ impl Peer {
             (bug.hooks.input)(&mut input);
         }
         let mut outcomes = Vec::new();
-        self.automaton.feed(&input, &mut outcomes);
+        self.input.feed(&input, &mut outcomes);
         self.queue.extend(outcomes);
         self.pipelined = self.queue.len() > 1;
         for bug in &self.host.config.bugs {
@@ -232,8 +234,8 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let fresh = Automaton::new(Model::V3_1);
-        self.host.leave_parser(std::mem::replace(&mut self.automaton, fresh));
+        let fresh = Input::new(self.host.strict, self.host.config.dialect, Model::V3_1);
+        self.host.leave_parser(std::mem::replace(&mut self.input, fresh));
     }
 }
 

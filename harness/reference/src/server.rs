@@ -27,7 +27,13 @@ pub struct Server {
 impl Server {
     /// A peer that nobody has connected to yet.
     pub fn new(config: Config) -> Server {
-        Server { host: Arc::new(Host::new(config)) }
+        Server { host: Arc::new(Host::new(config, false)) }
+    }
+
+    /// The same, but that it reads as a server does that hands each line to a strict JSON library: none of QEMU's
+    /// extensions, one command to a line. An agent takes 0xFF for the end of what was begun, without a word.
+    pub fn strict(config: Config) -> Server {
+        Server { host: Arc::new(Host::new(config, true)) }
     }
 
     /// A fresh connection: the client's end of a socket pair whose other end a thread serves until the
@@ -55,18 +61,19 @@ impl Server {
     }
 
     /// Serves clients on a unix socket at `path` until one of them says `quit`. A socket that nobody listens
-    /// on any more is replaced. What is answered passes through `corruption`.
+    /// on any more is replaced. What is sent and answered passes through `corruption`.
     ///
     /// # Errors
     /// When the path cannot be bound, or no connection can be accepted any more.
-    pub async fn listen(path: &Path, config: Config, corruption: Option<Corruption>) -> io::Result<()> {
-        let server = Server::new(config);
+    pub async fn listen(self, path: &Path, corruption: Option<Corruption>) -> io::Result<()> {
         let listener = bind(path)?;
-        while !server.host.world().ended {
+        let mut corrupter = corruption.as_ref().map(Corrupter::new);
+        while !self.host.world().ended {
             let (stream, _) = listener.accept().await?;
-            let peer = Peer::of(Arc::clone(&server.host));
+            let peer = Peer::of(Arc::clone(&self.host));
             // A broken connection ends that client's session, not the server.
-            drop(serve(stream, peer, corruption.clone().map(Corrupter::new)).await);
+            drop(serve(stream, peer, corrupter.as_mut()).await);
+            corrupter.iter_mut().for_each(Corrupter::reconnect);
         }
         Ok(())
     }
@@ -127,7 +134,7 @@ fn serve_blocking(mut stream: UnixStream, mut peer: Peer) -> io::Result<()> {
 async fn serve(
     mut stream: tokio::net::UnixStream,
     mut peer: Peer,
-    mut corrupter: Option<Corrupter>,
+    mut corrupter: Option<&mut Corrupter>,
 ) -> io::Result<()> {
     let (mut input, mut out) = ([0; READ_BYTES], Vec::new());
     peer.open(&mut out);
@@ -137,7 +144,12 @@ async fn serve(
         if count == 0 {
             break;
         }
-        peer.take(&input[..count]);
+        let mut arrived = Vec::new();
+        match &mut corrupter {
+            Some(corrupter) => corrupter.take(&input[..count], &mut arrived),
+            None => arrived.extend_from_slice(&input[..count]),
+        }
+        peer.take(&arrived);
         let mut more = true;
         while more {
             more = answer(&mut peer, &mut out);
@@ -146,6 +158,9 @@ async fn serve(
                 corrupter.pass(&answer, &mut out);
             }
             stream.write_all(&out).await?;
+            if corrupter.as_ref().is_some_and(|corrupter| corrupter.is_severed()) {
+                return Ok(());
+            }
         }
     }
     Ok(())

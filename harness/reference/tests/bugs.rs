@@ -150,6 +150,12 @@ const REPLIES: &[Row] = &[
     ("json-error-silent", Negotiation, "{]", Without("error")),
     ("json-error-not-found", Negotiation, "{]", With("CommandNotFound")),
     ("third-json-error-swallowed", Negotiation, "}]nul ", Without("nul")),
+    (
+        "half-a-read-forgotten",
+        Negotiation,
+        "{\"execute\":\"query-version\",\"id\":1}{",
+        Without("\"return\""),
+    ),
     ("two-replies", Negotiation, r#"{"id":1}"#, With("}\r\n{\"id\": 1")),
     ("silent-on-unknown-command", Negotiation, r#"{"execute":"x"}"#, Without("error")),
     (

@@ -85,7 +85,7 @@ impl Listening {
         let (config, at) = (config(Dialect::Qmp, Vec::new()), path.clone());
         let served = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(Server::listen(&at, config, None))
+            runtime.block_on(Server::new(config).listen(&at, None))
         });
         Listening { path, served, _dir: dir }
     }

@@ -45,6 +45,7 @@ pub struct Peer {
     command_line: String,
     socket_name: Option<String>,
     notes: Vec<String>,
+    stand_ins: bool,
 }
 
 /// Where connections come from.
@@ -197,6 +198,13 @@ impl Peer {
         }
     }
 
+    /// Whether what a sandboxed agent shuts the system down with was replaced by programs that do nothing but
+    /// tell of it in the file `shutdown.calls` of its scratch directory, and fail where that holds a file
+    /// `shutdown.fails`.
+    pub fn only_plays_shutdown(&self) -> bool {
+        self.stand_ins
+    }
+
     /// Kills the process group and says how the process ended: by itself before, or by this. `None` for a
     /// peer that is no process of ours.
     pub async fn stop(mut self) -> Option<Exit> {
@@ -217,6 +225,7 @@ impl Peer {
             command_line,
             socket_name: None,
             notes: Vec::new(),
+            stand_ins: false,
         };
         peer.first = Some(peer.connect().await?);
         Ok(peer)
@@ -248,6 +257,8 @@ impl Peer {
             Entrance::Socket(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
             Entrance::Line { .. } => None,
         };
+        let stand_ins =
+            process.sandboxed() && launch::guest_agent::stand_ins_are_in_place(launch.scratch.path());
         Ok(Peer {
             process: Some(process),
             scratch: Some(launch.scratch),
@@ -257,6 +268,7 @@ impl Peer {
             command_line: launch.command_line,
             socket_name,
             notes,
+            stand_ins,
         })
     }
 

@@ -6,7 +6,7 @@ mod peers;
 use qmprobe_target::{Peer, PeerSpec};
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 /// A file that no peer may be able to make.
 const OUTSIDE: &str = "/usr/qmprobe-was-here";
@@ -131,6 +131,69 @@ async fn what_an_agent_executes_can_change_nothing_outside() {
             peers::ask(&mut peer.connect().await.unwrap(), r#"{"execute":"guest-ping"}"#).await,
             "{\"return\": {}}\n"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_runs_what_stands_in_for_it_and_tells_by_its_silence_that_it_worked() {
+    for binary in peers::all("qemu-ga") {
+        let Some(mut peer) = sandboxed(&peers::guest_agent(binary.clone())).await else { return };
+        if !peer.only_plays_shutdown() {
+            return peers::skip("there is no overlay to put a harmless shutdown in");
+        }
+        assert_held(*peers::descendants(peer.pid().unwrap()).last().unwrap());
+        let scratch = peer.scratch().unwrap().to_owned();
+        let mut connection = peer.connect().await.unwrap();
+        let down = |mode: &str| {
+            format!(r#"{{"execute":"guest-shutdown","arguments":{{"mode":"{mode}"}},"id":"d"}}"#)
+        };
+        let ping = r#"{"execute":"guest-ping","id":"p"}"#;
+        for mode in ["halt", "powerdown", "reboot"] {
+            let reply = peers::ask(&mut connection, &format!("{}{ping}", down(mode))).await;
+            assert_eq!(reply, "{\"return\": {}, \"id\": \"p\"}\n", "{binary:?}: {mode}");
+        }
+        let calls = fs::read_to_string(scratch.join("shutdown.calls")).unwrap();
+        assert_eq!(calls.lines().filter(|call| call.starts_with("/sbin/")).count(), 3, "{binary:?}: {calls}");
+        fs::write(scratch.join("shutdown.fails"), "").unwrap();
+        let reply = peers::ask(&mut connection, &down("halt")).await;
+        assert!(reply.contains(r#""id": "d""#) && reply.contains("GenericError"), "{binary:?}: {reply}");
+        let reply = peers::ask(&mut connection, ping).await;
+        assert_eq!(reply, "{\"return\": {}, \"id\": \"p\"}\n", "{binary:?}");
+        connection.close(1_000).await;
+    }
+}
+
+/// What an agent that is asked to could change of this machine.
+fn outside() -> [Option<Vec<u8>>; 5] {
+    let files = ["/etc/passwd", "/etc/shadow", "/etc/hostname", "/proc/sys/kernel/random/boot_id"];
+    let [passwords, shadow, name, boot] = files.map(|path| fs::read(path).ok());
+    [passwords, shadow, name, boot, fs::read(OUTSIDE).ok()]
+}
+
+#[tokio::test]
+async fn an_agent_that_is_told_to_write_freeze_and_set_passwords_and_clocks_changes_nothing_outside() {
+    let write = format!(r#"{{"execute":"guest-file-open","arguments":{{"path":"{OUTSIDE}","mode":"w"}}}}"#);
+    let orders = [
+        write.as_str(),
+        r#"{"execute":"guest-set-user-password","arguments":{"username":"root","password":"eA==","crypted":false}}"#,
+        r#"{"execute":"guest-set-time","arguments":{"time":1000000000}}"#,
+        r#"{"execute":"guest-fsfreeze-freeze"}"#,
+    ];
+    for binary in peers::all("qemu-ga") {
+        let Some(mut peer) = sandboxed(&peers::guest_agent(binary.clone())).await else { return };
+        assert_held(*peers::descendants(peer.pid().unwrap()).last().unwrap());
+        let (before, clock, began) = (outside(), SystemTime::now(), Instant::now());
+        let mut connection = peer.connect().await.unwrap();
+        for order in orders {
+            let reply = peers::ask(&mut connection, order).await;
+            assert!(reply.contains(r#""error""#), "{binary:?}: {order}: {reply}");
+        }
+        connection.close(1_000).await;
+        assert!(before == outside(), "{binary:?}");
+        let drift = clock.elapsed().unwrap().abs_diff(began.elapsed());
+        assert!(drift < Duration::from_secs(2), "{binary:?}: the clock is {drift:?} off");
+        // A frozen file system would keep this waiting.
+        tempfile::tempfile().unwrap();
     }
 }
 

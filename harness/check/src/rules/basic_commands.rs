@@ -15,6 +15,12 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["declared-command", "sync-reset", "negotiation-once"],
+    yields_to: &[
+        "declared-command",
+        "sync-reset",
+        "negotiation-once",
+        "input-framing",
+        "reply-id-echo/refused",
+    ],
     judge: prediction::judge,
 };

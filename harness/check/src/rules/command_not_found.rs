@@ -15,6 +15,6 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["guest-info-agrees"],
+    yields_to: &["guest-info-agrees", "input-framing", "reply-id-echo/refused"],
     judge: prediction::judge,
 };

@@ -28,7 +28,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         // What it does not offer is there all the same.
         return prediction::judge(context, rule, out);
     }
-    let Some((pair, listed)) = listed.filter(|_| !context.schema.partial) else {
+    let readable = |list: &[Value]| list.iter().all(|one| one.get("name").is_some());
+    let Some((pair, listed)) = listed.filter(|(_, list)| !context.schema.partial && readable(list)) else {
         return out.push(Verdict::skip(rule, "guest-info was not asked of a whole schema"));
     };
     let find = |name: &str| listed.iter().find(|one| one.get("name").and_then(Value::as_str) == Some(name));

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &[],
+    yields_to: &["input-framing"],
     judge,
 };
 

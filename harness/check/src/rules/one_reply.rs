@@ -21,9 +21,11 @@ pub static RULE: Rule = Rule {
     versions_reason: "",
     yields_to: &[
         "no-foreign-reply",
+        "agent-silent-start",
+        "reply-order",
         "sync-reset",
-        "sync-recovers",
         "peer-survives/hang",
+        "input-framing",
         // What is left of an earlier connection's input is answered as well.
         "negotiation-per-connection/GenericError",
     ],
@@ -41,7 +43,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     for (index, extra) in &context.extras {
         let another_rule =
             is_foreign(context, *index, extra) || silent(*index, extra) || context.is_garbled(*index);
-        if !another_rule {
+        let is_tried = context.transcript.exchanges[*index].attempt.is_some_and(|attempt| !attempt.synced);
+        if !another_rule && !is_tried {
             breaches.push(Breach {
                 exchange: *index,
                 class: "surplus".to_owned(),
@@ -56,7 +59,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
 
 fn unanswered(context: &Context<'_>, pair: &Pair<'_>) -> Option<Breach> {
     let answered = pair.reply.is_some() || pair.expectation.accepted.has(Accepted::NOTHING);
-    if answered || pair.expectation.json_error || !context.can_expect_reply(pair.exchange) {
+    // A client that does not get back in step is another rule's affair.
+    let lost = context.exchange(pair).attempt.is_some_and(|attempt| !attempt.synced);
+    let another_rule = pair.expectation.json_error || lost;
+    if answered || another_rule || !context.can_expect_reply(pair.exchange) {
         return None;
     }
     let actual = match context.exchange(pair).end {

@@ -23,6 +23,9 @@ pub static RULE: Rule = Rule {
 /// The rule about agents that end when a client leaves a reply unread.
 const UNREAD: &str = "agent-outlives-client";
 
+/// Rules whose cases leave half a command behind.
+const LEAVE_HALF: &[&str] = &["sync-reset", "half-command-outlives-client"];
+
 /// Commands that end the peer when they succeed.
 const ENDING_COMMANDS: &[&str] = &["quit", "guest-shutdown"];
 
@@ -40,7 +43,9 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Ending::Exited { signalled: false, code: Some(0), .. } | Ending::Disconnected if asked_to_end => {
             return out.push(Verdict::pass(rule));
         }
-        Ending::Hung if context.transcript.case.aim.as_deref() == Some("sync-reset") => {
+        Ending::Hung
+            if context.transcript.case.aim.as_deref().is_some_and(|aim| LEAVE_HALF.contains(&aim)) =>
+        {
             return out
                 .push(Verdict::skip(rule, "an agent that keeps half a command is not reset: sync-reset"));
         }

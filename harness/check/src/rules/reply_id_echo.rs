@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["no-foreign-reply", "sync-reset"],
+    yields_to: &["no-foreign-reply", "sync-reset", "input-framing"],
     judge,
 };
 
@@ -24,7 +24,18 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
     for (index, pair) in context.pairs.iter().enumerate() {
-        let otherwise_wrong = context.deviations.iter().any(|deviation| deviation.pair == index);
+        let deviation = context.deviations.iter().find(|deviation| deviation.pair == index);
+        if deviation.is_some_and(|deviation| deviation.door == rule.slug) {
+            breaches.push(Breach {
+                exchange: pair.exchange,
+                class: "refused".to_owned(),
+                value_path: "id".to_owned(),
+                expected: vec![format!("return, with {}", describe(pair.expectation.id.as_ref()))],
+                actual: "an error, which the same command without an id is not answered with".to_owned(),
+                ..Breach::default()
+            });
+        }
+        let otherwise_wrong = deviation.is_some();
         if pair.expectation.json_error || otherwise_wrong {
             continue;
         }

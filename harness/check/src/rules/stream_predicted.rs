@@ -9,7 +9,7 @@ use qmprobe_wire::{Case, Ending, ExchangeEnd, Frame, Transcript, VersionRange};
 
 /// The rule.
 pub static RULE: Rule = Rule {
-    id: "Q308",
+    id: "Q312",
     slug: "stream-predicted",
     title: "A stream of any bytes is answered as predicted",
     requirement: "Whatever bytes are sent, in whatever split, the replies have the kinds, classes, ids and the \
@@ -43,6 +43,8 @@ pub static RULE: Rule = Rule {
         "json-error-no-id",
         "json-error-answered",
         "one-reply",
+        "sync-recovers",
+        "input-framing",
         "reply-order",
         "no-foreign-reply",
         "reply-shape",

@@ -23,6 +23,8 @@ pub static RULE: Rule = Rule {
         "basic-commands",
         "return-type",
         "output-framing",
+        "one-reply/missing",
+        "input-framing",
     ],
     judge,
 };
@@ -69,6 +71,7 @@ fn breach(index: usize, exchange: &Exchange, last: Attempt, due: u32) -> Option<
     };
     Some(Breach {
         exchange: index,
+        command: Some("guest-sync-delimited".to_owned()),
         class: class.to_owned(),
         expected: vec![format!("\\xff{{\"return\": {}}} within {due} tries", last.token)],
         actual,

@@ -5,6 +5,7 @@ use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::rule::{QGA, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::recovery::SENTINEL;
 use qmprobe_wire::{Ending, Message, VersionRange};
 
 /// The rule.
@@ -32,12 +33,18 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let is_sync = |pair: &&Pair<'_>| {
         pair.expectation.command.as_deref().is_some_and(|name| name.starts_with("guest-sync"))
     };
-    let must = context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
+    let resets = |pair: &Pair<'_>| context.exchange(pair).sent.contains(&SENTINEL);
+    let must = || context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
+    // What is not answered before there was anything to reset shows nothing.
+    let unanswered = |pair: &Pair<'_>| !pair.reply.is_some_and(|reply| is_of(pair, reply));
+    if must().take_while(|pair| !resets(pair)).any(unanswered) {
+        return out.push(Verdict::skip(rule, "a sync went unanswered where nothing was to be reset"));
+    }
+    let must = must();
     // What else is asked shows nothing of the reset, where a sync is.
     let syncs = must.clone().any(|pair| is_sync(&pair));
     let due = must.filter(|pair| !syncs || is_sync(pair));
-    let unanswered = due.clone().find(|pair| !pair.reply.is_some_and(|reply| is_of(pair, reply)));
-    let breach = unanswered.map(|pair| Breach {
+    let breach = due.clone().find(|pair| unanswered(pair)).map(|pair| Breach {
         exchange: pair.exchange,
         class: "no-reset".to_owned(),
         expected: vec!["the command after 0xFF is answered with return".to_owned()],

@@ -35,8 +35,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         // What is not the answer that was due may be the answer to something else.
         let extra = context.extras.iter().any(|(at, _)| *at == index);
         let deviates = context.deviations.iter().any(|one| context.pairs[one.pair].exchange == index);
-        let counted = exchange.replies().count() == due.len();
-        if due.is_empty() || context.is_garbled(index) || extra || deviates || !counted {
+        let in_order = !context.disordered.contains(&index) && exchange.replies().count() == due.len();
+        if due.is_empty() || context.is_garbled(index) || extra || deviates || !in_order {
             continue;
         }
         looked = true;

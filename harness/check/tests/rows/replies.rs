@@ -4,6 +4,10 @@ use super::{ACCEPTED, BARE_GENERIC, DEPTH, GENERIC, GREETING, NOT_FOUND, OPENED,
 use crate::conversation;
 use crate::conversation::Say::{Aim, Client, Connect, Late, Server, Timeout};
 
+/// Two commands in one write.
+const TWICE: conversation::Say =
+    Client("{\"execute\":\"query-status\",\"id\":1}{\"execute\":\"query-status\",\"id\":1}");
+
 pub const ROWS: &[Row] = &[
     Row {
         rule: "reply-id-echo",
@@ -17,6 +21,13 @@ pub const ROWS: &[Row] = &[
             ],
             &[Client(r#"{"execute":"query-status","id":null}"#), Server(r#"{"return": {"depth": 1}}"#)],
             &[Client(r#"{"execute":"query-status"}"#), Server(r#"{"return": {"depth": 1}, "id": null}"#)],
+            &[
+                Aim("reply-id-echo"),
+                Client(r#"{"execute":"query-status"}"#),
+                Server(r#"{"return": {"depth": 1}}"#),
+                STATUS,
+                GENERIC,
+            ],
         ],
         keeps: &[
             Client(r#"{"execute":"query-status","id":{"a":1.0,"b":[18446744073709551616]}}"#),
@@ -47,6 +58,14 @@ pub const ROWS: &[Row] = &[
             &[Client("{]"), BARE_GENERIC, BARE_GENERIC],
         ],
         keeps: &[STATUS, OPENED, DEPTH],
+    },
+    Row {
+        rule: "input-framing",
+        breaks: &[
+            &[Aim("input-framing"), STATUS, DEPTH, TWICE, DEPTH, Timeout],
+            &[Aim("input-framing"), STATUS, DEPTH, STATUS, BARE_GENERIC],
+        ],
+        keeps: &[Aim("input-framing"), STATUS, DEPTH, TWICE, DEPTH, DEPTH],
     },
     Row {
         rule: "reply-order",

@@ -35,13 +35,14 @@ pub fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     };
     let config =
         Config { schema: Arc::new(schema), dialect, bugs, version: REFERENCE_VERSION, seed: args.seed };
-    runtime()?.block_on(serve(path, config, corruption))
+    let server = if args.strict_json { Server::strict(config) } else { Server::new(config) };
+    runtime()?.block_on(serve(path, server, corruption))
 }
 
-async fn serve(path: &Path, config: Config, corruption: Option<Corruption>) -> Result<Outcome, Failure> {
+async fn serve(path: &Path, server: Server, corruption: Option<Corruption>) -> Result<Outcome, Failure> {
     let mut signals = Signals::listen()?;
     let served = tokio::select! {
-        served = Server::listen(path, config, corruption) => served.map_err(Failure::trouble),
+        served = server.listen(path, corruption) => served.map_err(Failure::trouble),
         _ = signals.stop.changed() => Ok(()),
     };
     // Ours since we bound it; somebody else may have removed it already.

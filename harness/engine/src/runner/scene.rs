@@ -294,8 +294,14 @@ impl Runner {
             session.erred = matches!(outcome, Outcome::Error { .. }) || session.erred && !is_sure;
         }
         let expectations = predict_all(&self.schema, self.manners.version, session.state, &outcomes);
-        for (outcome, expectation) in outcomes.iter().zip(expectations) {
+        // Of a text that is worth several errors to QEMU's parser, another one makes something else.
+        let errors = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count();
+        let disputed = self.manners.model() == Model::Tolerant && errors > 1;
+        for (outcome, mut expectation) in outcomes.iter().zip(expectations) {
             session.state = expectation.next;
+            if disputed && !expectation.accepted.has(Accepted::RETURN) {
+                expectation.accepted = expectation.accepted.or(Accepted::NOTHING);
+            }
             due.expect(
                 &expectation,
                 sync_token(outcome).filter(|_| expectation.accepted == Accepted::RETURN),
@@ -434,7 +440,9 @@ impl Scene {
                 seen += replies(std::slice::from_ref(one));
                 seen == count && count > 0
             });
-            let theirs = received.drain(..last.map_or(0, |last| last + 1));
+            // Where it closed before it came so far, it came no further than theirs.
+            let all = if self.heard == Heard::Closed { received.len() } else { 0 };
+            let theirs = received.drain(..last.map_or(all, |last| last + 1));
             if let Some(pushed) = self.exchanges.get_mut(pushed) {
                 pushed.received.extend(theirs);
             }

@@ -8,6 +8,7 @@ use super::tap::Tap;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::{Automaton, Model};
 use qmprobe_wire::case::TOKEN_STEP;
+use qmprobe_wire::recovery::SENTINEL;
 use qmprobe_wire::{
     Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
 };
@@ -16,6 +17,10 @@ use qmprobe_wire::{
 const NO_GREETING_MS: u64 = 300;
 /// The id of our own negotiation.
 const NEGOTIATION_ID: &str = "qmprobe";
+/// Milliseconds for an agent that was never heard to answer before it is sent 0xFF.
+const HELLO_MS: u64 = 300;
+/// Milliseconds for an agent to read 0xFF by itself.
+const RESET_MS: u64 = 20;
 /// Milliseconds for our reply to follow one that is not ours.
 const STRAY_REPLY_MS: u64 = 100;
 /// Milliseconds for the token of a sync to come back, from an agent that has failed to return one before.
@@ -41,10 +46,14 @@ pub(super) struct Manners {
     pub version: Option<Version>,
     /// The parser that it has shown, where its version does not tell.
     pub model: Option<Model>,
+    /// A first word was said to it.
+    pub met: bool,
     /// A first connection got a greeting, or none was made yet.
     pub greets: bool,
     /// The last sync brought its token back, or none was sent yet.
     pub returns_tokens: bool,
+    /// The last sync brought its token back where 0xFF came in a write of its own.
+    pub resets_apart: bool,
     /// The token of the last sync.
     pub token: i64,
 }
@@ -145,10 +154,22 @@ impl Session {
         opened.opened = true;
         let mut exchanges = vec![opened];
         let mut answered = false;
+        if !std::mem::replace(&mut manners.met, true) {
+            // One that 0xFF ends, or hangs, has lived before.
+            let hello = [request::execute("guest-ping", None, None), b"\n".to_vec()].concat();
+            exchanges.push(self.ask_for(ear, hello, Until::Replies(Due::one()), HELLO_MS).await.0);
+        }
         let mut tap = Tap::new(Dialect::Qga, &[]);
         for number in 0..SYNCS_MAX {
             manners.token = manners.token.wrapping_add(TOKEN_STEP) & TOKEN_MAX;
-            let bytes = tap.attempt(number, manners.token);
+            let mut bytes = tap.attempt(number, manners.token);
+            let apart = number > 0 || manners.resets_apart;
+            if apart && bytes.first() == Some(&SENTINEL) {
+                // It may take what comes in one write for one thing.
+                let reset = bytes.remove(0);
+                let lone = self.ask_for(ear, vec![reset], Until::Time, RESET_MS).await;
+                exchanges.push(lone.0);
+            }
             let patience = if manners.returns_tokens { ear.limits.step_ms(bytes.len()) } else { NO_TOKEN_MS };
             self.link.tap = Some(tap);
             let (answer, heard) = self.ask_for(ear, bytes, Until::Synced, patience).await;
@@ -156,6 +177,7 @@ impl Session {
             tap = back;
             if heard == Heard::All && tap.has_token() {
                 manners.returns_tokens = true;
+                manners.resets_apart = apart;
                 return Ok(());
             }
             manners.returns_tokens &= heard == Heard::All;

@@ -357,7 +357,7 @@ fn an_agents_leftovers_are_cleared_before_the_connection_is_closed() {
     let mut stage = Stage::new(&spec);
     stage.run(Start::Command, vec![send("{\"execute\":\"guest-ping\",\"id\":")]);
     let heard: Vec<String> = heard.try_iter().collect();
-    assert_eq!(heard, ["", "guest-sync-delimited", ""], "0xFF, sync, 0xFF");
+    assert_eq!(heard, ["guest-ping", "", "guest-sync-delimited", ""], "a word, 0xFF, sync, 0xFF");
 }
 
 #[test]

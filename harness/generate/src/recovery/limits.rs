@@ -1,14 +1,14 @@
-//! Input beyond the parser's limits: nesting, and the number of tokens. The limit on bytes, 64 MiB, is left out:
-//! it would cost more than it tells.
+//! Input beyond the parser's limits: nesting, the number of tokens, and bytes.
 
 use super::Class;
+use qmprobe_wire::automaton::TOKEN_BYTES_MAX;
 
 /// Tokens that one text may have (QEMU `qobject/json-streamer.c`, MAX_TOKEN_COUNT).
 const TOKENS_MAX: usize = 2 << 20;
 
 pub(super) static PASSED: Class = Class {
     name: "limit-passed",
-    title: "the command is nested too deeply, or has too many tokens",
+    title: "the command is nested too deeply, has too many tokens or too many bytes",
     expected: "an error where the limit is passed, and errors for its tail; then the sync is answered at once",
     tries: 1,
     make: |trials| {
@@ -25,5 +25,8 @@ pub(super) static PASSED: Class = Class {
         let mut many = b"[0".to_vec();
         many.extend(b",0".repeat(TOKENS_MAX / 2));
         trials.push("tokens", (many.len(), many.len()), Vec::new(), many, Vec::new());
+        let mut long = vec![b'a'; TOKEN_BYTES_MAX + 1];
+        long[0] = b'"';
+        trials.push("bytes", (long.len(), long.len()), Vec::new(), long, Vec::new());
     },
 };

@@ -57,7 +57,7 @@ pub(super) static SENTINEL: Class = Class {
     title: "the byte FF or FE gets into the command",
     expected: "at least one error, the rest of the command is gone; then the sync is answered at once",
     tries: 1,
-    make: |trials| insert(trials, &[b"\xff", b"\xfe", b"\xff\xff\xff"]),
+    make: insert,
 };
 
 pub(super) static CONTROL: Class = Class {
@@ -65,7 +65,7 @@ pub(super) static CONTROL: Class = Class {
     title: "a control character gets into the command",
     expected: "at least one error, the rest of the command is gone; then the sync is answered at once",
     tries: 1,
-    make: |trials| insert(trials, &[b"\0", b"\x01", b"\x7f", b"\n"]),
+    make: insert,
 };
 
 pub(super) static QUOTE: Class = Class {
@@ -73,7 +73,7 @@ pub(super) static QUOTE: Class = Class {
     title: "a quote gets into the command",
     expected: "a string that ends at the end of the line, with an error; then the sync is answered at once",
     tries: 1,
-    make: |trials| insert(trials, &[b"\"", b"'", b"\\"]),
+    make: insert,
 };
 
 pub(super) static BRACKET: Class = Class {
@@ -81,7 +81,7 @@ pub(super) static BRACKET: Class = Class {
     title: "a bracket gets into the command",
     expected: "silence until the reset byte where brackets stay open, errors where too many close; then the sync is answered at once",
     tries: 1,
-    make: |trials| insert(trials, &[b"{", b"[", b"}", b"]"]),
+    make: insert,
 };
 
 pub(super) static GARBAGE: Class = Class {
@@ -108,9 +108,7 @@ pub(super) static REQUEST: Class = Class {
         // `FF{"execute":"guest-sync-delimited","arguments":{"id":1152921504606846976}}` and a newline.
         const REQUEST_BYTES: usize = 77;
         let half = b"{\"execute\":\"guest-ping\",\"id\":";
-        let damages =
-            [Damage::Lose, Damage::Double, Damage::Flip(1), Damage::Flip(0x80), Damage::Cut, Damage::Hold];
-        for damage in damages {
+        for damage in of_request() {
             for at in 0..REQUEST_BYTES {
                 for before in [half.as_slice(), b""] {
                     let fault = Fault {
@@ -127,11 +125,44 @@ pub(super) static REQUEST: Class = Class {
     },
 };
 
-fn insert(trials: &mut Trials, inserts: &[&[u8]]) {
-    for inserted in inserts {
+/// What the class of this name puts into what is sent, each in turn.
+fn inserts(class: &str) -> &'static [&'static [u8]] {
+    match class {
+        "sentinel-inserted" => &[b"\xff", b"\xfe", b"\xff\xff\xff"],
+        "control-inserted" => &[b"\0", b"\x01", b"\x7f", b"\n"],
+        "quote-inserted" => &[b"\"", b"'", b"\\"],
+        "bracket-inserted" => &[b"{", b"[", b"}", b"]"],
+        _ => &[],
+    }
+}
+
+fn insert(trials: &mut Trials) {
+    for inserted in inserts(trials.class.name) {
         trials.at_each_place(&qmprobe_wire::escape::escape(inserted), |command, at| {
             [&command[..at], inserted, &command[at..]].concat()
         });
+    }
+}
+
+/// What happens to the request of a sync.
+fn of_request() -> Vec<Damage> {
+    [Damage::Lose, Damage::Double, Damage::Flip(1), Damage::Flip(0x80), Damage::Cut, Damage::Hold].to_vec()
+}
+
+/// What the class of this name does at a place of what is sent, each in turn; empty where it does nothing to it.
+pub(super) fn damages(class: &str) -> Vec<Damage> {
+    match class {
+        "command-cut" => vec![Damage::Cut],
+        "command-byte-lost" => vec![Damage::Lose],
+        "command-byte-doubled" => vec![Damage::Double],
+        "command-bit-flipped" => (0..8).map(|bit| Damage::Flip(1 << bit)).collect(),
+        "garbage-inserted" => {
+            (0..GARBAGE_BLOCKS).map(|block| Damage::Insert(garbage(mix(0, block), 0))).collect()
+        }
+        "command-split" => vec![Damage::Hold],
+        "limit-passed" => vec![Damage::Insert(vec![b'['; 1025])],
+        "sync-request-damaged" => of_request(),
+        _ => inserts(class).iter().map(|bytes| Damage::Insert(bytes.to_vec())).collect(),
     }
 }
 

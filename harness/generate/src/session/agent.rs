@@ -56,7 +56,9 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     // What guest-info does not offer is not there; sent to whom it may be sent.
     let absent = cases.absent;
     for name in absent {
-        let steps = vec![send(format!(r#"{{"execute":"{name}","id":1}}"#)), send(ping)];
+        // Its arguments are not looked at.
+        let arguments = format!(r#"{{"execute":"{name}","arguments":{{"qmprobe-no-such":1}},"id":2}}"#);
+        let steps = vec![send(format!(r#"{{"execute":"{name}","id":1}}"#)), send(arguments), send(ping)];
         let title = format!("{name}, which it does not offer");
         cases.push_for(Some(name), "guest-info-agrees", title, Start::Command, steps);
     }
@@ -75,7 +77,8 @@ fn halves(cases: &mut Cases<'_>) {
     cases.push("half-command-outlives-client", "a ping by two clients", Start::Greeting, steps);
 }
 
-/// Half a command, then 0xFF and a sync: the sync is answered.
+/// Half a command, then 0xFF and a sync: the sync is answered, time after time. A sync behind a ping comes first, to
+/// show that it is answered where nothing has to be reset.
 fn resets(cases: &mut Cases<'_>, sync: &str) {
     let leftovers: [&[u8]; 6] = [
         b"",
@@ -85,16 +88,11 @@ fn resets(cases: &mut Cases<'_>, sync: &str) {
         b"12",
         b"\xff\xff",
     ];
+    let ping = r#"{"execute":"guest-ping","id":2}"#;
     for leftover in leftovers {
-        let mut bytes = leftover.to_vec();
-        bytes.push(0xFF);
-        bytes.extend_from_slice(sync.as_bytes());
+        let reset = [leftover, b"\xff", sync.as_bytes()].concat();
         let name = format!("after {}", qmprobe_wire::escape::escape(leftover));
-        cases.push(
-            "sync-reset",
-            name,
-            Start::Command,
-            vec![send(bytes), send(r#"{"execute":"guest-ping","id":2}"#)],
-        );
+        let steps = vec![send(format!("{ping}\n{sync}")), send(reset.clone()), send(reset), send(ping)];
+        cases.push("sync-reset", name, Start::Command, steps);
     }
 }

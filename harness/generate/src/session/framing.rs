@@ -4,6 +4,11 @@
 use super::{Cases, command, send};
 use qmprobe_wire::{Start, Step};
 
+/// Milliseconds between two pieces of a command: they are read one by one.
+const PIECES_MS: u64 = 20;
+/// Milliseconds between its bytes.
+const BYTES_MS: u64 = 1;
+
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
     let good = |id: u32| format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
@@ -15,13 +20,20 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     one("reply-order", "24 commands without white space", vec![bare(many)]);
     let pretty = format!("{{\n  \"execute\" :\t\"{harmless}\" ,\r\n \"id\" : 1\n}}\n\n\n");
     one("reply-order", "spread over lines", vec![send(pretty), send(good(2))]);
-    let whole = good(1);
+    let whole = good(1) + "\n";
     let (head, tail) = whole.split_at(whole.len() / 2);
-    let pieces = vec![
-        Step::Push(head.into()),
-        Step::Settle(20),
-        Step::Send(format!("{tail}\n").into_bytes()),
-        command(harmless, 2),
-    ];
-    one("one-reply", "in two pieces", pieces);
+    let in_two = [Step::Push(head.into()), Step::Settle(PIECES_MS), Step::Send(tail.into())];
+    let (most, end) = whole.split_at(whole.len() - 1);
+    let byte = |byte: &u8| [Step::Push(vec![*byte]), Step::Settle(BYTES_MS)];
+    let by_byte = most.as_bytes().iter().flat_map(byte).chain([Step::Send(end.into())]);
+    let at_once = bare((2..=4).map(|id| good(id) + "\n").collect());
+    for (name, cut) in [
+        ("in two pieces", in_two.to_vec()),
+        ("byte by byte", by_byte.collect()),
+        ("three at once", vec![at_once]),
+    ] {
+        let alone = command(harmless, 0);
+        let after = command(harmless, 9);
+        one("input-framing", name, [vec![alone], cut, vec![after]].concat());
+    }
 }

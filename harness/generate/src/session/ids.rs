@@ -65,7 +65,9 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     for id in IDS.iter().copied().chain([long.as_str()]) {
         let shown: String = id.chars().take(50).collect();
         let success = format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
-        cases.push("reply-id-echo", format!("{shown} on success"), Start::Command, vec![send(success)]);
+        // Without it first: what is refused then is not refused for its id.
+        let steps = vec![send(format!("{{\"execute\":\"{harmless}\"}}")), send(success)];
+        cases.push("reply-id-echo", format!("{shown} on success"), Start::Command, steps);
         let errors = vec![
             send(format!("{{\"execute\":\"qmprobe-no-such-command\",\"id\":{id}}}")),
             send(format!("{{\"id\":{id}}}")),

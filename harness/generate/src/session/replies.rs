@@ -1,7 +1,10 @@
 //! Replies: one and no more, and what every peer says of itself.
 
 use super::{Cases, command};
-use qmprobe_wire::{Start, Step};
+use qmprobe_wire::{Start, Step, Value, request};
+
+/// Milliseconds in which an answer to nothing would come.
+const BLANK_MS: u64 = 30;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
@@ -12,6 +15,13 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         Step::Settle(250),
     ];
     cases.push("one-reply", "a pause after the reply", Start::Command, quiet);
+    let blank = vec![Step::Push(b"\n \t\r\n\n".into()), Step::Settle(BLANK_MS), command(harmless, 1)];
+    cases.push("one-reply", "white space is no command", Start::Command, blank);
+    // A client that has nothing more to say still listens.
+    let last = [request::execute(harmless, None, Some(&Value::int(1))), b"\n".to_vec()].concat();
+    let negotiation = cases.is_qmp().then(|| command("qmp_capabilities", 0));
+    let half_closed = negotiation.into_iter().chain([Step::Push(last), Step::HalfClose]).collect();
+    cases.push("one-reply", "a half-closed connection", Start::Greeting, half_closed);
     if cases.is_qmp() {
         for name in ["query-commands", "query-qmp-schema", "query-version", "query-status", "query-name"] {
             if cases.schema.command(name).is_some() {

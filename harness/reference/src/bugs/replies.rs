@@ -5,6 +5,7 @@ pub(super) mod error_desc_number;
 pub(super) mod error_extra_member;
 pub(super) mod error_is_a_string;
 pub(super) mod error_without_desc;
+pub(super) mod half_a_read_forgotten;
 pub(super) mod json_error_not_found;
 pub(super) mod json_error_silent;
 pub(super) mod replies_reordered;

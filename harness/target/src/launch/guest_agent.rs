@@ -1,13 +1,16 @@
 //! qemu-ga: made to shut down, freeze and overwrite the system it runs on, so it gets the thickest walls:
-//! besides a [`crate::sandbox::Cell`] its own process namespace and no capability at all.
+//! besides a [`crate::sandbox::Cell`] its own process namespace and no capability at all. What it would shut the
+//! system down with is replaced by programs that only tell that they were run.
 
-use super::{Care, CellWish, Entrance, Launch, find, no_excuse, scratch, shell_line};
+use super::{Care, CellWish, Entrance, Launch, find, no_excuse, scratch, shell_line, shell_word};
 use crate::error::Error;
 use crate::spec::Channel;
 use crate::transport::serial::{self, Pair};
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,11 +24,30 @@ const PID_FILE: &str = "qga.pid";
 /// The file that says that the walls stand.
 const READY: &str = "sandboxed";
 
-/// Runs as process 1 of the new namespace: mounts its `/proc`, says so in the file `$1`, and starts the
-/// rest as a child without capabilities. (Process 1 itself ignores SIGABRT; a child's is relayed by `$?`.)
+/// What an agent runs to shut down: the first, since 10.0 one of the others where there are such (QEMU
+/// `qga/commands-posix.c`, qmp_guest_shutdown).
+const POWER_PROGRAMS: [&str; 4] = ["shutdown", "poweroff", "halt", "reboot"];
+/// The directory in the scratch directory that holds what stands in for them.
+const STAND_INS: &str = "stand-ins";
+/// The file in it that says that they are what the agent finds.
+const IN_PLACE: &str = "stand-ins/in-place";
+/// The file in the scratch directory that a stand-in adds a line to whenever it runs.
+pub(crate) const CALLS: &str = "shutdown.calls";
+/// The file in the scratch directory that makes the stand-ins fail.
+pub(crate) const FAILS: &str = "shutdown.fails";
+
+/// Runs as process 1 of the new namespace: mounts its `/proc`, lays the stand-ins over where programs of the
+/// system administrator are, says in the file `$1` that the walls stand, and starts the rest as a child without
+/// capabilities. (Process 1 itself ignores SIGABRT; a child's is relayed by `$?`.) Where the kernel has no overlay
+/// for an ordinary user, the agent finds what is there; without capabilities that can do nothing either.
 const INNER: &str = r#"set -e
 mount -t proc -o ro,nosuid,nodev,noexec proc /proc
 setpriv --inh-caps=-all --bounding-set=-all true
+if folder=$(readlink -e /sbin) &&
+    mount -t overlay -o "ro,nosuid,nodev,lowerdir=stand-ins:$folder" overlay "$folder" 2> /dev/null &&
+    cmp -s stand-ins/shutdown /sbin/shutdown
+then : > stand-ins/in-place
+fi
 : > "$1"
 shift
 set +e
@@ -64,6 +86,7 @@ pub(crate) fn prepare(
             excuse,
         });
     }
+    lay_out_stand_ins(&place).map_err(Error::Scratch)?;
     let ready = place.join(READY);
     let outer = ["--pid", "--kill-child", "sh", "-c", INNER, "sh"].map(OsString::from);
     let inner = [ready.into_os_string(), agent.clone().into_os_string()];
@@ -80,6 +103,24 @@ pub(crate) fn prepare(
         relayed: true,
         excuse,
     })
+}
+
+/// Makes the programs that are run instead of the system's, each of which tells that it was and does nothing.
+fn lay_out_stand_ins(scratch: &Path) -> io::Result<()> {
+    let folder = scratch.join(STAND_INS);
+    fs::create_dir(&folder)?;
+    let home = shell_word(&scratch.to_string_lossy());
+    let script = format!("#!/bin/sh\necho \"$0 $*\" >> {home}/{CALLS}\ntest ! -e {home}/{FAILS}\n");
+    for name in POWER_PROGRAMS {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o755).open(folder.join(name))?;
+        file.write_all(script.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Whether the agent whose scratch directory this is finds the stand-ins. To be asked before it can write there.
+pub(crate) fn stand_ins_are_in_place(scratch: &Path) -> bool {
+    scratch.join(IN_PLACE).is_file()
 }
 
 /// Where the agent is reached, the path that it is told, and what it inherits for that.

@@ -52,7 +52,7 @@ fn arguments(place: &str, extra: &[String], care: Care) -> Vec<OsString> {
         words.extend(["-sandbox", SANDBOX]);
     }
     let chardev = format!("socket,id=qmprobe,{place},server=on,wait=off");
-    words.extend(["-chardev", &chardev, "-mon", "chardev=qmprobe,mode=control"]);
+    words.extend(["-chardev", &chardev, "-mon", "chardev=qmprobe,mode=control,id=monitor"]);
     words
         .into_iter()
         .chain(extra.iter().map(String::as_str))

@@ -137,8 +137,10 @@ impl Client {
         let mut manners = Manners {
             version: known.version,
             model: None,
+            met: true,
             greets: known.greets,
             returns_tokens: known.returns_tokens,
+            resets_apart: false,
             token: first_token(),
         };
         let reached = match (begin, self.dialect) {

@@ -1,0 +1,45 @@
+//! How a client's bytes are cut into writes makes no difference.
+
+use crate::context::Context;
+use crate::predict::Accepted;
+use crate::rule::{BOTH, Rule, Severity};
+use crate::verdict::{Breach, Verdict, conclude};
+use qmprobe_wire::{MessageKind, VersionRange, escape};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "Q311",
+    slug: "input-framing",
+    title: "What the client sends is one stream",
+    requirement: "A command that comes in pieces, and several that come at once, are carried out as if each had come whole and alone.",
+    source: "QMP specification, General Definitions; QEMU monitor/qmp.c:monitor_qmp_read, qga/main.c:channel_event_cb",
+    severity: Severity::Violation,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &[],
+    judge,
+};
+
+/// Looks only at cases made for it: a command by itself, which shows that it is answered at all, and then the same cut
+/// or joined.
+fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
+    let mut due = context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
+    let is_returned = |kind: Option<MessageKind>| kind == Some(MessageKind::Return);
+    let alone = due.next().map(|pair| is_returned(pair.reply.map(|reply| reply.kind)));
+    let aimed = context.transcript.case.aim.as_deref() == Some(rule.slug);
+    if !aimed || alone != Some(true) || context.peer_is_lost() {
+        return out.push(Verdict::skip(rule, "nothing put it to the test"));
+    }
+    let wrong = due
+        .filter(|pair| context.can_expect_reply(pair.exchange))
+        .find(|pair| !is_returned(pair.reply.map(|reply| reply.kind)));
+    let breach = wrong.map(|pair| Breach {
+        exchange: pair.exchange,
+        class: "cut".to_owned(),
+        expected: vec!["return, as to the same command by itself".to_owned()],
+        actual: pair.reply.map_or("no reply".to_owned(), |reply| escape::escape_short(&reply.bytes, 160)),
+        ..Breach::default()
+    });
+    conclude(rule, breach.into_iter().collect(), true, "", out);
+}
