@@ -63,6 +63,17 @@ async fn one(
     let before = reports.runs.all.len();
     let mut sink = |event: &Event| reports.event(&with_usable_path(event, &out));
     let ended = campaign::run(options, signals.stop.clone(), &mut sink).await;
+    told(ended.map(drop), peer, signals, reports, (before, &rules, strict))
+}
+
+/// What a run came to; trouble with it is told. `before` is how many runs there were before it.
+pub(super) fn told(
+    ended: Result<(), qmprobe_engine::Error>,
+    peer: &Chosen,
+    signals: &Signals,
+    reports: &mut Reports,
+    (before, rules, strict): (usize, &[String], bool),
+) -> Outcome {
     if let Err(error) = ended {
         let text = format!("{} could not be tested: {:#}", peer.label(), anyhow::Error::from(error));
         reports.event(&Event::Noted { text: text.clone() });
@@ -73,10 +84,8 @@ async fn one(
         return signals.outcome().unwrap_or(Outcome::Trouble);
     }
     match reports.runs.all.last() {
-        Some(run) if !run.summary.complete => {
-            signals.outcome().unwrap_or_else(|| of_run(run, &rules, strict))
-        }
-        Some(run) => of_run(run, &rules, strict),
+        Some(run) if !run.summary.complete => signals.outcome().unwrap_or_else(|| of_run(run, rules, strict)),
+        Some(run) => of_run(run, rules, strict),
         None => Outcome::NothingRan,
     }
 }
