@@ -59,6 +59,8 @@ pub enum Event {
         round: u64,
         /// The command line of the peer, or its address.
         setup: String,
+        /// What is sent: `survey`, `sessions` (cases of a check), or `requests`.
+        kind: String,
         /// The kept sequences that it begins with, changed.
         picks: Vec<String>,
     },

@@ -30,12 +30,12 @@ use avoid::Avoid;
 use corpus::Corpus;
 use novelty::Novelty;
 use peers::{Setup, Spare};
-use qmprobe_generate::state::{Composer, Names};
+use qmprobe_generate::state::Names;
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use systematic::Systematic;
 use tokio::sync::watch;
 
@@ -78,7 +78,12 @@ pub async fn run(
     let corpus = Corpus::open(&options.run.out, options.out_bytes_max)?;
     let mut log = Log { journal, sink };
     let met = Met::meet(&options.run, stop.clone()).await?;
-    let Met { runner, schema, absent, facts, gate, by_line, setups, notes } = met;
+    let Met { runner, schema, absent, facts, gate, by_line, mut notes } = met;
+    let may = |command: &str| {
+        gate.refusal(command).is_none() && !ends_the_peer(command) && !absent.iter().any(|one| one == command)
+    };
+    let (setups, left_out) = peers::setups(&runner, &options.run.peer, &schema, &may).await;
+    notes.extend(left_out);
     let at = clock::seconds_since_epoch();
     if before.is_empty() {
         let planned = options.run.max_cases.unwrap_or_default();
@@ -87,13 +92,9 @@ pub async fn run(
     }
     let bench = Bench::new(options.run.peer.clone(), Arc::clone(&schema), stop.clone()).thorough();
     let waivers = Waivers::new(options.run.waivers.clone(), options.run.strict, at)?;
-    let may = |command: &str| {
-        gate.refusal(command).is_none() && !ends_the_peer(command) && !absent.iter().any(|one| one == command)
-    };
     let mut fuzz = Fuzz {
         triage: Triage::new(bench, waivers, facts, &options.run.out, &options.run.rules),
         tally: Tally::default(),
-        composer: Composer::new(&schema, &may),
         novelty: Novelty::default(),
         corpus,
         avoid: Avoid::default(),
@@ -111,6 +112,7 @@ pub async fn run(
         round: 0,
         peer_starts: 1,
         began,
+        in_sessions: Duration::ZERO,
         stop,
         cut: None,
         log,
@@ -131,7 +133,6 @@ struct Met {
     facts: PeerFacts,
     gate: Gate,
     by_line: bool,
-    setups: Vec<Setup>,
     notes: Vec<String>,
 }
 
@@ -149,11 +150,10 @@ impl Met {
         let foreign = matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
         let by_line = foreign && answers && runner.reads_by_line().await;
         let facts = peer_facts::facts(spec, runner.peer(), runner.version(), run.peer_name.as_deref());
-        let (setups, left_out) = peers::setups(&runner, spec, &schema).await;
         let own = runner.peer().notes().to_vec();
-        let notes = note.into_iter().chain(parser).chain(own).chain(left_out).collect();
+        let notes = note.into_iter().chain(parser).chain(own).collect();
         let gate = gate(run, &runner);
-        Ok(Met { runner, schema, absent, facts, gate, by_line, setups, notes })
+        Ok(Met { runner, schema, absent, facts, gate, by_line, notes })
     }
 }
 
@@ -175,7 +175,6 @@ struct Fuzz<'a> {
     log: Log<'a>,
     triage: Triage,
     tally: Tally,
-    composer: Composer<'a>,
     novelty: Novelty,
     corpus: Corpus,
     avoid: Avoid,
@@ -185,7 +184,7 @@ struct Fuzz<'a> {
     skipped: BTreeMap<String, String>,
     /// The peer wants a line end after each request.
     by_line: bool,
-    setups: Vec<Setup>,
+    setups: Vec<Setup<'a>>,
     spare: Option<Spare>,
     runner: Runner,
     /// The peer of the runner is gone.
@@ -194,6 +193,8 @@ struct Fuzz<'a> {
     round: u64,
     peer_starts: u64,
     began: Instant,
+    /// Time spent on cases about sessions.
+    in_sessions: Duration,
     stop: watch::Receiver<bool>,
     /// Why the campaign ended before its goal.
     cut: Option<String>,

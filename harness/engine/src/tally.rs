@@ -67,11 +67,6 @@ impl Tally {
         self.commands.contains(command)
     }
 
-    /// How many commands were run.
-    pub fn commands(&self) -> usize {
-        self.commands.len()
-    }
-
     /// Commands that a case ran besides the one it is about.
     pub fn exercised(&mut self, commands: impl IntoIterator<Item = String>) {
         self.commands.extend(commands);

@@ -151,6 +151,14 @@ impl Triage {
         self.excused.contains_key(signature)
     }
 
+    /// Whether what a verdict says is a known defect.
+    pub fn excuses(&mut self, verdict: &Verdict, transcript: &Transcript) -> bool {
+        let Outcome::Fail(breach) = &verdict.outcome else { return false };
+        let signature = evidence::signature(verdict.rule, breach, transcript);
+        let suspicion = Suspicion { rule: verdict.rule, breach: breach.clone(), signature };
+        self.is_waived(&suspicion, transcript)
+    }
+
     /// What cases are tried on.
     pub fn bench(&self) -> &Bench {
         &self.bench

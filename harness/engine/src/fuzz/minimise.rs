@@ -17,7 +17,7 @@ const TRIES_MAX: u32 = 300;
 /// Time for them.
 const TIME: Duration = Duration::from_secs(20);
 /// The same where each try has to wait for a peer that does not answer.
-const HANG_TRIES_MAX: u32 = 12;
+const HANG_TRIES_MAX: u32 = 3;
 /// Times that a signature may fail to show again before it is taken for chance.
 const DOUBTS_MAX: u32 = 3;
 
@@ -51,6 +51,12 @@ impl Fuzz<'_> {
         let doubts = self.doubts.get(signature).copied().unwrap_or_default();
         if doubts >= DOUBTS_MAX {
             return Ok(());
+        }
+        if hangs && self.triage.excuses(&verdict, transcript) {
+            // It is known, and looking again would take its time.
+            self.shun(signature, &transcript.case, false);
+            let findings = self.triage.take(&mut self.runner, transcript, vec![verdict], &[]).await?;
+            return self.report(findings);
         }
         let round = self.shower(play.setup);
         let found = self.reproduced(play, transcript, &Look { signature, hangs, late }).await;

@@ -74,11 +74,6 @@ impl Novelty {
     pub fn rarest(&self, features: &[u64]) -> u32 {
         features.iter().filter_map(|feature| self.seen.get(feature)).min().copied().unwrap_or(u32::MAX)
     }
-
-    /// Features seen in all.
-    pub fn len(&self) -> usize {
-        self.seen.len()
-    }
 }
 
 /// The places of a value with the JSON type of each. Recursion is bounded by [`NESTING_MAX`].

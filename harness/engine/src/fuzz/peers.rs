@@ -5,7 +5,7 @@ use super::setups;
 use super::survey::Survey;
 use crate::runner::Runner;
 use qmprobe_generate::Entropy;
-use qmprobe_generate::state::Names;
+use qmprobe_generate::state::{Composer, Names};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Error, Peer, PeerSpec};
 use tokio::task::JoinHandle;
@@ -15,10 +15,12 @@ const CHOICES: u64 = 1 << 50;
 
 /// A way to start the peer, and what is known of it when it was started so.
 #[derive(Debug)]
-pub(super) struct Setup {
+pub(super) struct Setup<'s> {
     pub spec: PeerSpec,
     pub command_line: String,
     pub names: Names,
+    /// What of it fits where is learned for each by itself.
+    pub composer: Composer<'s>,
     pub survey: Survey,
 }
 
@@ -36,11 +38,17 @@ impl Drop for Spare {
 }
 
 /// The set-ups in which the peer starts, the first of which it has, and what there is to say of others.
-pub(super) async fn setups(runner: &Runner, spec: &PeerSpec, schema: &Schema) -> (Vec<Setup>, Vec<String>) {
+pub(super) async fn setups<'s>(
+    runner: &Runner,
+    spec: &PeerSpec,
+    schema: &'s Schema,
+    may: &dyn Fn(&str) -> bool,
+) -> (Vec<Setup<'s>>, Vec<String>) {
     let setup = |spec: PeerSpec, peer: &Peer| Setup {
         spec,
         command_line: peer.command_line().to_owned(),
         names: Names::new(schema),
+        composer: Composer::new(schema, may),
         survey: Survey::default(),
     };
     let mut found = vec![setup(spec.clone(), runner.peer())];

@@ -31,7 +31,13 @@ const FIRST_INDEX: u64 = 1 << 42;
 /// Requests thrown away for each that is sent, at most.
 const REDRAWS_MAX: u32 = 16;
 /// One case in so many is one of a check.
-const SYSTEMATIC_ONE_IN: usize = 8;
+const SYSTEMATIC_ONE_IN: usize = 12;
+/// Cases of a round that is about sessions.
+const SESSION_CASES: u64 = 48;
+/// One round in so many is about sessions, where cases are counted.
+const SESSIONS_ONE_IN: u64 = 4;
+/// The same part of the time, where that is.
+const SESSIONS_TIME_ONE_IN: u32 = 12;
 /// Of a kept sequence, the requests before the one that showed something new.
 const KEPT_BEFORE_MAX: usize = 8;
 /// Cases between two looks at what the peer takes up.
@@ -39,9 +45,28 @@ const LOOK_CASES: u64 = 48;
 /// MiB that a peer may have written to its directory.
 const SCRATCH_MIB_MAX: u64 = 512;
 
+/// What a round is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Survey,
+    Sessions,
+    Requests,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Survey => "survey",
+            Kind::Sessions => "sessions",
+            Kind::Requests => "requests",
+        }
+    }
+}
+
 /// A round under way.
 pub(super) struct Play {
     pub setup: usize,
+    kind: Kind,
     entropy: Entropy,
     /// What is sent before anything else.
     queue: VecDeque<Request>,
@@ -61,7 +86,6 @@ struct Draft {
     request: Option<Request>,
     /// Made from nothing, so that what comes of it teaches something of the choices.
     composed: bool,
-    surveys: bool,
 }
 
 impl Fuzz<'_> {
@@ -74,11 +98,17 @@ impl Fuzz<'_> {
         let shower = (self.setups[setup].spec.clone(), self.setups[setup].command_line.clone());
         let mut entropy = Entropy::new(self.options.run.seed, CHOICES + number);
         self.names(setup).forget();
-        let (picks, queue) = self.opening(setup, &mut entropy);
-        self.log.say(Event::RoundBegan { round: number, setup: shower.1.clone(), picks })?;
+        let kind = self.kind(setup, number);
+        let (picks, queue) = match kind {
+            Kind::Requests => self.opening(setup, &mut entropy),
+            Kind::Survey | Kind::Sessions => (Vec::new(), VecDeque::new()),
+        };
+        let (setup_line, kind_name) = (shower.1.clone(), kind.name().to_owned());
+        self.log.say(Event::RoundBegan { round: number, setup: setup_line, kind: kind_name, picks })?;
         self.triage.turn_to(shower);
         let mut play = Play {
             setup,
+            kind,
             entropy,
             queue,
             before: Vec::new(),
@@ -97,12 +127,27 @@ impl Fuzz<'_> {
         let mut record = play.record;
         record.names = self.setups[setup].names.len().0 as u64;
         record.took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        if kind == Kind::Sessions {
+            self.in_sessions += began.elapsed();
+        }
         self.log.say(Event::RoundEnded(record))
+    }
+
+    /// What a round is about. Cases of sessions are slow: they get their part, and no more.
+    fn kind(&self, setup: usize, round: u64) -> Kind {
+        if !self.setups[setup].survey.is_over() {
+            return Kind::Survey;
+        }
+        let due = match self.options.run.max_cases {
+            Some(_) => round % SESSIONS_ONE_IN == SESSIONS_ONE_IN - 1,
+            None => self.in_sessions < self.began.elapsed() / SESSIONS_TIME_ONE_IN,
+        };
+        if due && self.systematic.has_sessions() { Kind::Sessions } else { Kind::Requests }
     }
 
     /// What the round begins with: half the time a kept sequence, changed with another at hand.
     fn opening(&mut self, setup: usize, entropy: &mut Entropy) -> (Vec<String>, VecDeque<Request>) {
-        if !self.setups[setup].survey.is_over() || entropy.coin() {
+        if entropy.coin() {
             return (Vec::new(), VecDeque::new());
         }
         let mut picked = Vec::new();
@@ -112,8 +157,8 @@ impl Fuzz<'_> {
         }
         let (names, sequences): (Vec<String>, Vec<Vec<Request>>) = picked.into_iter().unzip();
         let [one, other] = sequences.as_slice() else { return (Vec::new(), VecDeque::new()) };
-        let known = &self.setups[setup].names;
-        let queue = mutated(one, other, &mut self.composer, known, entropy);
+        let Setup { names: known, composer, .. } = &mut self.setups[setup];
+        let queue = mutated(one, other, composer, known, entropy);
         (names, queue.into())
     }
 
@@ -124,23 +169,26 @@ impl Fuzz<'_> {
             seed: self.options.run.seed,
             index: FIRST_INDEX + play.record.round * SURVEY_CASES + nth,
         };
-        let Setup { names, survey, .. } = &mut self.setups[play.setup];
-        if !survey.is_over() && nth < SURVEY_CASES {
-            let request = survey.next(self.schema, self.gate, names)?;
-            return Some(Draft {
-                case: case(id, &request, self.by_line),
-                request: Some(request),
-                composed: false,
-                surveys: true,
-            });
-        }
-        if nth >= CASES {
-            return None;
+        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
+        let of_check = |case: Case| Draft { case: Arc::new(case), request: None, composed: false };
+        let by_line = self.by_line;
+        let of = |request: Request, composed| Draft {
+            case: case(id, &request, by_line),
+            request: Some(request),
+            composed,
+        };
+        match play.kind {
+            Kind::Survey if nth < SURVEY_CASES => {
+                return survey.next(self.schema, self.gate, names).map(|request| of(request, false));
+            }
+            Kind::Sessions if nth < SESSION_CASES => return self.systematic.of_session().map(of_check),
+            Kind::Requests if nth < CASES => {}
+            _ => return None,
         }
         if play.entropy.once_in(SYSTEMATIC_ONE_IN)
-            && let Some(case) = self.systematic.case(id.index, names, &mut play.entropy)
+            && let Some(case) = self.systematic.quick(id.index, names, &mut play.entropy)
         {
-            return Some(Draft { case: Arc::new(case), request: None, composed: false, surveys: false });
+            return Some(of_check(case));
         }
         let now = self.tally.judged();
         for _ in 0..REDRAWS_MAX {
@@ -148,20 +196,15 @@ impl Fuzz<'_> {
             let composed = queued.is_none();
             let request = match queued {
                 Some(request) => request,
-                None => self.composer.next(&mut play.entropy, names)?,
+                None => composer.next(&mut play.entropy, names)?,
             };
             let Some(request) = fenced(request, names) else { continue };
             let watched = self.avoid.watches(&request.command);
-            let shape = if watched { features(&self.composer, &request) } else { Vec::new() };
+            let shape = if watched { features(composer, &request) } else { Vec::new() };
             if watched && self.avoid.blocks(&request.command, &shape, now) {
                 continue;
             }
-            return Some(Draft {
-                case: case(id, &request, self.by_line),
-                request: Some(request),
-                composed,
-                surveys: false,
-            });
+            return Some(of(request, composed));
         }
         None
     }
@@ -235,20 +278,20 @@ impl Fuzz<'_> {
         let returned = replies().find(|reply| reply.kind == MessageKind::Return);
         let returned: Option<&Value> = returned.and_then(|reply| reply.get("return"));
         let accepted = returned.is_some();
+        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
         if draft.composed {
-            self.composer.report(accepted);
+            composer.report(accepted);
         }
-        let Setup { names, survey, .. } = &mut self.setups[play.setup];
-        if draft.surveys {
+        if play.kind == Kind::Survey {
             survey.report(&request.command, accepted);
         }
         if let Some(returned) = returned {
             names.learn(&request.command, request.arguments.as_ref(), returned);
         }
-        if draft.surveys {
+        if play.kind == Kind::Survey {
             return Ok(accepted);
         }
-        let shape = features(&self.composer, request);
+        let shape = features(composer, request);
         let (features, is_new) = self.novelty.take(&request.command, &shape, transcript);
         if is_new && transcript.ending == Ending::Alive {
             let sequence = play.changes.iter().chain([request]).cloned().collect();
@@ -296,7 +339,7 @@ impl Fuzz<'_> {
     pub(super) fn shun(&mut self, signature: &str, case: &Case, others: bool) {
         let Some(Step::Send(bytes)) = case.steps.last() else { return };
         let Some(request) = Request::read(bytes) else { return };
-        let shape = features(&self.composer, &request);
+        let shape = features(&self.setups[0].composer, &request);
         self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
     }
 

@@ -50,16 +50,24 @@ impl<'s> Systematic<'s> {
         Systematic { session, streams, plan: Plan::new(schema, dialect, seed), gate, next: 0 }
     }
 
-    /// Some case. `index` is for what is made of a number.
-    pub fn case(&mut self, index: u64, names: &Names, entropy: &mut Entropy) -> Option<Case> {
-        match entropy.below(4) {
-            0 => Some(self.streams.as_ref()?.case(index)),
-            1 | 2 => {
-                let count = self.session.len().max(1);
-                let case = self.session.get(self.next % count).cloned();
-                self.next += 1;
-                case
-            }
+    /// The next case about sessions, the first again after the last. They wait for what must not come, and take
+    /// their time.
+    pub fn of_session(&mut self) -> Option<Case> {
+        let case = self.session.get(self.next % self.session.len().max(1)).cloned();
+        self.next += 1;
+        case
+    }
+
+    /// Whether there are cases about sessions.
+    pub fn has_sessions(&self) -> bool {
+        !self.session.is_empty()
+    }
+
+    /// A case that takes no longer than others: a malformed stream, or what is planned of some command. `index` is
+    /// for what is made of a number.
+    pub fn quick(&mut self, index: u64, names: &Names, entropy: &mut Entropy) -> Option<Case> {
+        match &self.streams {
+            Some(streams) if entropy.once_in(8) => Some(streams.case(index)),
             _ => self.planned(names, entropy),
         }
     }
