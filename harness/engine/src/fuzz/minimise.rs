@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const TRIES_MAX: u32 = 300;
 /// Time for them.
 const TIME: Duration = Duration::from_secs(20);
+/// The same for a peer that is not lost.
+const TIME_ALIVE: Duration = Duration::from_secs(8);
 /// The same where each try has to wait for a peer that does not answer.
 const HANG_TRIES_MAX: u32 = 3;
 /// Times that a signature may fail to show again before it is taken for chance.
@@ -52,9 +54,12 @@ impl Fuzz<'_> {
         if doubts >= DOUBTS_MAX {
             return Ok(());
         }
-        if hangs && self.triage.excuses(&verdict, transcript) {
+        let lost = transcript.ending != Ending::Alive;
+        if (hangs || !lost) && self.triage.excuses(&verdict, transcript) {
             // It is known, and looking again would take its time.
-            self.shun(signature, &transcript.case, false);
+            if lost {
+                self.shun(signature, &transcript.case, false);
+            }
             let findings = self.triage.take(&mut self.runner, transcript, vec![verdict], &[]).await?;
             return self.report(findings);
         }
@@ -74,7 +79,7 @@ impl Fuzz<'_> {
                 return Ok(());
             }
         };
-        if transcript.ending != Ending::Alive {
+        if lost {
             self.shun(signature, &shown.case, shown.case.steps.len() > 1);
             self.shun(signature, &transcript.case, shown.case.steps.len() > 1);
         }
@@ -117,10 +122,11 @@ impl Fuzz<'_> {
     /// The smallest case found that shows the signature, with the verdict on it.
     async fn smallest(&mut self, shown: Transcript, look: &Look<'_>) -> Option<(Transcript, Verdict)> {
         let began = Instant::now();
+        let time = if shown.ending == Ending::Alive { TIME_ALIVE } else { TIME };
         let mut shrinker = Shrinker::new((*shown.case).clone());
         let mut best = shown;
         for _ in 0..if look.hangs { HANG_TRIES_MAX } else { TRIES_MAX } {
-            if began.elapsed() >= TIME || *self.stop.borrow() {
+            if began.elapsed() >= time || *self.stop.borrow() {
                 break;
             }
             let Some(candidate) = shrinker.next() else { break };

@@ -19,8 +19,10 @@ const EXTRA_MAX: usize = 4;
 const TYPES_MAX: usize = 512;
 /// Places that one member draws from: those that fit best.
 const TIES_MAX: usize = 24;
-/// Bytes of a long string: beyond the usual buffers for names and paths.
-const LONG_BYTES: usize = 4100;
+/// Bytes of long strings: beyond the usual buffers for names and paths.
+const LONG_BYTES: [usize; 4] = [129, 260, 1030, 4100];
+/// Bytes of a reply that cost as much as everything else of a request.
+const REPLY_BYTES: f32 = 16_384.0;
 /// Integers at which implementations differ: near powers of two, where types end and sizes are rounded.
 const EDGES: [i128; 26] = [
     0,
@@ -109,6 +111,8 @@ pub struct Composer<'s> {
     values: Values<'s>,
     /// What may be sent, with what each is worth.
     commands: Vec<(&'s Command, f32)>,
+    /// Bytes of the replies to each, mostly of the latest.
+    replies: Vec<f32>,
     members: HashMap<(usize, String), Member>,
     /// Of the last request.
     choices: Vec<Choice>,
@@ -123,9 +127,11 @@ impl<'s> Composer<'s> {
             TypeKind::Enum(values) => Some(values.values.iter().map(|value| value.name.as_str())),
             _ => None,
         });
+        let commands: Vec<_> = allowed.map(|command| (command, worth(schema, command))).collect();
         Composer {
+            replies: vec![0.0; commands.len()],
             values: Values::new(schema),
-            commands: allowed.map(|command| (command, worth(schema, command))).collect(),
+            commands,
             members: HashMap::new(),
             choices: Vec::new(),
             words: words.flatten().collect(),
@@ -139,7 +145,8 @@ impl<'s> Composer<'s> {
 
     /// The next request; `None` when there is no command that may be sent.
     pub fn next(&mut self, entropy: &mut Entropy, names: &Names) -> Option<Request> {
-        let nth = weighted(entropy, self.commands.iter().map(|(_, worth)| *worth))?;
+        let worths = self.commands.iter().zip(&self.replies);
+        let nth = weighted(entropy, worths.map(|((_, worth), bytes)| worth / (1.0 + bytes / REPLY_BYTES)))?;
         self.make(nth, entropy, names)
     }
 
@@ -149,8 +156,11 @@ impl<'s> Composer<'s> {
         self.make(nth, entropy, names)
     }
 
-    /// Tells what came of the last request.
-    pub fn report(&mut self, accepted: bool) {
+    /// Tells what came of the last request: whether it was carried out, and the bytes of the reply.
+    pub fn report(&mut self, command: &str, accepted: bool, bytes: usize) {
+        if let Some(nth) = self.commands.iter().position(|(known, _)| known.name == command) {
+            self.replies[nth] += (bytes as f32 - self.replies[nth]) / 4.0;
+        }
         for (key, way, place) in self.choices.drain(..) {
             let Some(member) = self.members.get_mut(&key) else { continue };
             member.ways[way].count(accepted);
@@ -258,7 +268,7 @@ impl Supply for Known<'_> {
             }
             Way::Fresh => (None, letter(self.entropy).to_owned()),
             Way::Empty => (None, String::new()),
-            Way::Long => (None, "a".repeat(LONG_BYTES)),
+            Way::Long => (None, "a".repeat(self.entropy.pick(&LONG_BYTES))),
         };
         if self.names.is_subject(&text) {
             self.subject = Some(text.clone());
@@ -526,7 +536,7 @@ mod tests {
                 let hit = request.arguments.unwrap().get("id").unwrap().as_str() == Some("o77");
                 hits += u32::from(hit);
                 if reports {
-                    composer.report(hit);
+                    composer.report("object-del", hit, 20);
                 }
             }
             hits
