@@ -56,14 +56,20 @@ pub(super) async fn setups<'s>(
     for spec in setups::of(spec).into_iter().skip(1) {
         match runner.another(&spec).await {
             Ok(other) => found.push(setup(spec, other.peer())),
-            Err(error) => {
-                let said = error.to_string();
-                let said = said.lines().next().unwrap_or_default();
-                notes.push(format!("a set-up is left out, as it does not start: {said}"));
-            }
+            Err(_) => notes.push(format!("a set-up is left out, as it does not start: {}", words(&spec))),
         }
     }
     (found, notes)
+}
+
+/// What a set-up is told by.
+fn words(spec: &PeerSpec) -> String {
+    match spec {
+        PeerSpec::Qemu { extra, .. } | PeerSpec::StorageDaemon { extra, .. } => {
+            extra.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ")
+        }
+        _ => spec.kind().to_owned(),
+    }
 }
 
 impl Fuzz<'_> {
