@@ -82,7 +82,10 @@ pub async fn run(
     let may = |command: &str| {
         gate.refusal(command).is_none() && !ends_the_peer(command) && !absent.iter().any(|one| one == command)
     };
-    let (setups, left_out) = peers::setups(&runner, &options.run.peer, &schema, &may).await;
+    // Where cases are counted, looking around takes a part of them.
+    let questions = options.run.max_cases.map(|cases| usize::try_from(cases / 8).unwrap_or(usize::MAX));
+    let questions = questions.unwrap_or(survey::QUESTIONS_MAX);
+    let (setups, left_out) = peers::setups(&runner, &options.run.peer, &schema, &may, questions).await;
     notes.extend(left_out);
     let at = clock::seconds_since_epoch();
     if before.is_empty() {

@@ -43,13 +43,14 @@ pub(super) async fn setups<'s>(
     spec: &PeerSpec,
     schema: &'s Schema,
     may: &dyn Fn(&str) -> bool,
+    questions: usize,
 ) -> (Vec<Setup<'s>>, Vec<String>) {
     let setup = |spec: PeerSpec, peer: &Peer| Setup {
         spec,
         command_line: peer.command_line().to_owned(),
         names: Names::new(schema),
         composer: Composer::new(schema, may),
-        survey: Survey::default(),
+        survey: Survey::of(questions),
     };
     let mut found = vec![setup(spec.clone(), runner.peer())];
     let mut notes = Vec::new();

@@ -14,11 +14,13 @@ const ASKED_MAX: usize = 800;
 /// Refusals in a row after which a command is asked no more.
 const REFUSALS_MAX: u32 = 60;
 /// Questions in all.
-const QUESTIONS_MAX: usize = 6_000;
+pub(super) const QUESTIONS_MAX: usize = 6_000;
 
 /// What has been asked, and what is still to be.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
+    /// Questions that may be asked.
+    max: usize,
     asked: HashSet<(String, String)>,
     queue: VecDeque<Request>,
     passes: u32,
@@ -28,6 +30,11 @@ pub(super) struct Survey {
 }
 
 impl Survey {
+    /// One of so many questions at most.
+    pub fn of(max: usize) -> Survey {
+        Survey { max: max.min(QUESTIONS_MAX), ..Survey::default() }
+    }
+
     pub fn is_over(&self) -> bool {
         self.over
     }
@@ -41,7 +48,7 @@ impl Survey {
                 }
                 return Some(request);
             }
-            if self.passes < PASSES_MAX && self.asked.len() < QUESTIONS_MAX {
+            if self.passes < PASSES_MAX && self.asked.len() < self.max {
                 self.passes += 1;
                 self.fill(schema, gate, names);
             }
@@ -81,7 +88,7 @@ impl Survey {
     }
 
     fn ask(&mut self, command: &Command, about: String, arguments: Option<Value>) {
-        if self.asked.len() < QUESTIONS_MAX && self.asked.insert((command.name.clone(), about)) {
+        if self.asked.len() < self.max && self.asked.insert((command.name.clone(), about)) {
             self.queue.push_back(Request { command: command.name.clone(), arguments });
         }
     }
@@ -112,7 +119,7 @@ mod tests {
     fn what_the_first_answers_name_is_asked_about_and_the_end_comes() {
         let schema = shipped("qemu-7.2").unwrap().unwrap();
         let gate = Gate { allow: Class::Observing, walls: Walls::None };
-        let (mut names, mut survey) = (Names::new(&schema), Survey::default());
+        let (mut names, mut survey) = (Names::new(&schema), Survey::of(QUESTIONS_MAX));
         let types = parse(br#"[{"name":"gadget","parent":"device"}]"#, 8).value.unwrap();
         let mut asked = Vec::new();
         while let Some(request) = survey.next(&schema, gate, &mut names) {
