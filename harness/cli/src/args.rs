@@ -28,6 +28,8 @@ pub struct Args {
 pub enum Command {
     /// Hold a peer against its schema and the protocol's rules
     Check(CheckArgs),
+    /// Go on looking for what breaks a peer, with requests made of what it has shown to have
+    Fuzz(FuzzArgs),
     /// Time a peer's answers, and compare them with another's or its own earlier ones
     Bench(BenchArgs),
     /// Play scenarios: conversations in the notation of QEMU's documentation (.qmp files)
@@ -165,6 +167,46 @@ pub struct CheckArgs {
     /// Where the journal and the findings go
     #[arg(long, value_name = "DIR", default_value = "qmprobe-out", help_heading = "Reports")]
     pub out: PathBuf,
+}
+
+/// `fuzz`.
+#[derive(Debug, Group)]
+pub struct FuzzArgs {
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Go on for so many seconds [default: 600, where no number of cases is given]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    pub time: Option<u64>,
+    /// Run so many cases
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    pub cases: Option<u64>,
+    /// What may be sent: observing, changing or destroying commands
+    /// [default: destroying to peers of our own, observing to --connect]
+    #[arg(long, value_enum, value_name = "CLASS", hide_possible_values = true, help_heading = "Run")]
+    pub allow: Option<Allow>,
+    /// Warnings fail too, known defects are not waived, and an idle waiver is exit 4
+    #[arg(long, help_heading = "Run")]
+    pub strict: bool,
+    /// Known defects to waive, beside the built-in ones (TOML)
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    pub waivers: Option<PathBuf>,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
+    pub seed: u64,
+    /// Go on with the campaign in the output directory, with its seed
+    #[arg(long, help_heading = "Run")]
+    pub resume: bool,
+    /// End a peer that has more MiB resident
+    #[arg(long, value_name = "MIB", default_value_t = 2048, help_heading = "Run")]
+    pub rss_max: u64,
+    /// Where the journal, the findings and the kept sequences go
+    #[arg(long, value_name = "DIR", default_value = "qmprobe-out", help_heading = "Reports")]
+    pub out: PathBuf,
+    /// Keep sequences of so many MiB in all
+    #[arg(long, value_name = "MIB", default_value_t = 1024, help_heading = "Reports")]
+    pub out_max: u64,
 }
 
 /// `bench`.

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod explain;
 mod frame;
+mod fuzz;
 mod replay;
 mod report;
 mod rules;
@@ -25,6 +26,7 @@ use qmprobe_report::Outcome;
 pub fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(args) => check::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::run(&args),

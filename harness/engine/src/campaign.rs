@@ -151,16 +151,20 @@ pub async fn run(
 
 /// The schema to hold the peer against, the commands of it that the peer does not offer, and what there is to
 /// say about it.
-struct Acquired {
-    schema: Arc<Schema>,
-    absent: Vec<String>,
-    note: Option<String>,
+pub(crate) struct Acquired {
+    pub schema: Arc<Schema>,
+    pub absent: Vec<String>,
+    pub note: Option<String>,
     /// It answered at all.
-    answers: bool,
+    pub answers: bool,
 }
 
 /// Opens the session as well.
-async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> Result<Acquired, Error> {
+pub(crate) async fn acquire(
+    options: &Options,
+    runner: &mut Runner,
+    first: Arc<Schema>,
+) -> Result<Acquired, Error> {
     let dialect = options.peer.dialect();
     let answers = meet(runner, dialect).await;
     let offered = if answers && dialect == Dialect::Qga { offered(runner).await } else { None };
@@ -198,11 +202,11 @@ fn joined(source: &Arc<Schema>, live: &Schema) -> Schema {
     Schema { source: Some(Arc::clone(source)), ..schema }
 }
 
-fn gate(options: &Options, runner: &Runner) -> Gate {
+pub(crate) fn gate(options: &Options, runner: &Runner) -> Gate {
     Gate { allow: options.allow, walls: Walls::around(&options.peer, runner.peer()) }
 }
 
-fn started(options: &Options, facts: &PeerFacts, schema: &Schema, planned: u64, at: u64) -> Event {
+pub(crate) fn started(options: &Options, facts: &PeerFacts, schema: &Schema, planned: u64, at: u64) -> Event {
     Event::RunStarted {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         peer: facts.clone(),
@@ -224,13 +228,13 @@ fn is_stream(case: &Case) -> bool {
 }
 
 /// The journal and whoever listens.
-struct Log<'a> {
-    journal: Journal,
-    sink: &'a mut dyn FnMut(&Event),
+pub(crate) struct Log<'a> {
+    pub journal: Journal,
+    pub sink: &'a mut dyn FnMut(&Event),
 }
 
 impl Log<'_> {
-    fn say(&mut self, event: Event) -> Result<(), Error> {
+    pub fn say(&mut self, event: Event) -> Result<(), Error> {
         self.journal.append(&event)?;
         (self.sink)(&event);
         Ok(())

@@ -52,6 +52,20 @@ pub enum Event {
         /// Microseconds it took.
         took_us: u64,
     },
+    /// A round of a fuzz campaign is about to begin, on a fresh peer. What is sent in it follows from the seed,
+    /// its number and what is named here. Written before its bytes go out.
+    RoundBegan {
+        /// Which, from 0.
+        round: u64,
+        /// The command line of the peer, or its address.
+        setup: String,
+        /// What is sent: `survey`, `sessions` (cases of a check), or `requests`.
+        kind: String,
+        /// The kept sequences that it begins with, changed.
+        picks: Vec<String>,
+    },
+    /// A round was played and judged.
+    RoundEnded(Round),
     /// The peer had to be started or connected to again.
     PeerRestarted {
         /// Why.
@@ -82,6 +96,27 @@ pub enum Event {
     },
     /// The run ended: the last line of a complete journal.
     RunFinished(Summary),
+}
+
+/// What came of a round.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Round {
+    /// Which, from 0.
+    pub round: u64,
+    /// Cases judged.
+    pub cases: u64,
+    /// Commands run for the first time in the campaign.
+    pub commands: Vec<String>,
+    /// Verdicts by rule: slug -> (pass, fail).
+    pub rules: BTreeMap<String, (u64, u64)>,
+    /// Sequences kept because they showed something new.
+    pub kept: u64,
+    /// Names of things of the peer that were known at its end.
+    pub names: u64,
+    /// Microseconds it took.
+    pub took_us: u64,
+    /// What became of the peer: `alive` where it was thrown away.
+    pub peer_after: String,
 }
 
 /// What is known of the peer.

@@ -39,6 +39,36 @@ impl Journal {
         Ok(Journal { file: BufWriter::new(file), path })
     }
 
+    /// Goes on with the journal in `dir`, from where it was cut or its last part was closed. Returns the events
+    /// that it holds; none where there is no journal yet.
+    ///
+    /// # Errors
+    /// It cannot be read, is damaged, or cannot be written.
+    pub fn resume(dir: &Path) -> Result<(Journal, Vec<Event>), Error> {
+        let path = dir.join(FILE);
+        if !path.is_file() {
+            return Ok((Journal::create(dir)?, Vec::new()));
+        }
+        let mut kept = read_journal(&path)?.events;
+        let closing = |event: &Event| {
+            matches!(
+                event,
+                Event::FindingCounted { .. }
+                    | Event::RuleSkipped { .. }
+                    | Event::WaiverIdle { .. }
+                    | Event::RunFinished(_)
+            )
+        };
+        let end = kept.iter().position(closing).unwrap_or(kept.len());
+        kept.truncate(end);
+        let failed = |source| Error::Write { path: path.clone(), source };
+        let bytes = end_of_line(&path, end).map_err(failed)?;
+        let file = File::options().write(true).open(&path).map_err(failed)?;
+        file.set_len(bytes).map_err(failed)?;
+        let file = File::options().append(true).open(&path).map_err(failed)?;
+        Ok((Journal { file: BufWriter::new(file), path }, kept))
+    }
+
     /// Appends an event. All but the ends of cases, which the next beginning takes along, reach the system
     /// before this returns.
     ///
@@ -53,6 +83,17 @@ impl Journal {
         self.file.write_all(b"\n")?;
         if matches!(event, Event::CaseEnded { .. }) { Ok(()) } else { self.file.flush() }
     }
+}
+
+/// The offset behind so many lines.
+fn end_of_line(path: &Path, lines: usize) -> io::Result<u64> {
+    let mut reader = BufReader::new(File::open(path)?);
+    let (mut text, mut bytes) = (Vec::new(), 0);
+    for _ in 0..lines {
+        text.clear();
+        bytes += reader.read_until(b'\n', &mut text)? as u64;
+    }
+    Ok(bytes)
 }
 
 /// What a journal holds.
@@ -169,6 +210,22 @@ mod tests {
         fs::write(&path, text).unwrap();
         let error = read_journal(&path).unwrap_err().to_string();
         assert!(error.contains("journal.jsonl:1:"), "{error}");
+    }
+
+    #[test]
+    fn a_journal_goes_on_where_it_was_cut_or_closed() {
+        let finished = Event::RunFinished(Summary::default());
+        let (dir, path) = journal_of(&[began(1), ended(1), finished]);
+        let (mut journal, kept) = Journal::resume(dir.path()).unwrap();
+        assert_eq!(kept.len(), 2);
+        journal.append(&began(2)).unwrap();
+        drop(journal);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 3]).unwrap();
+        let (mut journal, kept) = Journal::resume(dir.path()).unwrap();
+        assert_eq!(kept.len(), 2, "the line that was cut is gone");
+        journal.append(&began(3)).unwrap();
+        assert_eq!(read_journal(&path).unwrap().events.len(), 3);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod clock;
 pub mod error;
 pub mod event;
 mod evidence;
+pub mod fuzz;
 mod glob;
 pub mod journal;
 mod peer_facts;

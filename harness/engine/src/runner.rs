@@ -95,7 +95,18 @@ impl Runner {
         stop: watch::Receiver<bool>,
     ) -> Result<Runner, qmprobe_target::Error> {
         let peer = Peer::open(spec, limits).await?;
-        Ok(Runner {
+        Ok(Runner::new(spec, limits, peer, schema, version, stop))
+    }
+
+    fn new(
+        spec: &PeerSpec,
+        limits: &Limits,
+        peer: Peer,
+        schema: Arc<Schema>,
+        version: Option<Version>,
+        stop: watch::Receiver<bool>,
+    ) -> Runner {
+        Runner {
             spec: spec.clone(),
             schema,
             peer,
@@ -115,17 +126,21 @@ impl Runner {
             pause_ms: 0,
             paused_cases: 0,
             asked: Vec::new(),
-        })
+        }
     }
 
-    /// Opens another peer of the same kind, of which the same is known and expected.
+    /// Opens another peer, of which the same is known and expected.
     ///
     /// # Errors
     /// There is none to be had.
-    pub async fn another(&self) -> Result<Runner, qmprobe_target::Error> {
+    pub async fn another(&self, spec: &PeerSpec) -> Result<Runner, qmprobe_target::Error> {
+        Ok(self.alike(spec, Peer::open(spec, &self.ear.limits).await?))
+    }
+
+    /// The same with a peer that is open already.
+    pub fn alike(&self, spec: &PeerSpec, peer: Peer) -> Runner {
         let (schema, stop) = (Arc::clone(&self.schema), self.ear.stop.clone());
-        let version = self.manners.version;
-        let mut runner = Runner::open(&self.spec, &self.ear.limits, schema, version, stop).await?;
+        let mut runner = Runner::new(spec, &self.ear.limits, peer, schema, self.manners.version, stop);
         runner.manners.met = self.manners.met;
         runner.manners.resets_apart = self.manners.resets_apart;
         runner.manners.greets = self.manners.greets;
@@ -134,7 +149,7 @@ impl Runner {
         runner.unanswered_cases = self.unanswered_cases;
         runner.pause_ms = self.pause_ms;
         runner.paused_cases = self.paused_cases;
-        Ok(runner)
+        runner
     }
 
     /// Judges predictions by another schema from now on.

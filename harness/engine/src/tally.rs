@@ -1,6 +1,6 @@
 //! The figures of a run as it goes on.
 
-use crate::event::{Event, Finding, Summary};
+use crate::event::{Event, Finding, Round, Summary};
 use qmprobe_check::rule::Rule;
 use qmprobe_check::{ALL, Outcome, Severity, Verdict};
 use qmprobe_wire::{Dialect, Version};
@@ -49,6 +49,22 @@ impl Tally {
             }
         }
         (passed, failed)
+    }
+
+    /// Takes in a round of an earlier part of this run.
+    pub fn recall(&mut self, round: &Round) {
+        self.judged += round.cases;
+        self.exercised(round.commands.iter().cloned());
+        for (rule, (pass, fail)) in &round.rules {
+            let Some(rule) = qmprobe_check::find(rule) else { continue };
+            let counts = self.rules.entry(rule.slug).or_default();
+            *counts = (counts.0 + pass, counts.1 + fail);
+        }
+    }
+
+    /// Whether the command was run before.
+    pub fn has_run(&self, command: &str) -> bool {
+        self.commands.contains(command)
     }
 
     /// Commands that a case ran besides the one it is about.

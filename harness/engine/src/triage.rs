@@ -16,6 +16,7 @@ use bench::{Seen, Trace, is_flood};
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, Verdict};
+use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Ending, Transcript};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -74,6 +75,9 @@ struct Confirmed {
     tries: u32,
 }
 
+/// A peer as it was started, and the command line for that.
+pub(crate) type Shower = (PeerSpec, String);
+
 /// The triage of one run.
 #[derive(Debug)]
 pub(crate) struct Triage {
@@ -87,8 +91,8 @@ pub(crate) struct Triage {
     per_rule: BTreeMap<&'static str, usize>,
     surplus: BTreeMap<&'static str, HashSet<String>>,
     /// Suspicions whose rules yield to others, which may still fail, and those that are in doubt, with the
-    /// transcripts that show them.
-    held: Vec<(Suspicion, Transcript)>,
+    /// transcripts that show them and the peers that did.
+    held: Vec<(Suspicion, Transcript, Shower)>,
     /// The peer says more than it is asked, so that a reply may be taken for the answer to something else.
     unsettled: bool,
     /// For each rule, suspicions that did not stand a patient second look.
@@ -117,6 +121,47 @@ impl Triage {
             failing: HashMap::new(),
             excused: HashMap::new(),
         }
+    }
+
+    /// Cases are tried on peers like this from now on.
+    pub fn turn_to(&mut self, (spec, command_line): Shower) {
+        self.bench.set_spec(spec);
+        self.facts.command_line = command_line;
+    }
+
+    fn shower(&self) -> Shower {
+        (self.bench.spec().clone(), self.facts.command_line.clone())
+    }
+
+    /// Findings of an earlier part of this run count as reported.
+    pub fn recall(&mut self, finding: &Finding) {
+        let reported = Known::Reported { occurrences: finding.occurrences };
+        self.known.insert(finding.signature.clone(), reported);
+        self.excused.insert(finding.signature.clone(), finding.waived.is_some());
+        let slug = qmprobe_check::find(&finding.rule).map(|rule| rule.slug);
+        slug.into_iter().for_each(|slug| *self.per_rule.entry(slug).or_default() += 1);
+        for key in [finding.rule.clone(), format!("{}/{}", finding.rule, finding.class)] {
+            let failed = self.failing.entry(key).or_default();
+            failed.insert((finding.command.clone(), finding.waived.is_some()));
+        }
+    }
+
+    /// Whether the signature came up before.
+    pub fn has_met(&self, signature: &str) -> bool {
+        self.excused.contains_key(signature)
+    }
+
+    /// Whether what a verdict says is a known defect.
+    pub fn excuses(&mut self, verdict: &Verdict, transcript: &Transcript) -> bool {
+        let Outcome::Fail(breach) = &verdict.outcome else { return false };
+        let signature = evidence::signature(verdict.rule, breach, transcript);
+        let suspicion = Suspicion { rule: verdict.rule, breach: breach.clone(), signature };
+        self.is_waived(&suspicion, transcript)
+    }
+
+    /// What cases are tried on.
+    pub fn bench(&self) -> &Bench {
+        &self.bench
     }
 
     /// Whether the rule may be reported.
@@ -154,7 +199,7 @@ impl Triage {
                 // The flood itself is reported; what it shows besides is not worth keeping all of it for.
                 self.known.remove(&suspicion.signature);
             } else {
-                self.held.push((suspicion, transcript.clone()));
+                self.held.push((suspicion, transcript.clone(), self.shower()));
             }
         }
         self.make(main, transcript, fresh, history).await
@@ -189,7 +234,8 @@ impl Triage {
     /// A finding cannot be written.
     pub async fn release(&mut self, main: &mut Runner) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
-        for (suspicion, transcript) in std::mem::take(&mut self.held) {
+        for (suspicion, transcript, shower) in std::mem::take(&mut self.held) {
+            self.turn_to(shower);
             let explained = self.is_explained(suspicion.rule, &suspicion.breach);
             if explained || self.is_mistaken(main, &suspicion, &transcript).await {
                 self.known.remove(&suspicion.signature);

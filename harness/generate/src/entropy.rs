@@ -22,6 +22,13 @@ impl Entropy {
         (self.next() % (end as u64).max(1)) as usize
     }
 
+    /// Fills the bytes.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_le_bytes()[..chunk.len()]);
+        }
+    }
+
     /// Once in `count` times.
     pub fn once_in(&mut self, count: usize) -> bool {
         self.below(count) == 0

@@ -15,6 +15,7 @@ pub mod recovery;
 pub mod session;
 pub mod shrink;
 mod site;
+pub mod state;
 pub mod stream;
 mod tags;
 mod title;

@@ -4,7 +4,7 @@
 use crate::minimal::Smallest;
 use crate::tags::{Tags, branch};
 use arbitrary::{Error, Result, Unstructured};
-use qmprobe_schema::{Builtin, Object, Schema, TypeId, TypeKind};
+use qmprobe_schema::{Builtin, Member, Object, Schema, TypeId, TypeKind};
 use qmprobe_wire::{Number, Value};
 use std::sync::OnceLock;
 
@@ -22,6 +22,35 @@ const ELEMENTS_MAX: usize = 3;
 pub fn valid_value(schema: &Schema, ty: TypeId, source: &mut Unstructured<'_>) -> Result<Value> {
     Values::new(schema).valid(ty, source)
 }
+
+/// What knows better than chance what a scalar might be. Each may decline, and chance decides.
+pub trait Supply {
+    /// A string for the member of this name.
+    fn string(&mut self, _member: &str) -> Option<Value> {
+        None
+    }
+
+    /// An integer from this range.
+    fn integer(&mut self, _member: &str, _min: i128, _max: i128) -> Option<Value> {
+        None
+    }
+
+    /// Anything.
+    fn any(&mut self, _member: &str) -> Option<Value> {
+        None
+    }
+
+    /// Of 256 optional members near the top, how many are given.
+    fn optional(&self) -> u8 {
+        128
+    }
+}
+
+/// Leaves everything to chance.
+#[derive(Clone, Copy, Debug)]
+pub struct Chance;
+
+impl Supply for Chance {}
 
 /// Makes random valid values of one schema. Keep one to make many.
 #[derive(Debug)]
@@ -42,7 +71,20 @@ impl<'s> Values<'s> {
     /// # Errors
     /// [`Error::IncorrectFormat`] when the type has no finite value.
     pub fn valid(&self, ty: TypeId, source: &mut Unstructured<'_>) -> Result<Value> {
-        let mut draw = Draw { values: self, source, nodes: 0 };
+        self.supplied(ty, source, &mut Chance)
+    }
+
+    /// A random valid value of `ty`, with the scalars that `supply` has.
+    ///
+    /// # Errors
+    /// [`Error::IncorrectFormat`] when the type has no finite value.
+    pub fn supplied(
+        &self,
+        ty: TypeId,
+        source: &mut Unstructured<'_>,
+        supply: &mut dyn Supply,
+    ) -> Result<Value> {
+        let mut draw = Draw { values: self, source, nodes: 0, supply, member: "" };
         match draw.value(ty, 0) {
             // The draw went for a branch or a choice that has no end; the type as a whole may still have one.
             Err(Error::IncorrectFormat) => self.smallest().value(ty).ok_or(Error::IncorrectFormat),
@@ -59,6 +101,9 @@ struct Draw<'d, 's, 'u, 'b> {
     values: &'d Values<'s>,
     source: &'u mut Unstructured<'b>,
     nodes: u32,
+    supply: &'d mut dyn Supply,
+    /// The nearest member around.
+    member: &'s str,
 }
 
 impl<'s> Draw<'_, 's, '_, '_> {
@@ -99,7 +144,7 @@ impl<'s> Draw<'_, 's, '_, '_> {
             match chosen {
                 Some((tag, value)) if tag == member.name => out.push((tag.to_owned(), Value::string(value))),
                 _ if member.optional && !self.wants_optional(depth)? => {}
-                _ => match self.value(member.ty, depth + 1) {
+                _ => match self.member_value(member, depth + 1) {
                     Ok(value) => out.push((member.name.clone(), value)),
                     Err(Error::IncorrectFormat) if member.optional => {}
                     Err(error) => return Err(error),
@@ -114,13 +159,22 @@ impl<'s> Draw<'_, 's, '_, '_> {
         self.members_into(part, depth + 1, out)
     }
 
+    fn member_value(&mut self, member: &'s Member, depth: u32) -> Result<Value> {
+        let around = std::mem::replace(&mut self.member, &member.name);
+        let value = self.value(member.ty, depth);
+        self.member = around;
+        value
+    }
+
     /// Half of them near the top, fewer below, none at the limits.
     fn wants_optional(&mut self, depth: u32) -> Result<bool> {
         if depth + 1 >= NESTING_MAX || self.nodes >= NODES_MAX {
             return Ok(false);
         }
         let byte: u8 = self.source.arbitrary()?;
-        Ok(byte >= if depth < 2 { 128 } else { 208 })
+        let wanted = u16::from(self.supply.optional());
+        // Where choices run out, bytes are 0 and nothing is wanted.
+        Ok(u16::from(byte) + if depth < 2 { wanted } else { wanted / 8 * 3 } >= 256)
     }
 
     /// A number below `count`.
@@ -129,6 +183,15 @@ impl<'s> Draw<'_, 's, '_, '_> {
     }
 
     fn builtin(&mut self, builtin: Builtin) -> Result<Value> {
+        let supplied = match (builtin, builtin.range()) {
+            (_, Some((min, max))) => self.supply.integer(self.member, min, max),
+            (Builtin::Str, _) => self.supply.string(self.member),
+            (Builtin::Any, _) => self.supply.any(self.member),
+            _ => None,
+        };
+        if let Some(supplied) = supplied {
+            return Ok(supplied);
+        }
         if let Some((min, max)) = builtin.range() {
             return self.integer(min, max);
         }

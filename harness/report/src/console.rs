@@ -55,6 +55,11 @@ impl Report for Console {
                     self.bar.at(run.summary.judged, run.summary.findings);
                 }
             }
+            Event::RoundEnded(round) => {
+                if let Some(run) = self.runs.all.last() {
+                    self.bar.round(run, round.kept, round.names);
+                }
+            }
             Event::RunFinished(_) => self.results()?,
             _ => {}
         }
@@ -82,11 +87,11 @@ impl Console {
         page.entry("peer", Colour::Dim, &format!("{}: {}", run.peer.dialect.name(), run.peer.command_line))?;
         let commands = counted(run.summary.commands_declared, "command", "commands");
         page.entry("schema", Colour::Dim, &format!("{commands}, fingerprint {}", run.schema))?;
-        page.entry(
-            "plan",
-            Colour::Dim,
-            &format!("{}, seed {}", counted(run.summary.planned, "case", "cases"), run.seed),
-        )?;
+        let planned = match run.summary.planned {
+            0 => "rounds until the time is up".to_owned(),
+            planned => counted(planned, "case", "cases"),
+        };
+        page.entry("plan", Colour::Dim, &format!("{planned}, seed {}", run.seed))?;
         page.flush()
     }
 

@@ -1,6 +1,6 @@
 //! The state that every report folds the events into: one [`Run`] per peer.
 
-use qmprobe_engine::event::{Event, Finding, PeerFacts, Summary};
+use qmprobe_engine::event::{Event, Finding, PeerFacts, Round, Summary};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The runs seen so far, and what was noted outside of any.
@@ -124,6 +124,8 @@ impl Run {
     fn event(&mut self, event: &Event) {
         match event {
             Event::RunStarted { .. } | Event::CaseBegan { .. } => {}
+            Event::RoundBegan { .. } => self.summary.peer_starts += 1,
+            Event::RoundEnded(round) => self.played(round),
             Event::Noted { text } => self.notes.push(text.clone()),
             Event::CaseEnded { command, passed, failed, took_us, .. } => {
                 self.judged(command.as_deref(), passed, failed, *took_us);
@@ -157,6 +159,18 @@ impl Run {
         if let Some(command) = command.filter(|command| !self.exercised.contains(*command)) {
             self.exercised.insert(command.to_owned());
             self.summary.commands_exercised += 1;
+        }
+    }
+
+    fn played(&mut self, round: &Round) {
+        self.summary.judged += round.cases;
+        self.summary.seconds += round.took_us as f64 / 1e6;
+        for (rule, (pass, fail)) in &round.rules {
+            let counts = self.summary.rules.entry(rule.clone()).or_default();
+            *counts = (counts.0 + pass, counts.1 + fail);
+        }
+        for command in &round.commands {
+            self.summary.commands_exercised += u64::from(self.exercised.insert(command.clone()));
         }
     }
 

@@ -17,6 +17,8 @@ use tokio::sync::watch;
 
 /// Tries to see a finding again.
 const TRIES: usize = 3;
+/// The same of a case that was made small before.
+const THOROUGH_TRIES: usize = 5;
 /// Time to look for what ended a peer among the cases before.
 const TRACE_TIME: Duration = Duration::from_secs(10);
 /// How much longer each look back is than the one before.
@@ -61,11 +63,23 @@ pub(crate) struct Bench {
     schema: Arc<Schema>,
     stop: watch::Receiver<bool>,
     spent: Duration,
+    /// Whoever brings cases that are small already has them tried more often, and at any time.
+    thorough: bool,
 }
 
 impl Bench {
     pub fn new(spec: PeerSpec, schema: Arc<Schema>, stop: watch::Receiver<bool>) -> Bench {
-        Bench { spec, schema, stop, spent: Duration::ZERO }
+        Bench { spec, schema, stop, spent: Duration::ZERO, thorough: false }
+    }
+
+    /// Tries every case [`THOROUGH_TRIES`] times and makes none smaller.
+    pub fn thorough(self) -> Bench {
+        Bench { thorough: true, ..self }
+    }
+
+    /// Tries cases on peers like this from now on.
+    pub fn set_spec(&mut self, spec: PeerSpec) {
+        self.spec = spec;
     }
 
     pub fn schema(&self) -> &Schema {
@@ -84,16 +98,21 @@ impl Bench {
         let tries = match () {
             // There is only this one, and it hangs.
             () if of.ending == Ending::Hung && !self.spec.ours() => 0,
+            () if self.thorough && patience.is_none() => THOROUGH_TRIES,
             () if self.spent < TIME && patience.is_none() => TRIES,
             () => 1,
         };
-        let shown = if self.spec.ours() && tries == TRIES && !is_flood(of) {
+        let shown = if self.spec.ours() && tries >= TRIES && !is_flood(of) {
             // At once: a peer that hangs is waited for many seconds.
             let again = || async {
                 let transcript = self.on_fresh_peer(main, &of.case, lost).await;
                 transcript.map(|transcript| self.signatures(&transcript))
             };
-            <[_; TRIES]>::from(tokio::join!(again(), again(), again())).to_vec()
+            let mut shown = <[_; TRIES]>::from(tokio::join!(again(), again(), again())).to_vec();
+            if tries == THOROUGH_TRIES {
+                shown.extend(<[_; THOROUGH_TRIES - TRIES]>::from(tokio::join!(again(), again())));
+            }
+            shown
         } else {
             let mut shown = Vec::new();
             for _ in 0..tries {
@@ -127,7 +146,7 @@ impl Bench {
     ) -> Option<(Breach, Transcript)> {
         let is_stream = rule.slug == stream::AIM;
         let worthwhile = is_stream || rule.slug == "peer-survives" || rule.slug.starts_with("arguments-");
-        if !worthwhile || !self.spec.ours() || self.spent >= TIME {
+        if !worthwhile || self.thorough || !self.spec.ours() || self.spent >= TIME {
             return None;
         }
         let began = Instant::now();
@@ -236,7 +255,8 @@ impl Bench {
         transcript(main.run(case).await)
     }
 
-    async fn on_fresh_peer(&self, main: &Runner, case: &Arc<Case>, lost: bool) -> Option<Transcript> {
+    /// Runs the case on a fresh peer of ours; with `lost`, waits a moment for that to end of it.
+    pub async fn on_fresh_peer(&self, main: &Runner, case: &Arc<Case>, lost: bool) -> Option<Transcript> {
         let mut runner = self.fresh(main).await?;
         let ran = if lost { runner.run_to_the_end(case).await } else { runner.run(case).await };
         runner.retire().await;
@@ -244,7 +264,7 @@ impl Bench {
     }
 
     async fn fresh(&self, main: &Runner) -> Option<Runner> {
-        if *self.stop.borrow() { None } else { main.another().await.ok() }
+        if *self.stop.borrow() { None } else { main.another(&self.spec).await.ok() }
     }
 
     fn signatures(&self, transcript: &Transcript) -> Vec<String> {

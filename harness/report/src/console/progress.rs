@@ -2,6 +2,7 @@
 //! standard output holds nothing but the report; trouble writing it is nobody's trouble.
 
 use crate::Progress;
+use crate::run::Run;
 use crate::text::{counted, thousands};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
@@ -12,6 +13,13 @@ const LINE_EVERY_S: u64 = 10;
 
 pub(super) struct Bar {
     shape: Shape,
+    began: Instant,
+    /// When a sequence was last kept.
+    new_at: Instant,
+    /// Sequences kept.
+    kept: u64,
+    /// It is a campaign of rounds.
+    in_rounds: bool,
 }
 
 enum Shape {
@@ -22,7 +30,7 @@ enum Shape {
 
 impl Bar {
     pub(super) fn none() -> Bar {
-        Bar { shape: Shape::None }
+        Bar::new(Progress::Off, 0)
     }
 
     pub(super) fn new(progress: Progress, planned: u64) -> Bar {
@@ -32,11 +40,14 @@ impl Bar {
             Progress::Lines => Shape::Lines { planned, began: now, last: now },
             Progress::Bar => Shape::Drawn(drawn(planned)),
         };
-        Bar { shape }
+        Bar { shape, began: now, new_at: now, kept: 0, in_rounds: false }
     }
 
     /// So many cases were judged, with so many findings.
     pub(super) fn at(&mut self, judged: u64, findings: u64) {
+        if self.in_rounds {
+            return;
+        }
         match &mut self.shape {
             Shape::None => {}
             Shape::Lines { planned, began, last } => {
@@ -50,6 +61,29 @@ impl Bar {
                 if findings > 0 {
                     bar.set_message(counted(findings, "finding", "findings"));
                 }
+            }
+        }
+    }
+
+    /// A round of a campaign was played, in which so many sequences were kept.
+    pub(super) fn round(&mut self, run: &Run, kept: u64, names: u64) {
+        self.in_rounds = true;
+        self.kept += kept;
+        if kept > 0 {
+            self.new_at = Instant::now();
+        }
+        let text = || campaign(run, self.kept, names, self.began.elapsed(), self.new_at.elapsed());
+        match &mut self.shape {
+            Shape::None => {}
+            Shape::Lines { last, .. } => {
+                if last.elapsed() >= Duration::from_secs(LINE_EVERY_S) {
+                    *last = Instant::now();
+                    let _ = writeln!(io::stderr(), "  {}", text());
+                }
+            }
+            Shape::Drawn(bar) => {
+                bar.set_position(run.summary.judged);
+                bar.set_message(text());
             }
         }
     }
@@ -68,6 +102,12 @@ impl Bar {
 }
 
 fn drawn(planned: u64) -> ProgressBar {
+    if planned == 0 {
+        let bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("  {spinner} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        return bar;
+    }
     let style = ProgressStyle::with_template("  {bar:32} {human_pos} of {human_len} cases, {elapsed}  {msg}");
     let bar = ProgressBar::new(planned);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
@@ -77,6 +117,24 @@ fn drawn(planned: u64) -> ProgressBar {
 fn line(elapsed: Duration, judged: u64, planned: u64, findings: u64) -> String {
     let findings = counted(findings, "finding", "findings");
     format!("  {:>4} s: {} of {} cases, {findings}", elapsed.as_secs(), thousands(judged), thousands(planned))
+}
+
+/// How a campaign goes.
+fn campaign(run: &Run, kept: u64, names: u64, elapsed: Duration, quiet: Duration) -> String {
+    let summary = &run.summary;
+    let rate = summary.judged as f64 / elapsed.as_secs_f64().max(1e-3);
+    format!(
+        "{:>4} s: {} cases, {rate:.0}/s, {} of {} commands, {}, {} starts, {} kept, {} names, nothing new for {} s",
+        elapsed.as_secs(),
+        thousands(summary.judged),
+        summary.commands_exercised,
+        summary.commands_declared,
+        counted(summary.findings + summary.waived, "finding", "findings"),
+        thousands(summary.peer_starts),
+        thousands(kept),
+        thousands(names),
+        quiet.as_secs(),
+    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,82 @@
+//! `qmprobe fuzz`: one campaign against one peer, for as long as it is given.
+
+use super::check::{waivers_in, with_usable_path};
+use crate::args::FuzzArgs;
+use crate::each_peer::each_peer;
+use crate::exit::{Failure, of_run};
+use crate::kept;
+use crate::peers::{self, Chosen};
+use crate::reports::Reports;
+use crate::signals::Signals;
+use anyhow::Context;
+use qmprobe_engine::fuzz::{self, Options};
+use qmprobe_engine::journal::{FILE, read_journal};
+use qmprobe_engine::waivers::Waiver;
+use qmprobe_engine::{Event, campaign};
+use qmprobe_report::Outcome;
+use qmprobe_wire::Limits;
+use std::time::Duration;
+
+/// Seconds of a campaign when its user gives no bound.
+const SECONDS: u64 = 600;
+/// Milliseconds in which a peer must answer. A campaign meets many requests that keep one from it for good.
+const STEP_MS: u64 = 3_000;
+
+/// Runs the command.
+pub fn run(args: &FuzzArgs) -> Result<Outcome, Failure> {
+    let waivers = waivers_in(args.waivers.as_deref())?;
+    let choice = peers::choose(&args.peers, args.allow)?;
+    if choice.peers.len() != 1 {
+        return Err(Failure::usage("a campaign has one peer: run several beside each other"));
+    }
+    let seed = if args.resume { seed_of(args)? } else { args.seed };
+    let reports = Reports::open(&args.output, args.strict)?;
+    if !args.resume {
+        kept::clear(&args.out)?;
+    }
+    let campaign = async |_: usize, peer: &Chosen, signals: &Signals, reports: &mut Reports| {
+        let options = options(args, peer, waivers.clone(), seed);
+        let mut sink = |event: &Event| reports.event(&with_usable_path(event, &args.out));
+        fuzz::run(options, signals.stop.clone(), &mut sink).await.map(drop)
+    };
+    each_peer(&choice, reports, campaign, |run, signals| {
+        let told = of_run(run, &[], args.strict);
+        if run.summary.complete { told } else { signals.outcome().unwrap_or(told) }
+    })
+}
+
+/// The seed of the campaign that is to go on.
+fn seed_of(args: &FuzzArgs) -> Result<u64, Failure> {
+    let journal = args.out.join(FILE);
+    if !journal.is_file() {
+        return Ok(args.seed);
+    }
+    let kept = read_journal(&journal).context("there is nothing to resume").map_err(Failure::Usage)?;
+    let seed = kept.events.iter().find_map(|event| match event {
+        Event::RunStarted { seed, .. } => Some(*seed),
+        _ => None,
+    });
+    Ok(seed.unwrap_or(args.seed))
+}
+
+fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, seed: u64) -> Options {
+    let seconds = args.time.or(args.cases.is_none().then_some(SECONDS));
+    Options {
+        run: campaign::Options {
+            peer: peer.spec.clone(),
+            peer_name: None,
+            schema: peer.schema.clone(),
+            allow: peer.allow,
+            rules: Vec::new(),
+            seed,
+            time: seconds.map(Duration::from_secs),
+            out: args.out.clone(),
+            waivers,
+            strict: args.strict,
+            limits: Limits { step_ms_max: STEP_MS, peer_rss_mib_max: args.rss_max, ..Limits::default() },
+            max_cases: args.cases,
+        },
+        resume: args.resume,
+        out_bytes_max: args.out_max << 20,
+    }
+}

@@ -1,0 +1,277 @@
+//! A campaign that goes on finding: rounds on fresh peers, in which requests are made with what the peer has
+//! shown to exist. Every exchange is judged by the same oracles as in a check; what shows something new is kept
+//! and gone back to.
+
+mod avoid;
+pub mod corpus;
+mod fence;
+mod minimise;
+mod novelty;
+mod peers;
+mod round;
+mod setups;
+mod survey;
+mod systematic;
+
+use crate::campaign::{self, Acquired, Log, acquire, gate, started};
+use crate::clock;
+use crate::error::Error;
+use crate::event::{Event, PeerFacts, Summary};
+use crate::journal::Journal;
+use crate::peer_facts;
+use crate::probe;
+use crate::runner::Runner;
+use crate::safety::{Gate, ends_the_peer};
+use crate::schema_of::least;
+use crate::tally::Tally;
+use crate::triage::{Bench, Triage};
+use crate::waivers::Waivers;
+use avoid::Avoid;
+use corpus::Corpus;
+use novelty::Novelty;
+use peers::{Setup, Spare};
+use qmprobe_generate::state::Names;
+use qmprobe_schema::Schema;
+use qmprobe_target::PeerSpec;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use systematic::Systematic;
+use tokio::sync::watch;
+
+/// Bytes that an output directory may take up when the caller has no wish of its own.
+pub const OUT_BYTES_MAX: u64 = 1 << 30;
+
+/// What a campaign is to do. Of [`campaign::Options`], the time and the number of cases are its goal: reached,
+/// the campaign is complete.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The peer, and what else a check of it needs.
+    pub run: campaign::Options,
+    /// Go on with the campaign in the output directory.
+    pub resume: bool,
+    /// Bytes of kept sequences in the output directory.
+    pub out_bytes_max: u64,
+}
+
+/// Runs a campaign. `sink` hears every event, after it was written to the journal; when an earlier part is
+/// resumed, that part's events first.
+///
+/// When `stop` turns true the campaign ends within a step, and everything written is whole.
+///
+/// # Errors
+/// There is no peer, its schema cannot be had, or the journal or the corpus cannot be read or written.
+/// Whatever the peer does wrong is a finding.
+pub async fn run(
+    options: Options,
+    stop: watch::Receiver<bool>,
+    sink: &mut dyn FnMut(&Event),
+) -> Result<Summary, Error> {
+    let began = Instant::now();
+    let (journal, before) = match options.resume {
+        true => Journal::resume(&options.run.out)?,
+        false => (Journal::create(&options.run.out)?, Vec::new()),
+    };
+    if !options.resume {
+        corpus::clear(&options.run.out)?;
+    }
+    let corpus = Corpus::open(&options.run.out, options.out_bytes_max)?;
+    let mut log = Log { journal, sink };
+    let met = Met::meet(&options.run, stop.clone()).await?;
+    let Met { runner, schema, absent, facts, gate, by_line, mut notes } = met;
+    let may = |command: &str| {
+        gate.refusal(command).is_none() && !ends_the_peer(command) && !absent.iter().any(|one| one == command)
+    };
+    // Where cases are counted, looking around takes a part of them.
+    let questions = options.run.max_cases.map(|cases| usize::try_from(cases / 8).unwrap_or(usize::MAX));
+    let questions = questions.unwrap_or(survey::QUESTIONS_MAX);
+    let (setups, left_out) = peers::setups(&runner, &options.run.peer, &schema, &may, questions).await;
+    notes.extend(left_out);
+    let at = clock::seconds_since_epoch();
+    if before.is_empty() {
+        let planned = options.run.max_cases.unwrap_or_default();
+        log.say(started(&options.run, &facts, &schema, planned, at))?;
+        notes.into_iter().map(|text| Event::Noted { text }).try_for_each(|event| log.say(event))?;
+    }
+    let bench = Bench::new(options.run.peer.clone(), Arc::clone(&schema), stop.clone()).thorough();
+    let waivers = Waivers::new(options.run.waivers.clone(), options.run.strict, at)?;
+    let mut fuzz = Fuzz {
+        triage: Triage::new(bench, waivers, facts, &options.run.out, &options.run.rules),
+        tally: Tally::default(),
+        novelty: Novelty::default(),
+        corpus,
+        avoid: Avoid::default(),
+        doubts: HashMap::new(),
+        systematic: Systematic::new(&schema, &options.run.peer, options.run.seed, gate, &absent),
+        skipped: skipped(&schema, gate),
+        options: &options,
+        schema: &schema,
+        gate,
+        by_line,
+        setups,
+        spare: None,
+        runner,
+        lost: false,
+        round: 0,
+        peer_starts: 1,
+        began,
+        in_sessions: Duration::ZERO,
+        stop,
+        cut: None,
+        log,
+    };
+    fuzz.recall(&before);
+    while !fuzz.is_over() {
+        fuzz.play_round().await?;
+    }
+    fuzz.finish().await
+}
+
+/// A peer with which the acquaintance was made.
+struct Met {
+    runner: Runner,
+    schema: Arc<Schema>,
+    /// Commands of the schema that it does not offer.
+    absent: Vec<String>,
+    facts: PeerFacts,
+    gate: Gate,
+    by_line: bool,
+    notes: Vec<String>,
+}
+
+impl Met {
+    async fn meet(run: &campaign::Options, stop: watch::Receiver<bool>) -> Result<Met, Error> {
+        let spec = &run.peer;
+        let first = match &run.schema {
+            Some(schema) => Arc::clone(schema),
+            None => Arc::new(least(spec.dialect())?),
+        };
+        let mut runner = Runner::open(spec, &run.limits, Arc::clone(&first), None, stop).await?;
+        let Acquired { schema, absent, note, answers } = acquire(run, &mut runner, first).await?;
+        runner.adopt(Arc::clone(&schema));
+        let parser = if answers { probe::settle(&mut runner, spec, &schema).await } else { None };
+        let foreign = matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
+        let by_line = foreign && answers && runner.reads_by_line().await;
+        let facts = peer_facts::facts(spec, runner.peer(), runner.version(), run.peer_name.as_deref());
+        let own = runner.peer().notes().to_vec();
+        let notes = note.into_iter().chain(parser).chain(own).collect();
+        let gate = gate(run, &runner);
+        Ok(Met { runner, schema, absent, facts, gate, by_line, notes })
+    }
+}
+
+/// The commands that are not sent, and why.
+fn skipped(schema: &Schema, gate: Gate) -> BTreeMap<String, String> {
+    let why = |command: &str| {
+        let ends = ends_the_peer(command).then(|| "it ends the peer by design".to_owned());
+        gate.refusal(command).or(ends)
+    };
+    let commands = schema.commands.iter().map(|command| command.name.clone());
+    commands.filter_map(|command| why(&command).map(|why| (command, why))).collect()
+}
+
+/// A campaign under way.
+struct Fuzz<'a> {
+    options: &'a Options,
+    schema: &'a Schema,
+    gate: Gate,
+    log: Log<'a>,
+    triage: Triage,
+    tally: Tally,
+    novelty: Novelty,
+    corpus: Corpus,
+    avoid: Avoid,
+    /// Signatures that did not show again, and how often.
+    doubts: HashMap<String, u32>,
+    systematic: Systematic<'a>,
+    skipped: BTreeMap<String, String>,
+    /// The peer wants a line end after each request.
+    by_line: bool,
+    setups: Vec<Setup<'a>>,
+    spare: Option<Spare>,
+    runner: Runner,
+    /// The peer of the runner is gone.
+    lost: bool,
+    /// The next round.
+    round: u64,
+    peer_starts: u64,
+    began: Instant,
+    /// Time spent on cases about sessions.
+    in_sessions: Duration,
+    stop: watch::Receiver<bool>,
+    /// Why the campaign ended before its goal.
+    cut: Option<String>,
+}
+
+impl Fuzz<'_> {
+    /// Takes in what an earlier part of the campaign did. A round that was cut off is not played again.
+    fn recall(&mut self, events: &[Event]) {
+        for event in events {
+            match event {
+                Event::RoundBegan { round, .. } => {
+                    self.round = round + 1;
+                    self.peer_starts += 1;
+                }
+                Event::RoundEnded(round) => self.tally.recall(round),
+                Event::FindingMade(finding) => {
+                    self.triage.recall(finding);
+                    self.tally.finding(finding);
+                }
+                _ => {}
+            }
+            (self.log.sink)(event);
+        }
+    }
+
+    /// Whether the campaign has to end before the next case.
+    fn is_over(&mut self) -> bool {
+        let run = &self.options.run;
+        if *self.stop.borrow() {
+            self.cut = Some("interrupted".to_owned());
+        }
+        let reached = run.time.is_some_and(|time| self.began.elapsed() >= time)
+            || run.max_cases.is_some_and(|max| self.tally.judged() >= max);
+        reached || self.cut.is_some()
+    }
+
+    /// Says what is left to say, and the figures.
+    async fn finish(mut self) -> Result<Summary, Error> {
+        let held = self.triage.release(&mut self.runner).await?;
+        self.report(held)?;
+        for event in self.triage.last_words() {
+            self.log.say(event)?;
+        }
+        let (triage, dialect) = (&self.triage, self.options.run.peer.dialect());
+        let silent =
+            self.tally.skipped_rules(dialect, self.runner.version(), |rule| triage.is_selected(rule));
+        for event in silent {
+            self.log.say(event)?;
+        }
+        self.runner.retire().await;
+        let summary = Summary {
+            complete: self.cut.is_none(),
+            cut: self.cut,
+            planned: self.options.run.max_cases.unwrap_or(self.tally.judged()),
+            commands_declared: self.schema.commands.len() as u64,
+            commands_skipped: self.skipped,
+            peer_starts: self.peer_starts,
+            seconds: self.began.elapsed().as_secs_f64(),
+            ..self.tally.summary()
+        };
+        self.log.say(Event::RunFinished(summary.clone()))?;
+        Ok(summary)
+    }
+
+    fn report(&mut self, findings: Vec<crate::Finding>) -> Result<(), Error> {
+        for finding in findings {
+            self.tally.finding(&finding);
+            self.log.say(Event::FindingMade(Box::new(finding)))?;
+        }
+        Ok(())
+    }
+
+    /// What is known of the peer in a set-up.
+    fn names(&mut self, setup: usize) -> &mut Names {
+        &mut self.setups[setup].names
+    }
+}

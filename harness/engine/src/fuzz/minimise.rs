@@ -1,0 +1,177 @@
+//! From a round that showed something to the smallest sequence that does: alone, after what was carried out,
+//! after everything; then with ever less. Each try gets a fresh peer, since what others left is no part of it.
+
+use super::Fuzz;
+use super::round::Play;
+use crate::error::Error;
+use crate::evidence;
+use crate::triage::Shower;
+use qmprobe_check::{Outcome, Verdict, judge};
+use qmprobe_generate::Shrinker;
+use qmprobe_wire::{Case, Ending, Step, Transcript};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Candidates that one sequence is made smaller through.
+const TRIES_MAX: u32 = 300;
+/// Time for them.
+const TIME: Duration = Duration::from_secs(20);
+/// The same for a peer that is not lost.
+const TIME_ALIVE: Duration = Duration::from_secs(8);
+/// The same where each try has to wait for a peer that does not answer.
+const HANG_TRIES_MAX: u32 = 3;
+/// Times that a signature may fail to show again before it is taken for chance.
+const DOUBTS_MAX: u32 = 3;
+
+/// A case of the round.
+pub(super) struct Before {
+    pub case: Arc<Case>,
+    /// Its request was carried out.
+    pub accepted: bool,
+}
+
+/// What is looked for.
+struct Look<'l> {
+    signature: &'l str,
+    /// A peer that stops answering: each try costs seconds.
+    hangs: bool,
+    /// A peer that ends some time after its last reply.
+    late: bool,
+}
+
+impl Fuzz<'_> {
+    /// Makes the finding of a verdict whose signature is new.
+    pub(super) async fn minimise(
+        &mut self,
+        play: &Play,
+        transcript: &Transcript,
+        verdict: Verdict,
+        signature: &str,
+        late: bool,
+    ) -> Result<(), Error> {
+        let hangs = transcript.ending == Ending::Hung;
+        let doubts = self.doubts.get(signature).copied().unwrap_or_default();
+        if doubts >= DOUBTS_MAX {
+            return Ok(());
+        }
+        let lost = transcript.ending != Ending::Alive;
+        if (hangs || !lost) && self.triage.excuses(&verdict, transcript) {
+            // It is known, and looking again would take its time.
+            if lost {
+                self.shun(signature, &transcript.case, false);
+            }
+            let findings = self.triage.take(&mut self.runner, transcript, vec![verdict], &[]).await?;
+            return self.report(findings);
+        }
+        let round = self.shower(play.setup);
+        let found = self.reproduced(play, transcript, &Look { signature, hangs, late }).await;
+        let (shown, verdict) = match found {
+            Some(shown) => match self.smallest(shown, &Look { signature, hangs, late }).await {
+                Some(smallest) => smallest,
+                None => return Ok(()),
+            },
+            None if matches!(transcript.ending, Ending::Exited { signalled: true, .. }) => {
+                (transcript.clone(), verdict)
+            }
+            None => {
+                self.doubts.insert(signature.to_owned(), doubts + 1);
+                self.triage.turn_to(round);
+                return Ok(());
+            }
+        };
+        if lost {
+            self.shun(signature, &shown.case, shown.case.steps.len() > 1);
+            self.shun(signature, &transcript.case, shown.case.steps.len() > 1);
+        }
+        let findings = self.triage.take(&mut self.runner, &shown, vec![verdict], &[]).await?;
+        self.triage.turn_to(round);
+        self.report(findings)
+    }
+
+    fn shower(&self, setup: usize) -> Shower {
+        (self.setups[setup].spec.clone(), self.setups[setup].command_line.clone())
+    }
+
+    /// The case that shows the signature on a fresh peer, with as little as possible before it. The plainest peer
+    /// is tried first, and stays the one to try on if it will do.
+    async fn reproduced(
+        &mut self,
+        play: &Play,
+        transcript: &Transcript,
+        look: &Look<'_>,
+    ) -> Option<Transcript> {
+        let case = &transcript.case;
+        let plain_first = if play.setup == 0 { vec![0] } else { vec![0, play.setup] };
+        for setup in plain_first {
+            self.triage.turn_to(self.shower(setup));
+            let shown = self.shows(case, look).await;
+            if shown.is_some() {
+                return shown;
+            }
+        }
+        if case.aim.is_some() && transcript.ending == Ending::Alive {
+            // It is a case of a check, which needs nothing before it.
+            return None;
+        }
+        let carried_out = play.before.iter().filter(|before| before.accepted);
+        let carried_out = joined(carried_out.map(|before| &before.case), case);
+        let shown = self.shows(&carried_out, look).await;
+        if shown.is_some() || look.hangs {
+            return shown;
+        }
+        let all = joined(play.before.iter().map(|before| &before.case), case);
+        self.shows(&all, look).await
+    }
+
+    /// The smallest case found that shows the signature, with the verdict on it.
+    async fn smallest(&mut self, shown: Transcript, look: &Look<'_>) -> Option<(Transcript, Verdict)> {
+        let began = Instant::now();
+        let time = if shown.ending == Ending::Alive { TIME_ALIVE } else { TIME };
+        let mut shrinker = Shrinker::new((*shown.case).clone());
+        let mut best = shown;
+        for _ in 0..if look.hangs { HANG_TRIES_MAX } else { TRIES_MAX } {
+            if began.elapsed() >= time || *self.stop.borrow() {
+                break;
+            }
+            let Some(candidate) = shrinker.next() else { break };
+            let shown = self.shows(&Arc::new(candidate), look).await;
+            shrinker.report(shown.is_some());
+            best = shown.unwrap_or(best);
+        }
+        // Whoever reads it wants a request on each line.
+        let lines = Arc::new(in_lines(&best.case));
+        if lines != best.case && !look.hangs {
+            best = self.shows(&lines, look).await.unwrap_or(best);
+        }
+        let verdict = self.verdict(&best, look.signature)?;
+        Some((best, verdict))
+    }
+
+    async fn shows(&self, case: &Arc<Case>, look: &Look<'_>) -> Option<Transcript> {
+        let transcript = self.triage.bench().on_fresh_peer(&self.runner, case, look.late).await?;
+        self.verdict(&transcript, look.signature).map(|_| transcript)
+    }
+
+    fn verdict(&self, transcript: &Transcript, signature: &str) -> Option<Verdict> {
+        judge(self.schema, transcript).into_iter().find(|verdict| match &verdict.outcome {
+            Outcome::Fail(breach) => evidence::signature(verdict.rule, breach, transcript) == signature,
+            Outcome::Pass | Outcome::Skip(_) => false,
+        })
+    }
+}
+
+/// The cases as one, with the name and the command of the last.
+fn joined<'c>(before: impl Iterator<Item = &'c Arc<Case>>, last: &'c Arc<Case>) -> Arc<Case> {
+    let steps = before.chain([last]).flat_map(|case| case.steps.iter().cloned()).collect();
+    Arc::new(Case { steps, ..(**last).clone() })
+}
+
+fn in_lines(case: &Case) -> Case {
+    let line = |step: &Step| match step {
+        Step::Send(bytes) if bytes.starts_with(b"{") && bytes.ends_with(b"}") => {
+            Step::Send([bytes.as_slice(), b"\n"].concat())
+        }
+        step => step.clone(),
+    };
+    Case { steps: case.steps.iter().map(line).collect(), ..case.clone() }
+}

@@ -1,0 +1,120 @@
+//! Campaigns against a scripted peer that only two commands together end, and against a released QEMU.
+#![allow(clippy::print_stderr, clippy::expect_used, reason = "a test that did not run says so")]
+
+mod scripted;
+
+use qmprobe_engine::event::{Event, Finding};
+use qmprobe_engine::fuzz::{OUT_BYTES_MAX, Options, run};
+use qmprobe_engine::{campaign, safety::Class};
+use qmprobe_schema::{Schema, from_introspection};
+use qmprobe_target::PeerSpec;
+use qmprobe_wire::{Case, Dialect, Limits, Step};
+use scripted::{Asked, Twist};
+use std::cell::Cell;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the scripted monitor declares.
+const DECLARED: &str = r#"[
+    {"name": "qmp_capabilities", "meta-type": "command", "arg-type": "0", "ret-type": "1"},
+    {"name": "query-version", "meta-type": "command", "arg-type": "1", "ret-type": "any"},
+    {"name": "query-commands", "meta-type": "command", "arg-type": "1", "ret-type": "any"},
+    {"name": "stop", "meta-type": "command", "arg-type": "1", "ret-type": "1"},
+    {"name": "0", "meta-type": "object", "members": [{"name": "enable", "type": "2", "default": null}]},
+    {"name": "1", "meta-type": "object", "members": []},
+    {"name": "2", "meta-type": "array", "element-type": "3"},
+    {"name": "3", "meta-type": "enum", "values": ["oob"]},
+    {"name": "any", "meta-type": "builtin", "json-type": "value"}
+]"#;
+
+fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: Option<u64>) -> Vec<Finding> {
+    let out = tempfile::tempdir().expect("a directory");
+    let options = Options {
+        run: campaign::Options {
+            peer,
+            peer_name: None,
+            schema,
+            allow: Class::Destroying,
+            rules: vec!["peer-survives".to_owned()],
+            seed: 1,
+            time: time.map(Duration::from_secs),
+            out: out.path().to_owned(),
+            waivers: Vec::new(),
+            strict: true,
+            limits: Limits { step_ms_max: 3_000, ..Limits::default() },
+            max_cases: cases,
+        },
+        resume: false,
+        out_bytes_max: OUT_BYTES_MAX,
+    };
+    let (_go_on, stop) = tokio::sync::watch::channel(false);
+    let mut findings = Vec::new();
+    let mut sink = |event: &Event| {
+        if let Event::FindingMade(finding) = event {
+            findings.push((**finding).clone());
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(run(options, stop, &mut sink)).expect("a campaign");
+    findings
+}
+
+fn sent(case: &Case) -> Vec<String> {
+    let bytes = case.steps.iter().filter_map(|step| match step {
+        Step::Send(bytes) => Some(String::from_utf8_lossy(bytes).trim().to_owned()),
+        _ => None,
+    });
+    bytes.collect()
+}
+
+fn scripted(ends: bool) -> Vec<Finding> {
+    let (peer, _) = scripted::peer(Dialect::Qmp, move |mut stream, _| {
+        let stopped = Cell::new(false);
+        let twist = |asked: &Asked<'_>| match asked.command {
+            "query-commands" if ends && stopped.get() => Twist::Close,
+            command => {
+                stopped.set(stopped.get() || command == "stop");
+                Twist::Proper
+            }
+        };
+        if stream.write_all(scripted::GREETING.as_bytes()).is_ok() {
+            scripted::serve(stream, Dialect::Qmp, &twist);
+        }
+    });
+    let schema = from_introspection(DECLARED, "the test").expect("a schema");
+    fuzz(peer, Some(schema.into()), None, Some(1_500))
+}
+
+#[test]
+fn a_sequence_that_ends_a_peer_is_made_as_short_as_can_be() {
+    let findings = scripted(true);
+    let cases: Vec<Vec<String>> = findings.iter().map(|finding| sent(&finding.case)).collect();
+    assert!(!cases.is_empty());
+    let both = [r#"{"execute":"stop"}"#, r#"{"execute":"query-commands"}"#];
+    assert!(cases.iter().any(|case| case.iter().eq(both)), "{cases:?}");
+    assert!(findings.iter().all(|finding| finding.reproduced == 5 && finding.tries == 5));
+}
+
+#[test]
+fn a_peer_that_nothing_ends_gives_no_finding() {
+    assert!(scripted(false).is_empty());
+}
+
+#[test]
+fn crashes_of_a_released_qemu_are_found_in_short_sequences_that_reproduce() {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|place| place.join("qemu-system-x86_64"));
+    let Some(binary): Option<PathBuf> = places.find(|path| path.is_file()) else {
+        assert_ne!(std::env::var("QMPROBE_REQUIRE_PEERS").as_deref(), Ok("1"), "there is no QEMU");
+        return eprintln!("not run: there is no qemu-system-x86_64");
+    };
+    let findings = fuzz(PeerSpec::Qemu { binary, extra: Vec::new() }, None, Some(25), None);
+    let crashes: Vec<&Finding> = findings.iter().filter(|finding| finding.class.starts_with("SIG")).collect();
+    assert!(!crashes.is_empty(), "{findings:?}");
+    for finding in crashes {
+        assert!(finding.case.steps.len() <= 5, "{:?}", sent(&finding.case));
+        assert_eq!((finding.reproduced, finding.tries), (5, 5), "{:?}", sent(&finding.case));
+    }
+}
