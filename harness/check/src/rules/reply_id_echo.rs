@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["no-foreign-reply", "sync-reset", "input-framing"],
+    yields_to: &["no-foreign-reply", "agent-silent-start", "sync-reset", "input-framing"],
     judge,
 };
 
