@@ -1,7 +1,7 @@
 //! The cases in which a client gets back in step: harmless, distinct, and the same for the same seed.
 #![allow(clippy::unwrap_used)]
 
-use qmprobe_generate::recovery::{ALL, Trial, farewells, reply_damages, trials};
+use qmprobe_generate::recovery::{ALL, Trial, damages, farewells, trials};
 use qmprobe_generate::stream;
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
 use qmprobe_wire::fault::Channel;
@@ -92,8 +92,12 @@ fn no_class_promises_fewer_tries_than_its_faults_cost() {
 
 #[test]
 fn damage_to_answers_goes_by_the_names_of_classes() {
-    assert_eq!(ALL.iter().filter(|class| !reply_damages(class.name).is_empty()).count(), 9);
-    assert!(reply_damages("command-cut").is_empty());
+    let toward = |class: &str, toward: Toward| damages(class).iter().any(|(way, _)| *way == toward);
+    let count = |way: Toward| ALL.iter().filter(|class| toward(class.name, way)).count();
+    // The mixture does both.
+    assert_eq!((count(Toward::Client), count(Toward::Peer)), (10, 13));
+    assert!(toward("command-cut", Toward::Peer) && !toward("command-cut", Toward::Client));
+    assert!(damages("reader-slow").is_empty() && damages("nonsense").is_empty());
 }
 
 #[test]
