@@ -16,7 +16,7 @@ fn frame(criterion: &mut Criterion) {
     let streams = [
         ("commands", commands(STREAM_BYTES)),
         ("long-string", long_string(STREAM_BYTES)),
-        ("deep", deep(STREAM_BYTES / 2)),
+        ("deep", deep(STREAM_BYTES / 16)),
         ("malformed", malformed(STREAM_BYTES)),
     ];
     let mut group = criterion.benchmark_group("frame");

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 /// What all benches are measured with: all of them together are to take a few minutes.
 pub fn paced() -> Criterion {
-    Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2))
+    Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
 }
 
 /// Commands as a management application sends them, one on a line, in at least so many bytes.

@@ -1,6 +1,7 @@
 //! A JSON value that loses nothing a protocol tester needs: number kinds, member order, repeated keys.
 
 use crate::number::Number;
+use crate::scan::run_length;
 use std::fmt;
 
 /// A JSON value.
@@ -113,11 +114,18 @@ impl Value {
 /// Appends a JSON string literal; everything outside printable ASCII is escaped.
 pub fn encode_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    for ch in text.chars() {
+    let mut rest = text;
+    loop {
+        let plain = run_length(rest.as_bytes(), |byte| {
+            (byte == b'"') | (byte == b'\\') | !(0x20..0x7F).contains(&byte)
+        });
+        out.extend_from_slice(&rest.as_bytes()[..plain]);
+        rest = &rest[plain..];
+        let Some(ch) = rest.chars().next() else { break };
+        rest = &rest[ch.len_utf8()..];
         match ch {
             '"' => out.extend_from_slice(b"\\\""),
             '\\' => out.extend_from_slice(b"\\\\"),
-            ' '..='~' => out.push(ch as u8),
             _ => {
                 for unit in ch.encode_utf16(&mut [0; 2]) {
                     out.extend_from_slice(format!("\\u{unit:04X}").as_bytes());
