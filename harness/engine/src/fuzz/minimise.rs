@@ -140,7 +140,7 @@ impl Fuzz<'_> {
         }
         // Whoever reads it wants a request on each line.
         let lines = Arc::new(in_lines(&best.case));
-        if lines != best.case && !look.hangs {
+        if lines != best.case {
             best = self.shows(&lines, look).await.unwrap_or(best);
         }
         let verdict = self.verdict(&best, look.signature)?;
