@@ -18,8 +18,8 @@ const TRIES_MAX: u32 = 300;
 const TIME: Duration = Duration::from_secs(20);
 /// The same for a peer that is not lost.
 const TIME_ALIVE: Duration = Duration::from_secs(8);
-/// The same where each try has to wait for a peer that does not answer.
-const HANG_TRIES_MAX: u32 = 3;
+/// The same for a peer that does not answer, where each try that shows it takes seconds.
+const TIME_HUNG: Duration = Duration::from_secs(40);
 /// Times that a signature may fail to show again before it is taken for chance.
 const DOUBTS_MAX: u32 = 3;
 
@@ -126,10 +126,14 @@ impl Fuzz<'_> {
     /// The smallest case found that shows the signature, with the verdict on it.
     async fn smallest(&mut self, shown: Transcript, look: &Look<'_>) -> Option<(Transcript, Verdict)> {
         let began = Instant::now();
-        let time = if shown.ending == Ending::Alive { TIME_ALIVE } else { TIME };
+        let time = match shown.ending {
+            Ending::Alive => TIME_ALIVE,
+            Ending::Hung => TIME_HUNG,
+            Ending::Disconnected | Ending::Exited { .. } => TIME,
+        };
         let mut shrinker = Shrinker::new((*shown.case).clone());
         let mut best = shown;
-        for _ in 0..if look.hangs { HANG_TRIES_MAX } else { TRIES_MAX } {
+        for _ in 0..TRIES_MAX {
             if began.elapsed() >= time || *self.stop.borrow() {
                 break;
             }
