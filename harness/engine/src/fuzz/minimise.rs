@@ -20,6 +20,8 @@ const TIME: Duration = Duration::from_secs(20);
 const TIME_ALIVE: Duration = Duration::from_secs(8);
 /// The same for a peer that does not answer, where each try that shows it takes seconds.
 const TIME_HUNG: Duration = Duration::from_secs(40);
+/// Milliseconds in which a peer may turn out to have ended of something after its last reply.
+const LATE_MS: u64 = 1_500;
 /// Times that a signature may fail to show again before it is taken for chance.
 const DOUBTS_MAX: u32 = 3;
 
@@ -100,7 +102,7 @@ impl Fuzz<'_> {
         transcript: &Transcript,
         look: &Look<'_>,
     ) -> Option<Transcript> {
-        let case = &transcript.case;
+        let case = &if look.late { patient(&transcript.case) } else { Arc::clone(&transcript.case) };
         let plain_first = if play.setup == 0 { vec![0] } else { vec![0, play.setup] };
         for setup in plain_first {
             self.triage.turn_to(self.shower(setup));
@@ -168,6 +170,12 @@ impl Fuzz<'_> {
 fn joined<'c>(before: impl Iterator<Item = &'c Arc<Case>>, last: &'c Arc<Case>) -> Arc<Case> {
     let steps = before.chain([last]).flat_map(|case| case.steps.iter().cloned()).collect();
     Arc::new(Case { steps, ..(**last).clone() })
+}
+
+/// The case with a pause at its end, for a peer that needs a moment to end of it.
+fn patient(case: &Case) -> Arc<Case> {
+    let steps = case.steps.iter().cloned().chain([Step::Settle(LATE_MS)]).collect();
+    Arc::new(Case { steps, ..case.clone() })
 }
 
 fn in_lines(case: &Case) -> Case {

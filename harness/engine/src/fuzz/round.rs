@@ -346,8 +346,11 @@ impl Fuzz<'_> {
 
     /// Keeps the last request of a case from being sent again for a while.
     pub(super) fn shun(&mut self, signature: &str, case: &Case, others: bool) {
-        let Some(Step::Send(bytes)) = case.steps.last() else { return };
-        let Some(request) = Request::read(bytes) else { return };
+        let mut sent = case.steps.iter().rev().filter_map(|step| match step {
+            Step::Send(bytes) => Request::read(bytes),
+            _ => None,
+        });
+        let Some(request) = sent.next() else { return };
         let shape = features(&self.setups[0].composer, &request);
         self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
     }
