@@ -18,8 +18,10 @@ const TRIES_MAX: u32 = 300;
 const TIME: Duration = Duration::from_secs(20);
 /// The same for a peer that is not lost.
 const TIME_ALIVE: Duration = Duration::from_secs(8);
-/// The same where each try has to wait for a peer that does not answer.
-const HANG_TRIES_MAX: u32 = 3;
+/// The same for a peer that does not answer, where each try that shows it takes seconds.
+const TIME_HUNG: Duration = Duration::from_secs(40);
+/// Milliseconds in which a peer may turn out to have ended of something after its last reply.
+const LATE_MS: u64 = 1_500;
 /// Times that a signature may fail to show again before it is taken for chance.
 const DOUBTS_MAX: u32 = 3;
 
@@ -100,7 +102,7 @@ impl Fuzz<'_> {
         transcript: &Transcript,
         look: &Look<'_>,
     ) -> Option<Transcript> {
-        let case = &transcript.case;
+        let case = &if look.late { patient(&transcript.case) } else { Arc::clone(&transcript.case) };
         let plain_first = if play.setup == 0 { vec![0] } else { vec![0, play.setup] };
         for setup in plain_first {
             self.triage.turn_to(self.shower(setup));
@@ -126,10 +128,14 @@ impl Fuzz<'_> {
     /// The smallest case found that shows the signature, with the verdict on it.
     async fn smallest(&mut self, shown: Transcript, look: &Look<'_>) -> Option<(Transcript, Verdict)> {
         let began = Instant::now();
-        let time = if shown.ending == Ending::Alive { TIME_ALIVE } else { TIME };
+        let time = match shown.ending {
+            Ending::Alive => TIME_ALIVE,
+            Ending::Hung => TIME_HUNG,
+            Ending::Disconnected | Ending::Exited { .. } => TIME,
+        };
         let mut shrinker = Shrinker::new((*shown.case).clone());
         let mut best = shown;
-        for _ in 0..if look.hangs { HANG_TRIES_MAX } else { TRIES_MAX } {
+        for _ in 0..TRIES_MAX {
             if began.elapsed() >= time || *self.stop.borrow() {
                 break;
             }
@@ -140,7 +146,7 @@ impl Fuzz<'_> {
         }
         // Whoever reads it wants a request on each line.
         let lines = Arc::new(in_lines(&best.case));
-        if lines != best.case && !look.hangs {
+        if lines != best.case {
             best = self.shows(&lines, look).await.unwrap_or(best);
         }
         let verdict = self.verdict(&best, look.signature)?;
@@ -164,6 +170,12 @@ impl Fuzz<'_> {
 fn joined<'c>(before: impl Iterator<Item = &'c Arc<Case>>, last: &'c Arc<Case>) -> Arc<Case> {
     let steps = before.chain([last]).flat_map(|case| case.steps.iter().cloned()).collect();
     Arc::new(Case { steps, ..(**last).clone() })
+}
+
+/// The case with a pause at its end, for a peer that needs a moment to end of it.
+fn patient(case: &Case) -> Arc<Case> {
+    let steps = case.steps.iter().cloned().chain([Step::Settle(LATE_MS)]).collect();
+    Arc::new(Case { steps, ..case.clone() })
 }
 
 fn in_lines(case: &Case) -> Case {

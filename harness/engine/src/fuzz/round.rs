@@ -14,7 +14,7 @@ use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::shape::{self, Feature};
 use qmprobe_generate::state::{Request, mutated};
-use qmprobe_wire::{Case, CaseId, Ending, MessageKind, Start, Step, Transcript, Value};
+use qmprobe_wire::{Case, CaseId, Dialect, Ending, MessageKind, Start, Step, Transcript, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +42,8 @@ const SESSIONS_TIME_ONE_IN: u32 = 12;
 const KEPT_BEFORE_MAX: usize = 8;
 /// Cases between two looks at what the peer takes up.
 const LOOK_CASES: u64 = 48;
+/// The rule about peers that are lost.
+const SURVIVAL: &str = "peer-survives";
 /// MiB that a peer may have written to its directory.
 const SCRATCH_MIB_MAX: u64 = 512;
 
@@ -226,7 +228,7 @@ impl Fuzz<'_> {
                 play.before.pop();
                 let transcript = Transcript { ending, ..last };
                 let mut verdicts = judge(self.schema, &transcript);
-                verdicts.retain(|verdict| verdict.rule.slug == "peer-survives");
+                verdicts.retain(|verdict| verdict.rule.slug == SURVIVAL);
                 for verdict in verdicts.iter().filter(|verdict| is_fail(verdict)) {
                     self.tally.belated_fail(verdict.rule);
                 }
@@ -321,6 +323,9 @@ impl Fuzz<'_> {
         let mut known = Vec::new();
         for verdict in verdicts {
             let Outcome::Fail(breach) = &verdict.outcome else { continue };
+            if is_orderly(transcript) && verdict.rule.slug == SURVIVAL {
+                continue;
+            }
             let signature = evidence::signature(verdict.rule, breach, transcript);
             let is_new = self.triage.is_selected(verdict.rule.slug) && !self.triage.has_met(&signature);
             if is_new && self.options.run.peer.ours() {
@@ -341,8 +346,11 @@ impl Fuzz<'_> {
 
     /// Keeps the last request of a case from being sent again for a while.
     pub(super) fn shun(&mut self, signature: &str, case: &Case, others: bool) {
-        let Some(Step::Send(bytes)) = case.steps.last() else { return };
-        let Some(request) = Request::read(bytes) else { return };
+        let mut sent = case.steps.iter().rev().filter_map(|step| match step {
+            Step::Send(bytes) => Request::read(bytes),
+            _ => None,
+        });
+        let Some(request) = sent.next() else { return };
         let shape = features(&self.setups[0].composer, &request);
         self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
     }
@@ -361,6 +369,13 @@ fn mib_in(directory: &std::path::Path) -> u64 {
     use std::os::unix::fs::MetadataExt;
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.metadata().ok()).map(|facts| facts.blocks() * 512).sum::<u64>() >> 20
+}
+
+/// Whether a monitor's peer ended as it does when it is shut down, by whatever was set or pressed before: a
+/// made-up sequence may well have asked for that.
+fn is_orderly(transcript: &Transcript) -> bool {
+    let ended = matches!(transcript.ending, Ending::Exited { signalled: false, code: Some(0), .. });
+    ended && transcript.dialect == Dialect::Qmp
 }
 
 fn is_fail(verdict: &Verdict) -> bool {
