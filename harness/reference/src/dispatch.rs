@@ -52,6 +52,7 @@ impl<'h> Dispatch<'h, '_> {
         let name = envelope.name;
         if self.host.config.dialect == Dialect::Qmp {
             if name == "qmp_capabilities" {
+                self.in_band_only(envelope, false)?;
                 return self.negotiation(envelope);
             }
             if !self.session.negotiated {
@@ -63,10 +64,7 @@ impl<'h> Dispatch<'h, '_> {
             self.refuse(Check::Unknown, NOT_FOUND, format!("there is no command {name}"), Some(name))?;
             return Ok(Action::Nothing);
         };
-        if envelope.out_of_band && !command.allow_oob {
-            let desc = format!("{name} cannot run out of band");
-            self.refuse(Check::OobAllowed, GENERIC, desc, Some(name))?;
-        }
+        self.in_band_only(envelope, command.allow_oob)?;
         self.conformance(command, envelope)?;
         if DESCRIPTOR_COMMANDS.contains(&name) {
             let desc = "no file descriptor came with it".to_owned();
@@ -74,6 +72,15 @@ impl<'h> Dispatch<'h, '_> {
         }
         self.objections(command, envelope)?;
         Ok(Action::Run(command))
+    }
+
+    /// Refuses to run out of band what may not.
+    fn in_band_only(&mut self, envelope: Envelope<'_>, allow_oob: bool) -> Result<(), Refusal> {
+        if !envelope.out_of_band || allow_oob {
+            return Ok(());
+        }
+        let desc = format!("{} cannot run out of band", envelope.name);
+        self.refuse(Check::OobAllowed, GENERIC, desc, Some(envelope.name))
     }
 
     /// A request that is no JSON at all.

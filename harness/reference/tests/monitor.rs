@@ -70,6 +70,7 @@ fn out_of_band_runs_what_is_enabled_and_allowed() {
     let cases = [
         (r#"{"exec-oob":"query-yank"}"#, "return"),
         (r#"{"exec-oob":"query-version"}"#, GENERIC),
+        (r#"{"exec-oob":"qmp_capabilities"}"#, GENERIC),
         (r#"{"exec-oob":"no-such-command"}"#, NOT_FOUND),
         (r#"{"exec-oob":1}"#, GENERIC),
         (r#"{"exec-oob":"query-yank","execute":"query-yank"}"#, GENERIC),
