@@ -92,6 +92,26 @@ fn every_predicted_reply_of_one_write_is_waited_for() {
 }
 
 #[test]
+fn the_last_command_of_a_stream_is_waited_for_whatever_it_is_answered() {
+    let (spec, _) = monitor(|asked| {
+        if asked.command == "no-such" {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Twist::Proper
+    });
+    let mut stage = Stage::new(&spec);
+    let whole = qmprobe_schema::shipped("storage-daemon-7.2").unwrap().unwrap();
+    stage.runner.adopt(Arc::new(whole));
+    stage.runner.set_model(Model::Tolerant);
+    let aim = Some(qmprobe_generate::stream::AIM.to_owned());
+    let stream = send("1,1,1,\n\u{1}\n{\"execute\":\"no-such\",\"id\":\"end\"}\n");
+    let case = Arc::new(Case { aim, ..(*case(Start::Command, vec![stream])).clone() });
+    let Ran::Through(transcript) = stage.runtime.block_on(stage.runner.run(&case)) else { panic!() };
+    let texts = texts(&transcript.exchanges[0]);
+    assert!(texts.last().is_some_and(|last| last.contains("\"end\"")), "{transcript:?}");
+}
+
+#[test]
 fn half_a_command_is_not_waited_for_and_its_session_serves_no_other_case() {
     let (spec, connections) = monitor(|_| Twist::Proper);
     let mut stage = Stage::new(&spec);
