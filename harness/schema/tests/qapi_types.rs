@@ -184,6 +184,11 @@ fn unions_are_told_apart_by_a_discriminator() {
             bad: &[("2.6 7.2", 3, 88, "the member 'a' of the branch 'one' clashes with one of the union")],
         },
         Row {
+            text: "{ 'enum': 'En', 'data': [ 'x' ] }\n{ 'struct': 'St', 'data': { 'a': 'int' } }\n{ 'union': 'Un', 'base': { 't': 'En', '*t': 'En' }, 'discriminator': 't', 'data': { 'x': 'St' } }",
+            good: "",
+            bad: &[("2.12 7.2", 3, 39, "the member 't' clashes with 't'")],
+        },
+        Row {
             text: "{ 'struct': 'Some', 'data': { 'a': 'int' } }\n{ 'enum': 'Each', 'data': [ 'one', 'two' ] }\n{ 'union': 'Uni', 'base': { 't': 'Each' }, 'discriminator': 't', 'data': { 'one': 'Some', 'two': 'Some' } }\n{ 'union': 'Vari', 'base': { 'v': 'Each' }, 'discriminator': 'v', 'data': { 'one': 'Uni', 'two': 'Some' } }",
             good: "8.1 11.1",
             bad: &[("5.2 8.0", 4, 77, "a branch of 'Vari' is a struct, and 'Uni' is none")],

@@ -224,6 +224,7 @@ impl<'a> Resolver<'a> {
                 Some(id)
             }
             TypeRef::Inline(members) => {
+                clash::check_members(self, None, members);
                 let members = self.members(members);
                 Some(self.unnamed(TypeKind::Object(Object { members, variants: None })))
             }

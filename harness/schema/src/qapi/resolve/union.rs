@@ -11,7 +11,10 @@ impl Resolver<'_> {
         let mut members = match &union.base {
             Data::None => Vec::new(),
             Data::Name(base) => self.base(base),
-            Data::Inline(members) => self.members(members),
+            Data::Inline(members) => {
+                clash::check_members(self, None, members);
+                self.members(members)
+            }
         };
         let Some(tag) = &union.tag else {
             let tag = self.implicit_tag(union);
