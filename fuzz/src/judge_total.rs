@@ -7,8 +7,8 @@ use qmprobe_check::{ALL, Outcome, Verdict, judge};
 use qmprobe_wire::Transcript;
 use std::collections::BTreeSet;
 
-/// What only looks at streams, and what only at other cases.
-const OF_STREAMS: &str = "stream-predicted";
+/// Rules whose own cases are about bytes, not about what they say: other rules say nothing of those.
+const OF_BYTES: [&str; 2] = ["stream-predicted", "input-framing"];
 
 /// The target.
 ///
@@ -31,12 +31,12 @@ fn told(verdicts: &[Verdict]) -> Vec<(&str, String)> {
 
 fn every_rule_speaks(transcript: &Transcript, verdicts: &[Verdict]) -> Held {
     let spoken: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict.rule.slug).collect();
-    let is_stream = transcript.case.aim.as_deref() == Some(OF_STREAMS);
+    let is_of_bytes = transcript.case.aim.as_deref().is_some_and(|aim| OF_BYTES.contains(&aim));
     let applies = ALL.iter().filter(|rule| {
         rule.dialects.contains(&transcript.dialect) && rule.versions.contains(transcript.version)
     });
     let silent: Vec<&str> = applies.map(|rule| rule.slug).filter(|slug| !spoken.contains(slug)).collect();
-    if is_stream || silent.is_empty() { Ok(()) } else { Err(format!("no word of {silent:?}")) }
+    if is_of_bytes || silent.is_empty() { Ok(()) } else { Err(format!("no word of {silent:?}")) }
 }
 
 fn points_somewhere(transcript: &Transcript, verdict: &Verdict) -> Held {
