@@ -135,16 +135,9 @@ pub struct OutputArgs {
     pub junit: Option<PathBuf>,
 }
 
-/// `check`.
+/// What a peer may be sent, and what counts against it.
 #[derive(Debug, Group)]
-pub struct CheckArgs {
-    #[command(flatten)]
-    pub peers: PeerArgs,
-    #[command(flatten)]
-    pub output: OutputArgs,
-    /// Check this rule only: a slug or an id (repeatable)
-    #[arg(long = "rule", value_name = "RULE", help_heading = "Run")]
-    pub rules: Vec<String>,
+pub struct StrictnessArgs {
     /// What may be sent: observing, changing or destroying commands
     /// [default: destroying to peers of our own, observing to --connect]
     #[arg(long, value_enum, value_name = "CLASS", hide_possible_values = true, help_heading = "Run")]
@@ -155,6 +148,20 @@ pub struct CheckArgs {
     /// Known defects to waive, beside the built-in ones (TOML)
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     pub waivers: Option<PathBuf>,
+}
+
+/// `check`.
+#[derive(Debug, Group)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Check this rule only: a slug or an id (repeatable)
+    #[arg(long = "rule", value_name = "RULE", help_heading = "Run")]
+    pub rules: Vec<String>,
+    #[command(flatten)]
+    pub strictness: StrictnessArgs,
     /// Seed of everything random: the same seed gives the same cases
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
     pub seed: u64,
@@ -182,16 +189,8 @@ pub struct FuzzArgs {
     /// Run so many cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub cases: Option<u64>,
-    /// What may be sent: observing, changing or destroying commands
-    /// [default: destroying to peers of our own, observing to --connect]
-    #[arg(long, value_enum, value_name = "CLASS", hide_possible_values = true, help_heading = "Run")]
-    pub allow: Option<Allow>,
-    /// Warnings fail too, known defects are not waived, and an idle waiver is exit 4
-    #[arg(long, help_heading = "Run")]
-    pub strict: bool,
-    /// Known defects to waive, beside the built-in ones (TOML)
-    #[arg(long, value_name = "FILE", help_heading = "Run")]
-    pub waivers: Option<PathBuf>,
+    #[command(flatten)]
+    pub strictness: StrictnessArgs,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
     pub seed: u64,
@@ -259,16 +258,8 @@ pub struct RunArgs {
     pub peers: PeerArgs,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// What may be sent: observing, changing or destroying commands
-    /// [default: destroying to peers of our own, observing to --connect]
-    #[arg(long, value_enum, value_name = "CLASS", hide_possible_values = true, help_heading = "Run")]
-    pub allow: Option<Allow>,
-    /// Warnings fail too, and known defects are not waived
-    #[arg(long, help_heading = "Run")]
-    pub strict: bool,
-    /// Known defects to waive, beside the built-in ones (TOML)
-    #[arg(long, value_name = "FILE", help_heading = "Run")]
-    pub waivers: Option<PathBuf>,
+    #[command(flatten)]
+    pub strictness: StrictnessArgs,
     /// How often one that fails is played in all
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Run")]
     pub tries: u32,

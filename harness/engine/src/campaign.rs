@@ -1,23 +1,22 @@
 //! One campaign: from a peer to the last event. Every event is in the journal before anybody hears of it.
 
+use crate::acquaintance::Acquaintance;
 use crate::clock;
 use crate::error::Error;
-use crate::event::{Event, Finding, PeerFacts, Summary};
+use crate::event::{Event, Summary};
 use crate::journal::Journal;
-use crate::peer_facts;
+use crate::log::Log;
 use crate::plan::Agenda;
-use crate::probe;
 use crate::recovery::{FOREIGN_SWEEP_MS, Matrix};
 use crate::runner::{Ran, Runner};
-use crate::safety::{Class, Gate, Walls};
-use crate::schema_of::{declared, least, leave_out_disabled, meet, offered, settle_for_offered};
+use crate::safety::Class;
 use crate::streams::Streams;
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
 use qmprobe_check::{Verdict, judge};
 use qmprobe_generate::stream;
-use qmprobe_schema::{Schema, fingerprint, is_of_source, join};
+use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Dialect, Ending, ExchangeEnd, Limits, Start, Transcript};
 use std::collections::{HashMap, VecDeque};
@@ -38,10 +37,6 @@ const TIMEOUTS_MAX: u32 = 16;
 const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
 const LOOK_CASES: u64 = 50;
-
-/// Said of a peer that cannot be tested with everything.
-const BY_LINE: &str = "the peer reads its input line by line, where QEMU frames it by value: cases in which a \
-                       command is not on a line of its own are left out";
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
@@ -87,28 +82,21 @@ pub async fn run(
 ) -> Result<Summary, Error> {
     let began = Instant::now();
     let mut log = Log { journal: Journal::create(&options.out)?, sink };
-    let dialect = options.peer.dialect();
-    let first = match &options.schema {
-        Some(schema) => Arc::clone(schema),
-        None => Arc::new(least(dialect)?),
-    };
-    let mut runner =
-        Runner::open(&options.peer, &options.limits, Arc::clone(&first), None, stop.clone()).await?;
-    let Acquired { schema, absent, note, answers } = acquire(&options, &mut runner, first).await?;
-    runner.adopt(Arc::clone(&schema));
-    // One that does not answer shows nothing of its parser, and costs a deadline each time it is asked.
-    let parser = if answers { probe::settle(&mut runner, &options.peer, &schema).await } else { None };
-    let version = runner.version();
-    let facts = peer_facts::facts(&options.peer, runner.peer(), version, options.peer_name.as_deref());
-    let gate = gate(&options, &runner);
-    let mut agenda =
-        Agenda::new(&schema, dialect, options.seed, gate, &options.rules, options.max_cases, &absent);
-    let foreign = matches!(options.peer, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
-    let by_line = foreign && answers && runner.has_answered() && runner.reads_by_line().await;
+    let met = Acquaintance::make(&options, stop.clone()).await?;
+    let Acquaintance { runner, schema, absent, facts, gate, foreign, by_line, strange, notes } = met;
+    let mut agenda = Agenda::new(
+        &schema,
+        options.peer.dialect(),
+        options.seed,
+        gate,
+        &options.rules,
+        options.max_cases,
+        &absent,
+    );
     if by_line {
         agenda.keep_to_lines();
     }
-    if parser.is_some() {
+    if strange {
         agenda = agenda.keep_light();
     }
     if !options.peer.sees_clients() {
@@ -117,11 +105,7 @@ pub async fn run(
     let sweep_ms = (foreign && agenda.spread_trials()).then_some(FOREIGN_SWEEP_MS);
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
-    log.say(started(&options, &facts, &schema, planned, at))?;
-    let by_line = by_line.then(|| BY_LINE.to_owned());
-    for text in note.into_iter().chain(by_line).chain(parser).chain(runner.peer().notes().iter().cloned()) {
-        log.say(Event::Noted { text })?;
-    }
+    log.begin(&options, &facts, &schema, planned, at, notes)?;
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());
     let waivers = Waivers::new(options.waivers.clone(), options.strict, at)?;
     let mut campaign = Campaign {
@@ -149,75 +133,6 @@ pub async fn run(
     campaign.finish(&agenda, planned).await
 }
 
-/// The schema to hold the peer against, the commands of it that the peer does not offer, and what there is to
-/// say about it.
-pub(crate) struct Acquired {
-    pub schema: Arc<Schema>,
-    pub absent: Vec<String>,
-    pub note: Option<String>,
-    /// It answered at all.
-    pub answers: bool,
-}
-
-/// Opens the session as well.
-pub(crate) async fn acquire(
-    options: &Options,
-    runner: &mut Runner,
-    first: Arc<Schema>,
-) -> Result<Acquired, Error> {
-    let dialect = options.peer.dialect();
-    let answers = meet(runner, dialect).await;
-    let offered = if answers && dialect == Dialect::Qga { offered(runner).await } else { None };
-    let told = match (&options.schema, answers) {
-        (None, true) => declared(runner, dialect, offered.as_deref()).await?.map(Arc::new),
-        (Some(source), true) if tells_of_itself(options) && is_of_source(source) => {
-            // What it does not tell, it is not asked twice: the source holds as it is.
-            declared(runner, dialect, None).await.ok().flatten().map(|live| Arc::new(joined(source, &live)))
-        }
-        _ => None,
-    };
-    let lacking = "the peer did not tell its schema: only the commands that every peer has are run";
-    let note = (options.schema.is_none() && told.is_none()).then(|| lacking.to_owned());
-    let schema = told.unwrap_or(first);
-    let Some(offered) = offered.filter(|_| note.is_none()) else {
-        return Ok(Acquired { schema, absent: Vec::new(), note, answers });
-    };
-    let mut schema = (*schema).clone();
-    let absent = match options.schema {
-        Some(_) => leave_out_disabled(&mut schema, &offered),
-        None => settle_for_offered(&mut schema, &offered),
-    };
-    let left_out = || format!("left out, as guest-info does not offer them: {}", absent.join(", "));
-    Ok(Acquired { schema: Arc::new(schema), note: (!absent.is_empty()).then(left_out), absent, answers })
-}
-
-/// Whether a peer has a schema of its own. The reference peer has the one that it was given.
-fn tells_of_itself(options: &Options) -> bool {
-    options.peer.dialect() == Dialect::Qmp && !matches!(options.peer, PeerSpec::Embedded(_))
-}
-
-/// What exists is the peer's, and what introspection does not tell of it the source's.
-fn joined(source: &Arc<Schema>, live: &Schema) -> Schema {
-    let (schema, _) = join((**source).clone(), live);
-    Schema { source: Some(Arc::clone(source)), ..schema }
-}
-
-pub(crate) fn gate(options: &Options, runner: &Runner) -> Gate {
-    Gate { allow: options.allow, walls: Walls::around(&options.peer, runner.peer()) }
-}
-
-pub(crate) fn started(options: &Options, facts: &PeerFacts, schema: &Schema, planned: u64, at: u64) -> Event {
-    Event::RunStarted {
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        peer: facts.clone(),
-        seed: options.seed,
-        schema: fingerprint(schema),
-        commands: schema.commands.len() as u64,
-        planned,
-        at,
-    }
-}
-
 /// What cases have in common that time out together.
 fn kind(case: &Case) -> &str {
     case.aim.as_deref().or(case.command.as_deref()).unwrap_or_default()
@@ -225,20 +140,6 @@ fn kind(case: &Case) -> &str {
 
 fn is_stream(case: &Case) -> bool {
     case.aim.as_deref() == Some(stream::AIM)
-}
-
-/// The journal and whoever listens.
-pub(crate) struct Log<'a> {
-    pub journal: Journal,
-    pub sink: &'a mut dyn FnMut(&Event),
-}
-
-impl Log<'_> {
-    pub fn say(&mut self, event: Event) -> Result<(), Error> {
-        self.journal.append(&event)?;
-        (self.sink)(&event);
-        Ok(())
-    }
 }
 
 /// The cases of one kind that timed out.
@@ -366,7 +267,7 @@ impl Campaign<'_> {
         self.log.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
         let history = self.history.make_contiguous();
         let findings = self.triage.take(&mut self.runner, &transcript, verdicts, history).await?;
-        self.report(findings)?;
+        self.log.report(findings, &mut self.tally)?;
         let ending = transcript.ending.clone();
         if transcript.exchanges.iter().any(|exchange| matches!(exchange.end, ExchangeEnd::TimedOut { .. })) {
             self.timeouts.entry(kind(&case).to_owned()).or_default().count += 1;
@@ -408,7 +309,7 @@ impl Campaign<'_> {
         }
         let history = self.history.make_contiguous();
         let findings = self.triage.take(&mut self.runner, &transcript, verdicts, history).await?;
-        self.report(findings)
+        self.log.report(findings, &mut self.tally)
     }
 
     /// Makes sure that there is a peer for the next case. False when there is none to be had.
@@ -452,31 +353,14 @@ impl Campaign<'_> {
         Ok(true)
     }
 
-    fn report(&mut self, findings: Vec<Finding>) -> Result<(), Error> {
-        for finding in findings {
-            self.tally.finding(&finding);
-            self.log.say(Event::FindingMade(Box::new(finding)))?;
-        }
-        Ok(())
-    }
-
     /// Says what is left to say, and the figures.
     async fn finish(mut self, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
         let held = self.triage.release(&mut self.runner).await?;
-        self.report(held)?;
+        self.log.report(held, &mut self.tally)?;
         if let Some(text) = self.matrix.note() {
             self.log.say(Event::Noted { text })?;
         }
-        for event in self.triage.last_words() {
-            self.log.say(event)?;
-        }
-        let triage = &self.triage;
-        let skipped = self.tally.skipped_rules(self.options.peer.dialect(), self.runner.version(), |rule| {
-            triage.is_selected(rule)
-        });
-        for event in skipped {
-            self.log.say(event)?;
-        }
+        self.log.last_words(&self.triage, &self.tally, self.options.peer.dialect(), self.runner.version())?;
         self.runner.retire().await;
         let summary = Summary {
             complete: self.cut.is_none(),

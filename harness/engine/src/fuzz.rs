@@ -13,16 +13,15 @@ mod setups;
 mod survey;
 mod systematic;
 
-use crate::campaign::{self, Acquired, Log, acquire, gate, started};
+use crate::acquaintance::Acquaintance;
+use crate::campaign;
 use crate::clock;
 use crate::error::Error;
-use crate::event::{Event, PeerFacts, Summary};
+use crate::event::{Event, Summary};
 use crate::journal::Journal;
-use crate::peer_facts;
-use crate::probe;
+use crate::log::Log;
 use crate::runner::Runner;
 use crate::safety::{Gate, ends_the_peer};
-use crate::schema_of::least;
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::Waivers;
@@ -32,7 +31,6 @@ use novelty::Novelty;
 use peers::{Setup, Spare};
 use qmprobe_generate::state::Names;
 use qmprobe_schema::Schema;
-use qmprobe_target::PeerSpec;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -77,8 +75,8 @@ pub async fn run(
     }
     let corpus = Corpus::open(&options.run.out, options.out_bytes_max)?;
     let mut log = Log { journal, sink };
-    let met = Met::meet(&options.run, stop.clone()).await?;
-    let Met { runner, schema, absent, facts, gate, by_line, mut notes } = met;
+    let met = Acquaintance::make(&options.run, stop.clone()).await?;
+    let Acquaintance { runner, schema, absent, facts, gate, by_line, mut notes, .. } = met;
     let may = |command: &str| {
         gate.refusal(command).is_none() && !ends_the_peer(command) && !absent.iter().any(|one| one == command)
     };
@@ -90,8 +88,7 @@ pub async fn run(
     let at = clock::seconds_since_epoch();
     if before.is_empty() {
         let planned = options.run.max_cases.unwrap_or_default();
-        log.say(started(&options.run, &facts, &schema, planned, at))?;
-        notes.into_iter().map(|text| Event::Noted { text }).try_for_each(|event| log.say(event))?;
+        log.begin(&options.run, &facts, &schema, planned, at, notes)?;
     }
     let bench = Bench::new(options.run.peer.clone(), Arc::clone(&schema), stop.clone()).thorough();
     let waivers = Waivers::new(options.run.waivers.clone(), options.run.strict, at)?;
@@ -125,39 +122,6 @@ pub async fn run(
         fuzz.play_round().await?;
     }
     fuzz.finish().await
-}
-
-/// A peer with which the acquaintance was made.
-struct Met {
-    runner: Runner,
-    schema: Arc<Schema>,
-    /// Commands of the schema that it does not offer.
-    absent: Vec<String>,
-    facts: PeerFacts,
-    gate: Gate,
-    by_line: bool,
-    notes: Vec<String>,
-}
-
-impl Met {
-    async fn meet(run: &campaign::Options, stop: watch::Receiver<bool>) -> Result<Met, Error> {
-        let spec = &run.peer;
-        let first = match &run.schema {
-            Some(schema) => Arc::clone(schema),
-            None => Arc::new(least(spec.dialect())?),
-        };
-        let mut runner = Runner::open(spec, &run.limits, Arc::clone(&first), None, stop).await?;
-        let Acquired { schema, absent, note, answers } = acquire(run, &mut runner, first).await?;
-        runner.adopt(Arc::clone(&schema));
-        let parser = if answers { probe::settle(&mut runner, spec, &schema).await } else { None };
-        let foreign = matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
-        let by_line = foreign && answers && runner.reads_by_line().await;
-        let facts = peer_facts::facts(spec, runner.peer(), runner.version(), run.peer_name.as_deref());
-        let own = runner.peer().notes().to_vec();
-        let notes = note.into_iter().chain(parser).chain(own).collect();
-        let gate = gate(run, &runner);
-        Ok(Met { runner, schema, absent, facts, gate, by_line, notes })
-    }
 }
 
 /// The commands that are not sent, and why.
@@ -237,16 +201,9 @@ impl Fuzz<'_> {
     /// Says what is left to say, and the figures.
     async fn finish(mut self) -> Result<Summary, Error> {
         let held = self.triage.release(&mut self.runner).await?;
-        self.report(held)?;
-        for event in self.triage.last_words() {
-            self.log.say(event)?;
-        }
-        let (triage, dialect) = (&self.triage, self.options.run.peer.dialect());
-        let silent =
-            self.tally.skipped_rules(dialect, self.runner.version(), |rule| triage.is_selected(rule));
-        for event in silent {
-            self.log.say(event)?;
-        }
+        self.log.report(held, &mut self.tally)?;
+        let dialect = self.options.run.peer.dialect();
+        self.log.last_words(&self.triage, &self.tally, dialect, self.runner.version())?;
         self.runner.retire().await;
         let summary = Summary {
             complete: self.cut.is_none(),
@@ -260,14 +217,6 @@ impl Fuzz<'_> {
         };
         self.log.say(Event::RunFinished(summary.clone()))?;
         Ok(summary)
-    }
-
-    fn report(&mut self, findings: Vec<crate::Finding>) -> Result<(), Error> {
-        for finding in findings {
-            self.tally.finding(&finding);
-            self.log.say(Event::FindingMade(Box::new(finding)))?;
-        }
-        Ok(())
     }
 
     /// What is known of the peer in a set-up.

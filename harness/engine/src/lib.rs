@@ -3,6 +3,7 @@
 //! [`campaign::run`] does all of it; [`replay::run`] runs one finding's case again. Nothing here prints:
 //! whoever wants to know what happens listens to the [`Event`]s.
 
+mod acquaintance;
 mod as_scenario;
 pub mod bench;
 mod by_hand;
@@ -14,6 +15,7 @@ mod evidence;
 pub mod fuzz;
 mod glob;
 pub mod journal;
+mod log;
 mod peer_facts;
 mod plan;
 mod probe;

@@ -22,9 +22,9 @@ use std::time::Duration;
 pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let rules = args.rules.iter().map(|name| known_rule(name).map(|rule| rule.slug.to_owned()));
     let rules: Vec<String> = rules.collect::<Result<_, _>>()?;
-    let waivers = waivers_in(args.waivers.as_deref())?;
-    let choice = peers::choose(&args.peers, args.allow)?;
-    let reports = Reports::open(&args.output, args.strict)?;
+    let waivers = waivers_in(args.strictness.waivers.as_deref())?;
+    let choice = peers::choose(&args.peers, args.strictness.allow)?;
+    let reports = Reports::open(&args.output, args.strictness.strict)?;
     kept::clear(&args.out)?;
     let campaign = async |index: usize, peer: &Chosen, signals: &Signals, reports: &mut Reports| {
         let out = kept::place(&args.out, index, choice.peers.len(), peer.spec.kind());
@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
         campaign::run(options, signals.stop.clone(), &mut sink).await.map(|_| ())
     };
     each_peer(&choice, reports, campaign, |run, signals| {
-        let told = of_run(run, &rules, args.strict);
+        let told = of_run(run, &rules, args.strictness.strict);
         if run.summary.complete { told } else { signals.outcome().unwrap_or(told) }
     })
 }
@@ -49,7 +49,7 @@ fn options(args: &CheckArgs, peer: &Chosen, rules: &[String], waivers: &[Waiver]
         time: args.time.map(Duration::from_secs),
         out,
         waivers: waivers.to_vec(),
-        strict: args.strict,
+        strict: args.strictness.strict,
         limits: Limits::default(),
         max_cases: args.cases,
     }

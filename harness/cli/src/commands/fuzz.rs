@@ -24,13 +24,13 @@ const STEP_MS: u64 = 3_000;
 
 /// Runs the command.
 pub fn run(args: &FuzzArgs) -> Result<Outcome, Failure> {
-    let waivers = waivers_in(args.waivers.as_deref())?;
-    let choice = peers::choose(&args.peers, args.allow)?;
+    let waivers = waivers_in(args.strictness.waivers.as_deref())?;
+    let choice = peers::choose(&args.peers, args.strictness.allow)?;
     if choice.peers.len() != 1 {
         return Err(Failure::usage("a campaign has one peer: run several beside each other"));
     }
     let seed = if args.resume { seed_of(args)? } else { args.seed };
-    let reports = Reports::open(&args.output, args.strict)?;
+    let reports = Reports::open(&args.output, args.strictness.strict)?;
     if !args.resume {
         kept::clear(&args.out)?;
     }
@@ -40,7 +40,7 @@ pub fn run(args: &FuzzArgs) -> Result<Outcome, Failure> {
         fuzz::run(options, signals.stop.clone(), &mut sink).await.map(drop)
     };
     each_peer(&choice, reports, campaign, |run, signals| {
-        let told = of_run(run, &[], args.strict);
+        let told = of_run(run, &[], args.strictness.strict);
         if run.summary.complete { told } else { signals.outcome().unwrap_or(told) }
     })
 }
@@ -72,7 +72,7 @@ fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, seed: u64) -> O
             time: seconds.map(Duration::from_secs),
             out: args.out.clone(),
             waivers,
-            strict: args.strict,
+            strict: args.strictness.strict,
             limits: Limits { step_ms_max: STEP_MS, peer_rss_mib_max: args.rss_max, ..Limits::default() },
             max_cases: args.cases,
         },

@@ -17,16 +17,16 @@ use qmprobe_wire::Limits;
 /// Runs the command.
 pub fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     let entries = scenario_files::load(&args.paths)?;
-    let waivers = waivers_in(args.waivers.as_deref())?;
-    let choice = peers::choose(&args.peers, args.allow)?;
-    let reports = Reports::open(&args.output, args.strict)?;
+    let waivers = waivers_in(args.strictness.waivers.as_deref())?;
+    let choice = peers::choose(&args.peers, args.strictness.allow)?;
+    let reports = Reports::open(&args.output, args.strictness.strict)?;
     let play = async |_: usize, peer: &Chosen, signals: &Signals, reports: &mut Reports| {
         let options = options(args, peer, &entries, &waivers);
         let mut sink = |event: &Event| reports.event(event);
         scenarios::run(&options, signals.stop.clone(), &mut sink).await.map(|_| ())
     };
     each_peer(&choice, reports, play, |run, signals| {
-        signals.outcome().unwrap_or_else(|| of_run(run, &[], args.strict))
+        signals.outcome().unwrap_or_else(|| of_run(run, &[], args.strictness.strict))
     })
 }
 
@@ -36,7 +36,7 @@ fn options(args: &RunArgs, peer: &Chosen, entries: &[Entry], waivers: &[Waiver])
         schema: peer.schema.clone(),
         allow: peer.allow,
         waivers: waivers.to_vec(),
-        strict: args.strict,
+        strict: args.strictness.strict,
         tries: args.tries,
         limits: Limits::default(),
         entries: entries.to_vec(),

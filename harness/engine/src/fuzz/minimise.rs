@@ -63,7 +63,7 @@ impl Fuzz<'_> {
                 self.shun(signature, &transcript.case, false);
             }
             let findings = self.triage.take(&mut self.runner, transcript, vec![verdict], &[]).await?;
-            return self.report(findings);
+            return self.log.report(findings, &mut self.tally);
         }
         let round = self.shower(play.setup);
         let found = self.reproduced(play, transcript, &Look { signature, hangs, late }).await;
@@ -87,7 +87,7 @@ impl Fuzz<'_> {
         }
         let findings = self.triage.take(&mut self.runner, &shown, vec![verdict], &[]).await?;
         self.triage.turn_to(round);
-        self.report(findings)
+        self.log.report(findings, &mut self.tally)
     }
 
     fn shower(&self, setup: usize) -> Shower {

@@ -341,7 +341,7 @@ impl Fuzz<'_> {
             return Ok(());
         }
         let findings = self.triage.take(&mut self.runner, transcript, known, &[]).await?;
-        self.report(findings)
+        self.log.report(findings, &mut self.tally)
     }
 
     /// Keeps the last request of a case from being sent again for a while.
