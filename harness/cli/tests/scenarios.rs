@@ -146,6 +146,21 @@ fn one_wrong_expectation_fails_with_its_line_and_the_difference() {
 }
 
 #[test]
+fn a_peer_that_grows_more_than_a_line_allows_fails_that_line() {
+    let Some(binary) = installed("qemu-storage-daemon") else { return };
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let unread = "-> {\"execute\":\"query-qmp-schema\"}\n".repeat(8);
+    for (allowed, code) in [("+8K", 1), ("+256M", 0)] {
+        let text = format!("rule: output-bounded\n\n{unread}wait 1s\nmemory {allowed}\n...\n");
+        let path = file(&dir, "growth.qmp", &text);
+        let ran = run(&[&path, &format!("--storage-daemon={}", binary.display())]);
+        assert_eq!(ran.code, code, "{}{}", ran.page, ran.stderr);
+        let class = ran.json["findings"][0]["class"].as_str();
+        assert_eq!(class, (code == 1).then_some("growth.qmp:12"), "{}", ran.page);
+    }
+}
+
+#[test]
 fn a_scenario_is_judged_by_the_ordinary_rules_as_well() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let text = "rule: reply-id-echo\n\n-> {\"execute\": \"query-version\", \"id\": 1}\n<- {...}\n";

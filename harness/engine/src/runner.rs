@@ -332,11 +332,28 @@ impl Runner {
 
     /// Runs a case.
     pub async fn run(&mut self, case: &Arc<Case>) -> Ran {
-        self.ear.begin();
-        match self.set_scene(case).await {
-            Ok(scene) => self.play(case, scene).await,
-            Err(ran) => ran,
+        let mut redials = 0;
+        loop {
+            self.ear.begin();
+            let ran = match self.set_scene(case).await {
+                Ok(scene) => self.play(case, scene).await,
+                Err(ran) => return ran,
+            };
+            match &ran {
+                Ran::Through(transcript) if redials < DIALS_MAX && self.was_turned_away(transcript) => {
+                    redials += 1
+                }
+                _ => return ran,
+            }
+            tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
         }
+    }
+
+    /// Whether the last connection of a case was closed before a word came.
+    fn was_turned_away(&self, transcript: &Transcript) -> bool {
+        let Some(last) = transcript.exchanges.last().map(|last| last.connection) else { return false };
+        let from = transcript.exchanges.iter().position(|exchange| exchange.connection == last).unwrap_or(0);
+        transcript.ending == Ending::Disconnected && self.is_turned_away(&transcript.exchanges[from..])
     }
 
     fn dialect(&self) -> Dialect {

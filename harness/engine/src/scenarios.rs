@@ -242,6 +242,7 @@ fn needs_a_process(scenario: &Scenario) -> Option<&'static str> {
     scenario.lines.iter().find_map(|line| match &line.action {
         Action::Scratch(Prop::Fifo { .. } | Prop::File { .. }) => Some("its scratch directory"),
         Action::Exit(_) => Some("the end of its process"),
+        Action::Memory(_) => Some("the size of its process"),
         Action::Send(text) if text.contains("$SCRATCH") => Some("its scratch directory"),
         _ => None,
     })

@@ -205,4 +205,5 @@ fn a_scenario_for_another_peer_is_skipped_with_its_reason() {
     assert_eq!(skipped("scratch fifo a\n-> {}\n"), "its scratch directory needs a peer that we start");
     assert_eq!(skipped("arguments: -x\n-> {}\n"), "a set-up of its own needs a peer that we start");
     assert_eq!(skipped("-> {}\nexit 0\n"), "the end of its process needs a peer that we start");
+    assert_eq!(skipped("-> {}\nmemory +1M\n"), "the size of its process needs a peer that we start");
 }

@@ -134,6 +134,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &survival::closes_on_error::BUG,
     &survival::crash_on_command::BUG,
     &survival::hangs_on_command::BUG,
+    &agent::sentinel_apart::BUG,
     &agent::sentinel_missing::BUG,
     &agent::sentinel_on_error::BUG,
     &agent::sentinel_on_next_reply::BUG,

@@ -27,12 +27,15 @@ pub(crate) const WORDS: &[&str] = &[
     "pass-fd",
     "scratch",
     "feed",
+    "memory",
 ];
 
 /// Characters of a file's name in the scratch directory.
 const NAME_CHARS_MAX: usize = 64;
 /// Bytes of a file made in the scratch directory.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes by which a peer may be let grow.
+const GROWTH_BYTES_MAX: u64 = 1 << 30;
 /// Milliseconds of a wait.
 pub(crate) const WAIT_MS_MAX: u64 = 10_000;
 
@@ -98,6 +101,13 @@ pub(crate) fn read(text: &str) -> Read<Action> {
         "silence" => return duration(rest, "silence 200ms").map(Action::Silence),
         "pass-fd" => return prop_name(rest).map(Action::PassFd),
         "feed" => return prop_name(rest).map(Action::Feed),
+        "memory" => {
+            let bytes = rest.text.strip_prefix('+').and_then(|size| bytes_of(size, GROWTH_BYTES_MAX));
+            return bytes.map_or_else(
+                || rest.fault(Problem::Form { form: "memory +64M" }),
+                |b| Ok(Action::Memory(b)),
+            );
+        }
         "exit" => {
             let code = rest.text.parse().or_else(|_| rest.fault(Problem::Form { form: "exit 0" }))?;
             return Ok(Action::Exit(code));
@@ -167,7 +177,7 @@ fn scratch(rest: Piece<'_>) -> Read<Prop> {
     let (name, size) = rest.split();
     match kind.text {
         "fifo" if size.text.is_empty() => Ok(Prop::Fifo { name: prop_name(name)? }),
-        "file" => match bytes_of(size.text) {
+        "file" => match bytes_of(size.text, FILE_BYTES_MAX) {
             Some(bytes) => Ok(Prop::File { name: prop_name(name)?, bytes }),
             None => size.fault(Problem::Form { form }),
         },
@@ -175,15 +185,15 @@ fn scratch(rest: Piece<'_>) -> Read<Prop> {
     }
 }
 
-/// `512`, `64K` or `1M`, at most [`FILE_BYTES_MAX`].
-fn bytes_of(text: &str) -> Option<u64> {
+/// `512`, `64K` or `1M`, at most `max`.
+fn bytes_of(text: &str, max: u64) -> Option<u64> {
     let (digits, unit) = match text.as_bytes().last()? {
         b'K' => (&text[..text.len() - 1], 1 << 10),
         b'M' => (&text[..text.len() - 1], 1 << 20),
         _ => (text, 1),
     };
     let digits = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-    digits.parse::<u64>().ok()?.checked_mul(unit).filter(|bytes| *bytes <= FILE_BYTES_MAX)
+    digits.parse::<u64>().ok()?.checked_mul(unit).filter(|bytes| *bytes <= max)
 }
 
 fn prop_name(piece: Piece<'_>) -> Read<String> {

@@ -184,6 +184,8 @@ pub enum Action {
     Scratch(Prop),
     /// `feed NAME`: whoever reads this pipe gets its end, and goes on.
     Feed(String),
+    /// `memory +64M`: since the scenario began the peer has grown by no more than these bytes.
+    Memory(u64),
 }
 
 impl Action {
@@ -194,6 +196,7 @@ impl Action {
             Action::Comment(_)
                 | Action::Scratch(_)
                 | Action::Feed(_)
+                | Action::Memory(_)
                 | Action::Exit(_)
                 | Action::Capture { .. }
         )

@@ -103,6 +103,8 @@ impl Display for Line {
             Action::Scratch(Prop::Fifo { name }) => write!(f, "scratch fifo {name}"),
             Action::Scratch(Prop::File { name, bytes }) => write!(f, "scratch file {name} {bytes}"),
             Action::Feed(name) => write!(f, "feed {name}"),
+            Action::Memory(bytes) if bytes % (1 << 20) == 0 => write!(f, "memory +{}M", bytes >> 20),
+            Action::Memory(bytes) => write!(f, "memory +{bytes}"),
         }
     }
 }

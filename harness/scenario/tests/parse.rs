@@ -92,6 +92,8 @@ fn what_needs_something_above_it_says_so() {
     assert_eq!(first("-> {}\ncapture A return\n"), Problem::NothingToCapture);
     assert_eq!(first("-> {}\nsession: oob\n"), Problem::LateHeader { key: "session".into() });
     assert_eq!(first("@b exit 0\n"), Problem::NotOfAClient);
+    assert_eq!(first("memory 64M\n"), Problem::Form { form: "memory +64M" });
+    assert_eq!(first("memory +2G\n"), Problem::Form { form: "memory +64M" });
     assert_eq!(first("\n  -> {}\n"), Problem::Dangling);
     assert_eq!(first("rule: one-reply\n-> {}\n"), Problem::Twice { key: "rule".into() });
     assert_eq!(first("scratch fifo ../a\n"), Problem::PropName { name: "../a".into() });

@@ -64,6 +64,7 @@ fn line() -> impl Strategy<Value = Line> {
     let free = prop_oneof![
         any::<i32>().prop_map(Action::Exit),
         Just(Action::Feed("pipe".to_owned())),
+        (0u64..1 << 30).prop_map(Action::Memory),
         "[!-~][ -~]{0,12}[!-~]".prop_map(Action::Comment),
     ];
     let of_client = (prop::option::of("[a-z][a-z0-9]{0,5}"), action());

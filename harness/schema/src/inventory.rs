@@ -20,11 +20,13 @@ pub fn inventory(schema: &Schema) -> String {
         put(&mut entry, "preconfig", command.allow_preconfig);
         put(&mut entry, "gen", command.marshalled);
         put_features(&mut entry, &command.features);
+        page.put_since(&mut entry, &command.name);
         (command.name.clone(), Value::Object(entry))
     });
     let events = schema.events.iter().map(|event| {
         let mut entry = page.data("data", event.data);
         put_features(&mut entry, &event.features);
+        page.put_since(&mut entry, &event.name);
         (event.name.clone(), Value::Object(entry))
     });
     let outline = &schema.outline;
@@ -79,7 +81,14 @@ impl Page<'_> {
             TypeKind::Builtin(_) | TypeKind::Array(_) => {}
         }
         put_features(&mut entry, &def.features);
+        def.name.iter().for_each(|name| self.put_since(&mut entry, name));
         entry
+    }
+
+    fn put_since(&self, entry: &mut Map<String, Value>, name: &str) {
+        if let Some(version) = self.schema.outline.since.get(name) {
+            put(entry, "since", version.as_str());
+        }
     }
 
     /// The members of arguments or data, under `key`; of a union also what chooses the branch, and the branches.

@@ -8,6 +8,7 @@ use crate::model::{
     Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, Member, Object,
     Schema, TypeDef, TypeId, TypeKind, Variants,
 };
+use crate::outline::Outline;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::{self, Display, Formatter};
 
@@ -101,10 +102,11 @@ pub fn is_of_source(schema: &Schema) -> bool {
 /// of fewer places the older it is.
 pub fn join(declared: Schema, live: &Schema) -> (Schema, Vec<Disagreement>) {
     let limit = (declared.types.len() + live.types.len()) * PAIRS_PER_TYPE;
+    let outline = Outline { since: declared.outline.since.clone(), ..Outline::default() };
     let mut join = Join {
         declared: &declared,
         live,
-        joined: Schema { partial: live.partial, ..Schema::default() },
+        joined: Schema { partial: live.partial, outline, ..Schema::default() },
         ids: HashMap::new(),
         todo: Vec::new(),
         limit,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What stands between the declarations. Empty for introspection, which knows of no documents.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,4 +14,8 @@ pub struct Outline {
     pub pragmas: Vec<Value>,
     /// Types that are referred to and not there, sorted. Only a partial schema may have any.
     pub undefined: Vec<String>,
+    /// The version since which there is a definition (`block-commit`), or a member that came later
+    /// (`block-commit.on-error`), where comments say so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub since: BTreeMap<String, String>,
 }

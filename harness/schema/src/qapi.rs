@@ -14,6 +14,7 @@ mod lex;
 mod names;
 mod pragma;
 mod resolve;
+mod since;
 mod syntax;
 
 use crate::model::Schema;
@@ -185,6 +186,10 @@ fn attempt(
     schema.outline = Outline { undefined: std::mem::take(&mut schema.outline.undefined), ..outline };
     if !faults.found.is_empty() {
         return Err((faults.found.len(), faults.found));
+    }
+    let defined = definitions.iter().map(|definition| definition.name.name.as_str()).collect();
+    for document in &library.documents {
+        since::read(&document.text, &defined, &mut schema.outline.since);
     }
     let notes = fault::noted(faults.notes, &library.documents);
     Ok(Loaded { schema, era, era_found: false, notes, counts })

@@ -47,6 +47,19 @@ fn ranges_features_and_conditions() {
 }
 
 #[test]
+fn what_is_known_of_when_things_came_stands_beside_them() {
+    let since = r#"{"outline":{"since":{"lamp-dim":"1.3","lamp-dim.colour":"2.10","Colour":"2.9","LAMP_LIT":"0.14.0"}},"#;
+    let lamps = from_own(&LAMPS.replacen('{', since, 1), "lamps").expect("a schema");
+    let page = |path| show::show(&lamps, path).expect(path);
+    let dim = page("lamp-dim");
+    assert!(dim.starts_with("command lamp-dim [deprecated, unstable] since 1.3\n"), "{dim}");
+    let colour = dim.split("colour?: ").nth(1).and_then(|rest| rest.split("old?").next()).unwrap_or_default();
+    assert!(colour.contains("since 2.9") && colour.contains("since 2.10"), "{dim}");
+    assert_eq!(dim.matches("since").count(), 3, "{dim}");
+    assert!(page("LAMP_LIT").starts_with("event LAMP_LIT since 0.14.0\n"));
+}
+
+#[test]
 fn a_recursive_type_is_opened_once() {
     insta::assert_snapshot!(page("lamp-group"));
 }

@@ -47,6 +47,8 @@ pub struct Framer {
 enum State {
     /// Between messages.
     Between,
+    /// Behind a sentinel, which stands directly before its message.
+    Sentinel,
     /// In a message that began at `head`.
     Message(Inside),
     /// A message from `head` to this offset is complete; its line end is not known yet.
@@ -96,6 +98,11 @@ impl Framer {
                         return Some(sentinel);
                     }
                 }
+                State::Sentinel => {
+                    if let Some(garbage) = self.behind_sentinel()? {
+                        return Some(garbage);
+                    }
+                }
                 State::Message(inside) => {
                     if let Some(garbage) = self.message(inside)? {
                         return Some(garbage);
@@ -116,7 +123,7 @@ impl Framer {
         match self.state {
             State::Complete { end } => Some(self.give_message(end, self.buffer.len(), LineEnd::Missing)),
             State::Garbage => Some(self.give_garbage(self.buffer.len())),
-            State::Between | State::Message(_) => None,
+            State::Between | State::Sentinel | State::Message(_) => None,
         }
     }
 
@@ -167,11 +174,23 @@ impl Framer {
         match self.buffer.get(self.head)? {
             0xFF => {
                 self.give_out(self.head + 1);
+                self.state = State::Sentinel;
                 return Some(Some(Frame::Sentinel));
             }
             b'{' | b'[' => self.state = State::Message(Inside::default()),
             _ => self.state = State::Garbage,
         }
+        Some(None)
+    }
+
+    /// White space behind a sentinel is skipped by nobody who looks for the message there: `None` when it may go on.
+    fn behind_sentinel(&mut self) -> Option<Option<Frame>> {
+        let rest = &self.buffer[self.head..];
+        let length = rest.iter().position(|byte| !is_blank(*byte))?;
+        if length > 0 {
+            return Some(Some(self.give_garbage(self.head + length)));
+        }
+        self.state = State::Between;
         Some(None)
     }
 

@@ -79,7 +79,13 @@ fn brackets_balance_by_count_whatever_their_kind() {
 
 #[test]
 fn a_sentinel_stands_for_itself() {
-    assert_eq!(whole(b"\xff{}\n\xff\xff {}\n"), ["sentinel", "lf:{}", "sentinel", "sentinel", "lf:{}"]);
+    assert_eq!(whole(b"\xff{}\n\xff\xff{}\n"), ["sentinel", "lf:{}", "sentinel", "sentinel", "lf:{}"]);
+}
+
+#[test]
+fn white_space_behind_a_sentinel_belongs_to_nothing() {
+    assert_eq!(whole(b"\xff\n{}\n \n{}\n"), ["sentinel", "garbage:\\n", "lf:{}", "lf:{}"]);
+    assert_eq!(whole(b"\xff \t{}\n"), ["sentinel", "garbage: \\t", "lf:{}"]);
 }
 
 #[test]

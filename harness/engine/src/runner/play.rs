@@ -105,6 +105,8 @@ struct Stage<'a> {
     matched: Option<Value>,
     /// The scenario itself said that the peer closes or ends.
     foretold: bool,
+    /// Resident KiB of the peer before the first line.
+    rss_kib: Option<u64>,
 }
 
 /// Plays the scenario on a fresh peer, or on a fresh connection to somebody else's.
@@ -141,6 +143,7 @@ pub(crate) async fn play(
         bindings: Bindings::default(),
         matched: None,
         foretold: false,
+        rss_kib: None,
     };
     let end = match stage.run().await {
         Ok(()) => End::Held,
@@ -196,6 +199,7 @@ impl Stage<'_> {
             self.bindings.bind(bindings::SCRATCH, path);
         }
         self.open_clients().await?;
+        self.rss_kib = self.peer.rss_kib();
         for at in 0..self.scenario.lines.len() {
             if self.ear.stopped() {
                 return Err(Halt::Stopped);

@@ -2,6 +2,7 @@
 
 pub(super) mod deep_text_survives_reset;
 pub(super) mod half_command_outlives_client;
+pub(super) mod sentinel_apart;
 pub(super) mod sentinel_byte_ignored;
 pub(super) mod sentinel_missing;
 pub(super) mod sentinel_on_error;

@@ -12,6 +12,8 @@ use std::fmt::Write;
 const DEPTH_MAX: usize = 12;
 /// An enumeration with no more values is written out at each use.
 const FEW_VALUES: usize = 6;
+/// How the names begin that QEMU's generator makes up for types written in place.
+const MADE_UP: &str = "q_";
 
 /// A page being written.
 pub struct Page<'a> {
@@ -33,7 +35,7 @@ impl<'a> Page<'a> {
     /// A command: what is special about it, its arguments, its return, and an example.
     pub fn command(&mut self, command: &'a Command) {
         let title = format!("command {}{}", command.name, marks(&command.features));
-        self.line(0, &title, condition_words(command.condition.as_ref()));
+        self.title(&title, &command.name, command.condition.as_ref());
         let remarks = [
             (command.allow_oob, "may be run out of band (exec-oob)"),
             (command.allow_preconfig == Some(true), "may be run before the machine is initialised"),
@@ -55,9 +57,19 @@ impl<'a> Page<'a> {
     /// An event and its data.
     pub fn event(&mut self, event: &'a Event) {
         let title = format!("event {}{}", event.name, marks(&event.features));
-        self.line(0, &title, condition_words(event.condition.as_ref()));
+        self.title(&title, &event.name, event.condition.as_ref());
         self.out.push('\n');
         self.part(&event.name, "data", event.data, "none");
+    }
+
+    fn title(&mut self, title: &str, name: &str, condition: Option<&Condition>) {
+        let since = self.since(name);
+        self.line(0, title, since.into_iter().chain(condition_words(condition)));
+    }
+
+    /// ` since 1.3`, where comments of the source say so of that definition or `DEFINITION.MEMBER`.
+    fn since(&self, name: &str) -> Option<String> {
+        self.schema.outline.since.get(name).map(|version| format!(" since {version}"))
     }
 
     fn part(&mut self, of: &str, part: &str, id: Option<TypeId>, nothing: &str) {
@@ -94,6 +106,7 @@ impl<'a> Page<'a> {
             last.push_str(&"]".repeat(lists));
             last.push_str(&marks(&def.features));
         }
+        pieces.extend(def.name.as_deref().and_then(|name| self.since(name)));
         pieces.extend(condition_words(def.condition.as_ref()));
         pieces.extend(remarks);
         match &known {
@@ -107,7 +120,7 @@ impl<'a> Page<'a> {
         }
         self.opened.insert(inner, place.to_owned());
         match &def.kind {
-            TypeKind::Object(object) => self.object(depth + 1, place, object),
+            TypeKind::Object(object) => self.object(depth + 1, place, def.name.as_deref(), object),
             TypeKind::Alternate(alternate) => {
                 for (index, choice) in alternate.choices.iter().enumerate() {
                     self.open(depth + 1, "or ", &format!("{place}|{index}"), *choice, Vec::new());
@@ -117,11 +130,16 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn object(&mut self, depth: usize, place: &str, object: &'a Object) {
+    fn object(&mut self, depth: usize, place: &str, name: Option<&str>, object: &'a Object) {
+        // What is written in place goes by the command or event that it stands in.
+        let of = name.filter(|name| !name.starts_with(MADE_UP));
+        let of = of.or_else(|| place.strip_suffix(".arguments").or_else(|| place.strip_suffix(".data")));
         for member in &object.members {
             let mark = if member.optional { "?" } else { "" };
             let lead = format!("{}{mark}: ", member.name);
-            self.open(depth, &lead, &format!("{place}.{}", member.name), member.ty, remarks(member));
+            let mut remarks = remarks(member);
+            remarks.extend(of.and_then(|of| self.since(&format!("{of}.{}", member.name))));
+            self.open(depth, &lead, &format!("{place}.{}", member.name), member.ty, remarks);
         }
         if let Some(variants) = &object.variants {
             self.branches(depth, place, object, variants);
@@ -163,7 +181,7 @@ impl<'a> Page<'a> {
             self.line(depth, &format!("{}=", variants.tag), pieces);
             if let (None, false, Some(object)) = (known, too_deep, self.schema.object(ty)) {
                 self.opened.insert(ty, place.clone());
-                self.object(depth + 1, &place, object);
+                self.object(depth + 1, &place, self.schema.ty(ty).name.as_deref(), object);
             }
         }
         if !empty.is_empty() {
@@ -191,8 +209,7 @@ impl<'a> Page<'a> {
     /// A type in pieces that a line may break between.
     fn what(&self, id: TypeId, whole: bool) -> Vec<String> {
         let def = self.schema.ty(id);
-        // What begins so is made up by QEMU's generator for a type written in place.
-        let name = def.name.as_ref().filter(|name| !name.starts_with("q_"));
+        let name = def.name.as_ref().filter(|name| !name.starts_with(MADE_UP));
         let name = name.map(|name| format!(" {name}")).unwrap_or_default();
         match &def.kind {
             TypeKind::Builtin(builtin) => {

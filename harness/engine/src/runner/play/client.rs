@@ -167,9 +167,12 @@ impl Client {
         self.session.as_ref().is_some_and(|session| session.link.ended)
     }
 
-    /// Whether what it did is a session of the usual kind: another client of one socket only waits its turn.
+    /// Whether what it did is a session of the usual kind: another client of one socket only waits its turn. Of
+    /// replies that nobody waited for the rules know nothing.
     pub fn is_judged(&self, monitors: &[String]) -> bool {
-        !self.beyond_rules && self.name.as_ref().is_none_or(|name| monitors.contains(name))
+        let waited = self.exchanges.last().is_none_or(|last| last.end != ExchangeEnd::Complete);
+        let unread = self.is_open() && self.owed > 0 && !waited;
+        !self.beyond_rules && !unread && self.name.as_ref().is_none_or(|name| monitors.contains(name))
     }
 
     /// Sends, and notes how many replies a conforming peer owes.

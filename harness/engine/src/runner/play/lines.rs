@@ -21,6 +21,7 @@ impl Stage<'_> {
             Action::Capture { name, path } => self.capture(line, name, path),
             Action::Exit(code) => self.exit(line, *code).await,
             Action::Feed(name) => self.feed(line, name).await,
+            Action::Memory(bytes) => self.memory(line, *bytes),
             _ => Ok(()),
         }
     }
@@ -87,7 +88,8 @@ impl Stage<'_> {
             | Action::Capture { .. }
             | Action::Exit(_)
             | Action::Scratch(_)
-            | Action::Feed(_) => Ok(()),
+            | Action::Feed(_)
+            | Action::Memory(_) => Ok(()),
         }
     }
 
@@ -112,18 +114,17 @@ impl Stage<'_> {
     ) -> Result<(), Halt> {
         let patience = self.clients[who].patience(&self.ear);
         let deadline = self.ear.deadline(patience);
+        let mut nearest: Option<(String, Vec<Difference>)> = None;
+        let mut compared = 0;
         loop {
-            let client = &mut self.clients[who];
-            client.drain(&mut self.ear);
-            let mut nearest: Option<(String, Vec<Difference>)> = None;
-            for index in 0..self.clients[who].inbox.len() {
-                let heed = self.clients[who].inbox[index].clone();
-                let differences = self.differences(&heed, pattern, sentinel);
-                let client = &mut self.clients[who];
+            self.clients[who].drain(&mut self.ear);
+            while let Some(heed) = self.clients[who].inbox.get(compared) {
+                let differences = self.differences(heed, pattern, sentinel);
                 if differences.is_empty() {
-                    let taken = client.inbox.remove(index);
+                    let client = &mut self.clients[who];
+                    let taken = client.inbox.remove(compared);
                     if client.eliding {
-                        client.inbox.drain(..index);
+                        client.inbox.drain(..compared);
                     }
                     client.eliding = false;
                     if let Some(Heed::Message { message, .. }) = taken {
@@ -131,19 +132,22 @@ impl Stage<'_> {
                     }
                     return Ok(());
                 }
+                let passes = self.clients[who].eliding || overtakes || self.is_awaited_oob(at, heed);
                 nearest.get_or_insert_with(|| (heed.shown(), differences));
-                let passes = client.eliding || overtakes || self.is_awaited_oob(at, &heed);
                 if !passes && let Some((actual, differences)) = nearest {
                     return Err(self.broken(line, format!("there came {actual}"), differences));
                 }
+                compared += 1;
             }
             let heard = self.clients[who].listen(&Until::Message, deadline, &mut self.ear).await;
-            if heard == Heard::All || !self.clients[who].inbox.is_empty() && nearest.is_none() {
+            if heard == Heard::All || self.clients[who].inbox.len() > compared {
                 continue;
             }
             self.clients[who].missed(heard);
             let (why, differences) = match (nearest, heard) {
-                (Some((actual, differences)), _) => (format!("there came {actual}"), differences),
+                (Some((actual, differences)), heard) => {
+                    (format!("there came {actual}; then {}", in_words(heard)), differences)
+                }
                 (None, heard) => (in_words(heard), Vec::new()),
             };
             return Err(self.broken(line, why, differences));
@@ -286,6 +290,17 @@ impl Stage<'_> {
         }
         self.foretold = true;
         Ok(())
+    }
+
+    fn memory(&self, line: &Line, bytes: u64) -> Result<(), Halt> {
+        let (Some(before), Some(now)) = (self.rss_kib, self.peer.rss_kib()) else {
+            return Err(self.broken(line, "its memory cannot be read", Vec::new()));
+        };
+        let grown = now.saturating_sub(before) * 1024;
+        if grown <= bytes {
+            return Ok(());
+        }
+        Err(self.broken(line, format!("it has grown by {grown} bytes"), Vec::new()))
     }
 
     async fn feed(&mut self, line: &Line, name: &str) -> Result<(), Halt> {
