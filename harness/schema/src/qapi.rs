@@ -100,20 +100,27 @@ pub fn from_source(
 ) -> Result<Loaded, SourceErrors> {
     let mut library = Library { files, documents: Vec::new(), paths: Vec::new() };
     if let Some(era) = options.era {
-        return attempt(path, &mut library, era, options).map_err(|(_, faults)| library.errors(faults));
+        let loaded = attempt(path, &mut library, era, options, Thoroughness::Every);
+        return loaded.map_err(|faults| library.errors(faults));
     }
-    let mut best: Option<(usize, Vec<fault::Fault>)> = None;
     for era in Era::turns() {
-        match attempt(path, &mut library, era, options) {
-            Ok(loaded) => return Ok(Loaded { era_found: true, ..loaded }),
-            Err((count, faults)) => {
-                if best.as_ref().is_none_or(|(fewest, _)| count < *fewest) {
-                    best = Some((count, faults));
-                }
-            }
+        if let Ok(loaded) = attempt(path, &mut library, era, options, Thoroughness::First) {
+            return Ok(Loaded { era_found: true, ..loaded });
         }
     }
-    Err(library.errors(best.map(|(_, faults)| faults).unwrap_or_default()))
+    let attempts =
+        Era::turns().filter_map(|era| attempt(path, &mut library, era, options, Thoroughness::Every).err());
+    let least = attempts.min_by_key(Vec::len);
+    Err(library.errors(least.unwrap_or_default()))
+}
+
+/// Which faults are to be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Thoroughness {
+    /// All.
+    Every,
+    /// Whether there is any.
+    First,
 }
 
 /// The documents that were read so far.
@@ -148,13 +155,14 @@ impl Library<'_> {
     }
 }
 
-/// Reads everything by the rules of one version. Fails with how many faults there are, and the faults.
+/// Reads everything by the rules of one version. Fails with the faults.
 fn attempt(
     path: &Path,
     library: &mut Library<'_>,
     era: Era,
     options: &SourceOptions,
-) -> Result<Loaded, (usize, Vec<fault::Fault>)> {
+    thoroughness: Thoroughness,
+) -> Result<Loaded, Vec<fault::Fault>> {
     let mut reading = Reading {
         library,
         era,
@@ -165,6 +173,7 @@ fn attempt(
         outline: Outline::default(),
         read: Vec::new(),
         missing: false,
+        thoroughness,
     };
     let mut collected = Vec::new();
     match reading.library.open(path) {
@@ -173,6 +182,9 @@ fn attempt(
             Span { file: u32::MAX, ..Span::default() },
             format!("cannot read {}: {error}", path.display()),
         ),
+    }
+    if reading.is_over() {
+        return Err(reading.faults.found);
     }
     let Reading { mut faults, mut pragmas, mut counts, missing, outline, .. } = reading;
     pragmas.doc_required &= !options.ignore_docs;
@@ -185,7 +197,7 @@ fn attempt(
     schema.partial |= missing;
     schema.outline = Outline { undefined: std::mem::take(&mut schema.outline.undefined), ..outline };
     if !faults.found.is_empty() {
-        return Err((faults.found.len(), faults.found));
+        return Err(faults.found);
     }
     let defined = definitions.iter().map(|definition| definition.name.name.as_str()).collect();
     for document in &library.documents {
@@ -208,9 +220,15 @@ struct Reading<'l, 'f> {
     read: Vec<usize>,
     /// A document that is included is not there.
     missing: bool,
+    thoroughness: Thoroughness,
 }
 
 impl Reading<'_, '_> {
+    /// Whether what was found is enough.
+    fn is_over(&self) -> bool {
+        self.thoroughness == Thoroughness::First && !self.faults.found.is_empty()
+    }
+
     /// Reads the document with this number and what it includes. `path` are the documents that it was
     /// included by, itself last.
     fn document(&mut self, number: usize, path: &mut Vec<usize>, out: &mut Vec<Expression>) {
@@ -219,6 +237,9 @@ impl Reading<'_, '_> {
         let parser =
             Parser::new(&document.text, number as u32, self.era, self.options.ignore_docs, &mut self.faults);
         for expression in parser.expressions() {
+            if self.is_over() {
+                return;
+            }
             if self.era.includes() && entry(&expression.entries, "include").is_some() {
                 self.reject_doc(&expression);
                 self.include(&document, &expression, path, out);

@@ -106,7 +106,8 @@ impl<'a> Page<'a> {
             last.push_str(&"]".repeat(lists));
             last.push_str(&marks(&def.features));
         }
-        pieces.extend(def.name.as_deref().and_then(|name| self.since(name)));
+        // Where a type is used, what came when is the member.
+        pieces.extend(def.name.as_deref().filter(|_| depth == 0).and_then(|name| self.since(name)));
         pieces.extend(condition_words(def.condition.as_ref()));
         pieces.extend(remarks);
         match &known {
