@@ -111,11 +111,34 @@ impl Corpus {
 ///
 /// # Errors
 /// One of them cannot be removed.
-pub(super) fn clear(out: &Path) -> Result<(), Error> {
+pub(crate) fn clear(out: &Path) -> Result<(), Error> {
     let Ok(entries) = fs::read_dir(out.join(DIRECTORY)) else { return Ok(()) };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.extension().is_some_and(|extension| extension == EXTENSION) {
             fs::remove_file(&path).map_err(|source| Error::Write { path, source })?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the sequences kept in `from` to `into`, where they have the same names. What was cut off while it was
+/// written is left out.
+///
+/// # Errors
+/// One of them cannot be read or written.
+pub(crate) fn copy(from: &Path, into: &Path) -> Result<(), Error> {
+    let Ok(entries) = fs::read_dir(from.join(DIRECTORY)) else { return Ok(()) };
+    let directory = into.join(DIRECTORY);
+    fs::create_dir_all(&directory).map_err(|source| Error::Write { path: directory.clone(), source })?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_none_or(|extension| extension != EXTENSION) {
+            continue;
+        }
+        let text = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let name = name(&text);
+        if path.file_stem().is_some_and(|stem| stem == name.as_str()) {
+            let path = directory.join(format!("{name}.{EXTENSION}"));
+            fs::write(&path, &text).map_err(|source| Error::Write { path, source })?;
         }
     }
     Ok(())
