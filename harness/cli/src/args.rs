@@ -199,6 +199,10 @@ pub struct FuzzArgs {
     /// seed; to its end, unless told otherwise
     #[arg(long, help_heading = "Run")]
     pub systematic: bool,
+    /// Be guided by the edges that the peer takes, which was built with afl-cc: keep what takes a new one.
+    /// AFL_MAP_SIZE in the environment says how many there may be [default: 65536]
+    #[arg(long, value_enum, value_name = "afl", hide_possible_values = true, help_heading = "Run")]
+    pub coverage: Option<Coverage>,
     #[command(flatten)]
     pub strictness: StrictnessArgs,
     /// Seed of everything random
@@ -216,6 +220,13 @@ pub struct FuzzArgs {
     /// Take up so many MiB there: what is beyond is not kept, and of old rounds only the figures
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1 << 20), help_heading = "Reports")]
     pub out_max: u64,
+}
+
+/// Whose way of counting edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Coverage {
+    /// That of AFL and AFL++: a map in shared memory
+    Afl,
 }
 
 /// `bench`.

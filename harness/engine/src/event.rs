@@ -140,6 +140,9 @@ pub struct Round {
     pub signatures: BTreeMap<String, u64>,
     /// Sequences kept because they showed something new.
     pub kept: u64,
+    /// Edges of the peer's program that were taken up to its end, where the peer counts them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub edges: u64,
     /// Names of things of the peer that were known at its end.
     pub names: u64,
     /// Microseconds it took.
@@ -165,6 +168,7 @@ impl Round {
             *self.signatures.entry(signature).or_default() += count;
         }
         self.kept += other.kept;
+        self.edges = self.edges.max(other.edges);
         self.names = self.names.max(other.names);
         self.took_us += other.took_us;
     }

@@ -4,6 +4,7 @@
 
 mod avoid;
 pub mod corpus;
+mod edges;
 mod fence;
 mod goal;
 mod ledger;
@@ -32,6 +33,7 @@ use crate::triage::{Bench, Triage};
 use crate::waivers::Waivers;
 use avoid::Avoid;
 use corpus::Corpus;
+use edges::Edges;
 use goal::{Goal, Progress};
 use ledger::Ledger;
 use novelty::Novelty;
@@ -64,6 +66,8 @@ pub struct Options {
     pub shard: Shard,
     /// Play the systematic part alone, which is the same in every campaign with this schema and seed.
     pub only_systematic: bool,
+    /// Edges of the map that the peer counts in, as what afl-cc compiles in does: then what takes a new one is kept.
+    pub coverage: Option<usize>,
 }
 
 /// Runs a campaign. `sink` hears every event, after it was written to the journal; when an earlier part is
@@ -121,6 +125,7 @@ pub async fn run(
         triage: Triage::new(bench, waivers, facts, out, &options.run.rules),
         tally: Tally::default(),
         novelty: Novelty::default(),
+        edges: Edges::default(),
         corpus,
         ledger,
         suspects,
@@ -175,6 +180,7 @@ struct Fuzz<'a> {
     triage: Triage,
     tally: Tally,
     novelty: Novelty,
+    edges: Edges,
     corpus: Corpus,
     ledger: Ledger,
     suspects: Suspects,

@@ -51,6 +51,7 @@ fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: O
         out_bytes_max: OUT_BYTES_MAX,
         shard: Shard::WHOLE,
         only_systematic: false,
+        coverage: None,
     };
     let (_go_on, stop) = tokio::sync::watch::channel(false);
     let mut findings = Vec::new();

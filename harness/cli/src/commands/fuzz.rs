@@ -1,7 +1,7 @@
 //! `qmprobe fuzz`: one campaign against one peer, for as long as it is given.
 
 use super::check::{waivers_in, with_usable_path};
-use crate::args::FuzzArgs;
+use crate::args::{Coverage, FuzzArgs};
 use crate::each_peer::each_peer;
 use crate::exit::{Failure, of_run};
 use crate::kept;
@@ -23,12 +23,20 @@ const SECONDS: u64 = 600;
 /// Milliseconds in which a peer must answer. A campaign meets many requests that keep one from it for good.
 const STEP_MS: u64 = 3_000;
 
+/// Edges of a map where nothing says how many: `MAP_SIZE` of AFL++ (include/config.h).
+const MAP_EDGES: usize = 1 << 16;
+/// The most of them.
+const MAP_EDGES_MAX: usize = 1 << 26;
+
 /// Runs the command.
 pub fn run(args: &FuzzArgs) -> Result<Outcome, Failure> {
     let waivers = waivers_in(args.strictness.waivers.as_deref())?;
     let choice = peers::choose(&args.peers, args.strictness.allow)?;
     if choice.peers.len() != 1 {
         return Err(Failure::usage("a campaign has one peer: run several beside each other"));
+    }
+    if args.coverage.is_some() && choice.peers.iter().any(|peer| !peer.spec.ours()) {
+        return Err(Failure::usage("--coverage needs a peer that is started by us"));
     }
     let part = if args.resume { kept_part(args)? } else { (args.seed, args.shard) };
     let reports = Reports::open(&args.output, args.strictness.strict)?;
@@ -64,6 +72,12 @@ fn kept_part(args: &FuzzArgs) -> Result<(u64, Shard), Failure> {
     Ok(part.unwrap_or((args.seed, args.shard)))
 }
 
+/// The size of the map, as other tools of AFL++ are told.
+fn map_edges() -> usize {
+    let told = std::env::var("AFL_MAP_SIZE").ok().and_then(|text| text.parse().ok());
+    told.filter(|edges| (1..=MAP_EDGES_MAX).contains(edges)).unwrap_or(MAP_EDGES)
+}
+
 fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, (seed, shard): (u64, Shard)) -> Options {
     let endless = args.cases.is_none() && !args.systematic;
     let seconds = args.time.or(endless.then_some(SECONDS));
@@ -86,5 +100,6 @@ fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, (seed, shard): 
         out_bytes_max: args.out_max << 20,
         shard,
         only_systematic: args.systematic,
+        coverage: args.coverage.map(|Coverage::Afl| map_edges()),
     }
 }

@@ -74,6 +74,7 @@ pub fn options((dialect, bug): (Dialect, Option<&'static Bug>), cases: u64, out:
         out_bytes_max: OUT_BYTES_MAX,
         shard: Shard::WHOLE,
         only_systematic: false,
+        coverage: None,
     }
 }
 

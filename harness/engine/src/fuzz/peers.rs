@@ -2,14 +2,16 @@
 
 use super::Fuzz;
 use super::recall::Unfinished;
-use super::round::Kind;
+use super::round::{Kind, case};
 use super::setups;
 use super::survey::Survey;
-use crate::runner::Runner;
+use crate::runner::{Ran, Runner};
 use qmprobe_generate::Entropy;
-use qmprobe_generate::state::{Composer, Names};
+use qmprobe_generate::state::{Composer, Names, Request};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Error, Peer, PeerSpec};
+use qmprobe_wire::{CaseId, Limits};
+use std::collections::HashSet;
 use tokio::task::JoinHandle;
 
 /// Where the choice of set-ups begins among the choices of a seed.
@@ -85,7 +87,33 @@ pub(super) struct Opened {
     pub block: Option<u64>,
 }
 
+/// Opens a peer, with a map of so many edges.
+async fn open(spec: &PeerSpec, limits: &Limits, edges: Option<usize>) -> Result<Peer, Error> {
+    match edges {
+        Some(edges) => Peer::open_counting(spec, limits, edges).await,
+        None => Peer::open(spec, limits).await,
+    }
+}
+
 impl Fuzz<'_> {
+    /// Whether the last request of a sequence takes the edges alone, on a fresh peer.
+    pub(super) async fn takes_alone(&self, setup: usize, request: &Request, edges: &[u32]) -> bool {
+        let Setup { spec, .. } = &self.setups[setup];
+        let Ok(peer) = open(spec, &self.options.run.limits, self.options.coverage).await else {
+            return false;
+        };
+        let mut runner = self.runner.alike(spec, peer);
+        let case = case(CaseId { seed: self.options.run.seed, index: 0 }, request, self.by_line);
+        if !matches!(runner.run(&case).await, Ran::Through(_)) {
+            return false;
+        }
+        let mut taken = HashSet::new();
+        if let Some(map) = runner.peer().coverage() {
+            map.take(|edge, _| taken.extend([edge]));
+        }
+        edges.iter().all(|edge| taken.contains(edge))
+    }
+
     /// What the next round is. The set-up of a block is the same in any shard; others take each in turn until it is
     /// surveyed, and then any.
     fn next_round(&self) -> Opened {
@@ -140,14 +168,18 @@ impl Fuzz<'_> {
             return;
         }
         let (spec, limits) = (self.setups[setup].spec.clone(), self.options.run.limits.clone());
-        let peer = tokio::spawn(async move { Peer::open(&spec, &limits).await });
+        let edges = self.options.coverage;
+        let peer = tokio::spawn(async move { open(&spec, &limits, edges).await });
         self.spares.push(Spare { setup, peer });
     }
 
     /// Gets another peer in this set-up. False when there is none to be had.
     pub(super) async fn reopen(&mut self, setup: usize) -> bool {
+        let Setup { spec, .. } = &self.setups[setup];
         let opened = match self.options.run.peer.ours() {
-            true => self.runner.another(&self.setups[setup].spec).await.map(|runner| self.runner = runner),
+            true => open(spec, &self.options.run.limits, self.options.coverage)
+                .await
+                .map(|peer| self.runner = self.runner.alike(spec, peer)),
             false => self.runner.restart().await,
         };
         if let Err(error) = opened {

@@ -2,6 +2,7 @@
 //! new, changed, and then whatever comes to mind with what the peer has shown to have.
 
 use super::Fuzz;
+use super::corpus::{Kept, Shown};
 use super::fence::fenced;
 use super::ledger::Line;
 use super::minimise::{Before, Look};
@@ -17,7 +18,7 @@ use crate::safety::{Class, class_of};
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::shape::{self, Feature};
-use qmprobe_generate::state::{Request, mutated};
+use qmprobe_generate::state::{Request, mutated, varied};
 use qmprobe_wire::{Case, CaseId, Dialect, Ending, MessageKind, Start, Step, Transcript, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -36,6 +37,12 @@ const FIRST_INDEX: u64 = 1 << 42;
 const REDRAWS_MAX: u32 = 16;
 /// One case in so many is one of a check.
 const SYSTEMATIC_ONE_IN: usize = 12;
+/// Kept sequences that a round comes back to, where the peer counts edges.
+const GUIDES: usize = 16;
+/// Of these, one in so many times others are added, left out or put together with those of another.
+const SEQUENCES_ONE_IN: usize = 8;
+/// Requests made from nothing in such a round.
+const COMPOSED_ONE_IN: usize = 8;
 /// Times that a peer may be found gone before one case of a block.
 const LOSSES_MAX: u32 = 3;
 /// Of a kept sequence, the requests before the one that showed something new.
@@ -77,6 +84,8 @@ pub(super) struct Play {
     entropy: Entropy,
     /// What is sent before anything else.
     queue: VecDeque<Request>,
+    /// Kept sequences to go back to whenever there is nothing left of that.
+    guides: Vec<Vec<Request>>,
     /// What was sent, and whether it was carried out.
     pub before: Vec<Before>,
     /// Requests that were carried out and may have changed something, the last ones.
@@ -86,6 +95,9 @@ pub(super) struct Play {
     record: Round,
     over: bool,
 }
+
+/// The names of the sequences picked, what of them is sent at once, and those to come back to.
+type Opening = (Vec<String>, VecDeque<Request>, Vec<Vec<Request>>);
 
 /// A case with what it was made of.
 struct Draft {
@@ -107,9 +119,9 @@ impl Fuzz<'_> {
         };
         let mut entropy = Entropy::new(self.options.run.seed, CHOICES + number);
         self.names(setup).forget();
-        let (picks, queue) = match kind {
+        let (picks, queue, guides) = match kind {
             Kind::Requests => self.opening(setup, &mut entropy),
-            Kind::Survey | Kind::Systematic => (Vec::new(), VecDeque::new()),
+            Kind::Survey | Kind::Systematic => Opening::default(),
         };
         if unfinished.is_none() {
             self.round += 1;
@@ -130,6 +142,7 @@ impl Fuzz<'_> {
             losses: 0,
             entropy,
             queue,
+            guides,
             before: Vec::new(),
             changes: VecDeque::new(),
             last: None,
@@ -155,6 +168,7 @@ impl Fuzz<'_> {
             }
         }
         let mut record = play.record;
+        record.edges = self.edges.taken();
         record.names = self.setups[play.setup].names.len().0 as u64;
         record.took_us += u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.log.say(Event::RoundEnded(record))?;
@@ -176,27 +190,46 @@ impl Fuzz<'_> {
         kind != Kind::Systematic && (self.goal.requests_left(at) == Some(0) || self.goal.is_reached(at))
     }
 
-    /// What the round begins with: half the time a kept sequence, changed with another at hand.
-    fn opening(&mut self, setup: usize, entropy: &mut Entropy) -> (Vec<String>, VecDeque<Request>) {
+    /// What the round begins with: half the time a kept sequence, changed with another at hand. Where the peer counts
+    /// edges, several sequences that it comes back to.
+    fn opening(&mut self, setup: usize, entropy: &mut Entropy) -> Opening {
+        let named = |kept: &Kept| (kept.name.clone(), kept.requests.clone());
+        if self.options.coverage.is_some() {
+            let picked = (0..GUIDES).filter_map(|_| self.corpus.guide(&self.edges, entropy).map(named));
+            let (names, guides) = picked.unzip();
+            return (names, VecDeque::new(), guides);
+        }
         if entropy.coin() {
-            return (Vec::new(), VecDeque::new());
+            return Opening::default();
         }
-        let mut picked = Vec::new();
-        for _ in 0..2 {
-            let kept = self.corpus.pick(&self.novelty, entropy);
-            picked.extend(kept.map(|kept| (kept.name.clone(), kept.requests.clone())));
-        }
-        let (names, sequences): (Vec<String>, Vec<Vec<Request>>) = picked.into_iter().unzip();
-        let [one, other] = sequences.as_slice() else { return (Vec::new(), VecDeque::new()) };
+        let picked = (0..2).filter_map(|_| self.corpus.pick(&self.novelty, entropy).map(named));
+        let (names, sequences): (Vec<String>, Vec<Vec<Request>>) = picked.unzip();
+        let [one, other] = sequences.as_slice() else { return Opening::default() };
         let Setup { names: known, composer, .. } = &mut self.setups[setup];
         let queue = mutated(one, other, composer, known, entropy);
-        (names, queue.into())
+        (names, queue.into(), Vec::new())
+    }
+
+    /// Queues a changed sequence, now and then, where there are some to come back to.
+    fn refill(&mut self, play: &mut Play) {
+        let Play { queue, guides, entropy, .. } = play;
+        if !queue.is_empty() || guides.is_empty() || entropy.once_in(COMPOSED_ONE_IN) {
+            return;
+        }
+        let Setup { names, composer, .. } = &mut self.setups[play.setup];
+        let one = &guides[entropy.below(guides.len())];
+        *queue = match entropy.once_in(SEQUENCES_ONE_IN) {
+            true => mutated(one, &guides[entropy.below(guides.len())], composer, names, entropy).into(),
+            false => varied(one, composer, names, entropy).into(),
+        };
     }
 
     /// The next case; `None` when the round is over.
     fn draft(&mut self, play: &mut Play) -> Option<Draft> {
-        if play.kind == Kind::Systematic {
-            return self.draft_of_block(play);
+        match play.kind {
+            Kind::Systematic => return self.draft_of_block(play),
+            Kind::Requests => self.refill(play),
+            Kind::Survey => {}
         }
         let nth = play.record.cases;
         let id = CaseId {
@@ -277,7 +310,7 @@ impl Fuzz<'_> {
             Ran::Through(transcript) => {
                 let verdicts = judge(self.schema, &transcript);
                 let mut line = self.count(play, &draft, &verdicts);
-                let (accepted, kept) = self.learn(play, &draft, &transcript)?;
+                let (accepted, kept) = self.learn(play, &draft, &transcript).await?;
                 if transcript.ending != Ending::Alive {
                     self.peer_is_lost(play, &transcript.ending);
                 }
@@ -348,12 +381,13 @@ impl Fuzz<'_> {
     }
 
     /// Takes in what a case showed. Returns whether its request was carried out, and whether it is kept.
-    fn learn(
+    async fn learn(
         &mut self,
         play: &mut Play,
         draft: &Draft,
         transcript: &Transcript,
     ) -> Result<(bool, bool), Error> {
+        let edges = self.runner.peer().coverage().map(|map| self.edges.take(map)).unwrap_or_default();
         let Some(request) = &draft.request else { return Ok((false, false)) };
         let replies = || transcript.exchanges.iter().flat_map(|exchange| exchange.replies());
         let returned = replies().find(|reply| reply.kind == MessageKind::Return);
@@ -375,10 +409,13 @@ impl Fuzz<'_> {
         }
         let shape = features(composer, request);
         let (features, is_new) = self.novelty.take(&request.command, &shape, transcript);
+        let is_new = if self.options.coverage.is_some() { !edges.is_empty() } else { is_new };
         let mut kept = false;
         if is_new && transcript.ending == Ending::Alive {
-            let sequence = play.changes.iter().chain([request]).cloned().collect();
-            kept = self.corpus.keep(sequence, features)?;
+            let alone = !edges.is_empty() && self.takes_alone(play.setup, request, &edges).await;
+            let before = play.changes.iter().filter(|_| !alone);
+            let sequence = before.chain([request]).cloned().collect();
+            kept = self.corpus.keep(sequence, Shown { features, edges })?;
         }
         if accepted && class_of(&request.command) != Class::Observing {
             if play.changes.len() == KEPT_BEFORE_MAX {
@@ -466,7 +503,7 @@ fn is_fail(verdict: &Verdict) -> bool {
     matches!(verdict.outcome, Outcome::Fail(_))
 }
 
-fn case(id: CaseId, request: &Request, by_line: bool) -> Arc<Case> {
+pub(super) fn case(id: CaseId, request: &Request, by_line: bool) -> Arc<Case> {
     let mut bytes = request.bytes(i64::try_from(id.index % SURVEY_CASES).ok());
     if by_line {
         bytes.push(b'\n');
