@@ -217,7 +217,8 @@ pub struct FuzzArgs {
     /// Where the journal, the findings and the kept sequences go
     #[arg(long, value_name = "DIR", default_value = "qmprobe-out", help_heading = "Reports")]
     pub out: PathBuf,
-    /// Take up so many MiB there: what is beyond is not kept, and of old rounds only the figures
+    /// Take up so many MiB there: then no more sequences are kept, and of rounds only the figures. Findings
+    /// always are, at most 50 of a rule
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1 << 20), help_heading = "Reports")]
     pub out_max: u64,
 }

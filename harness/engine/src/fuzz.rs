@@ -11,6 +11,7 @@ mod ledger;
 mod minimise;
 mod novelty;
 mod peers;
+mod place;
 mod recall;
 mod round;
 mod setups;
@@ -24,7 +25,6 @@ use crate::campaign;
 use crate::clock;
 use crate::error::Error;
 use crate::event::{Event, Shards, Summary};
-use crate::journal::Journal;
 use crate::log::Log;
 use crate::runner::Runner;
 use crate::safety::{Gate, ends_the_peer};
@@ -38,6 +38,7 @@ use goal::{Goal, Progress};
 use ledger::Ledger;
 use novelty::Novelty;
 use peers::{Setup, Spare};
+use place::Place;
 use qmprobe_generate::state::Names;
 use qmprobe_schema::Schema;
 use recall::Unfinished;
@@ -60,7 +61,7 @@ pub struct Options {
     pub run: campaign::Options,
     /// Go on with the campaign in the output directory.
     pub resume: bool,
-    /// Bytes of everything in the output directory.
+    /// Bytes of the output directory; findings are kept even so.
     pub out_bytes_max: u64,
     /// Which part of the campaign this is. The number of cases is that of the whole.
     pub shard: Shard,
@@ -84,18 +85,7 @@ pub async fn run(
     sink: &mut dyn FnMut(&Event),
 ) -> Result<Summary, Error> {
     let began = Instant::now();
-    let out = &options.run.out;
-    let (journal, before) = match options.resume {
-        true => Journal::resume(out)?,
-        false => (Journal::create(out)?, Vec::new()),
-    };
-    if !options.resume {
-        corpus::clear(out)?;
-    }
-    let journal = journal.with_room(options.out_bytes_max / 8);
-    let corpus = Corpus::open(out, options.out_bytes_max / 2)?;
-    let (ledger, lines) = Ledger::open(out, recall::unfinished(&before))?;
-    let (suspects, suspected) = Suspects::open(out, options.resume)?;
+    let Place { journal, before, corpus, ledger, lines, suspects, suspected } = Place::open(&options)?;
     let mut log = Log { journal, sink };
     let met = Acquaintance::make(&options.run, stop.clone()).await?;
     let Acquaintance { runner, schema, absent, facts, gate, by_line, mut notes, .. } = met;
@@ -122,7 +112,7 @@ pub async fn run(
         recall::same_campaign(&before, &options, &schema, shards.as_ref())?;
     }
     let mut fuzz = Fuzz {
-        triage: Triage::new(bench, waivers, facts, out, &options.run.rules),
+        triage: Triage::new(bench, waivers, facts, &options.run.out, &options.run.rules),
         tally: Tally::default(),
         novelty: Novelty::default(),
         edges: Edges::default(),

@@ -17,6 +17,8 @@ const EXTENSION: &str = "requests";
 const SEQUENCES_MAX: usize = 8192;
 /// Bytes of a file that is read.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes that files are given at once by usual file systems.
+const BLOCK_BYTES: u64 = 4096;
 /// Digits of a file's name.
 const NAME_DIGITS: usize = 16;
 
@@ -74,7 +76,7 @@ impl Corpus {
             let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
             let requests: Option<Vec<Request>> = lines.map(Request::read).collect();
             let Some(requests) = requests.filter(|requests| fits && !requests.is_empty()) else { continue };
-            corpus.bytes += text.len() as u64;
+            corpus.bytes += on_disk(&text);
             corpus.names.insert(name(&text));
             let (name, values) = (name(&text), values(&requests));
             corpus.kept.push(Kept { name, requests, shown: Shown::default(), values, picked: 0 });
@@ -89,13 +91,13 @@ impl Corpus {
     pub fn keep(&mut self, requests: Vec<Request>, shown: Shown) -> Result<bool, Error> {
         let text = text(&requests);
         let name = name(&text);
-        let fits = self.kept.len() < SEQUENCES_MAX && self.bytes + text.len() as u64 <= self.bytes_max;
+        let fits = self.kept.len() < SEQUENCES_MAX && self.bytes + on_disk(&text) <= self.bytes_max;
         if !fits || !self.names.insert(name.clone()) {
             return Ok(false);
         }
         let path = self.directory.join(format!("{name}.{EXTENSION}"));
         fs::write(&path, &text).map_err(|source| Error::Write { path, source })?;
-        self.bytes += text.len() as u64;
+        self.bytes += on_disk(&text);
         let values = values(&requests);
         self.kept.push(Kept { name, requests, shown, values, picked: 0 });
         Ok(true)
@@ -191,6 +193,11 @@ fn text(requests: &[Request]) -> Vec<u8> {
     text
 }
 
+/// Bytes that a file takes up.
+fn on_disk(text: &[u8]) -> u64 {
+    (text.len() as u64).next_multiple_of(BLOCK_BYTES)
+}
+
 fn name(text: &[u8]) -> String {
     blake3::hash(text).to_hex()[..NAME_DIGITS].to_owned()
 }
@@ -225,7 +232,7 @@ mod tests {
     #[test]
     fn a_full_corpus_takes_no_more() {
         let out = tempfile::tempdir().unwrap();
-        let mut corpus = Corpus::open(out.path(), 30).unwrap();
+        let mut corpus = Corpus::open(out.path(), BLOCK_BYTES).unwrap();
         assert!(corpus.keep(vec![request("a")], Shown::default()).unwrap());
         assert!(!corpus.keep(vec![request("b")], Shown::default()).unwrap());
     }

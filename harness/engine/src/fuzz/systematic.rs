@@ -73,7 +73,7 @@ impl<'s> Systematic<'s> {
     /// time, are every other one until there are no more.
     pub fn case(&self, index: u64) -> Option<Case> {
         let sessions = self.session.len() as u64;
-        let case = if index % 2 == 0 && index / 2 < sessions {
+        let case = if index.is_multiple_of(2) && index / 2 < sessions {
             self.session.get(usize::try_from(index / 2).ok()?)?.clone()
         } else {
             let quick = index - index.div_ceil(2).min(sessions);
@@ -166,7 +166,7 @@ mod tests {
         let (mut planned, mut sessions) = (HashSet::new(), HashSet::new());
         for index in 0..all.len() {
             let case = all.case(index);
-            if index % 97 == 0 {
+            if index.is_multiple_of(97) {
                 assert_eq!(case, again.case(index));
             }
             let Some(case) = case else { continue };
