@@ -2,6 +2,7 @@
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use qmprobe_engine::bench::PIPELINE_MAX;
+use qmprobe_engine::fuzz::shard::Shard;
 use qmprobe_schema::Era;
 use qmprobe_target::Address;
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Make reports of what a run kept in its output directory
     Report(ReportArgs),
+    /// Put the shards of a fuzz campaign together
+    Merge(MergeArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Say everything about one rule, or one statement of the protocol
@@ -186,15 +189,26 @@ pub struct FuzzArgs {
     /// Go on for so many seconds [default: 600, where no number of cases is given]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub time: Option<u64>,
-    /// Run so many cases
+    /// Run so many cases, in all shards together
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub cases: Option<u64>,
+    /// Be part K of a campaign that N machines share; `qmprobe merge` puts the parts together
+    #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE, hide_default_value = true, help_heading = "Run")]
+    pub shard: Shard,
+    /// Play the systematic part alone: the cases of a check, the same in every campaign with this schema and
+    /// seed; to its end, unless told otherwise
+    #[arg(long, help_heading = "Run")]
+    pub systematic: bool,
+    /// Be guided by the edges that the peer takes, which was built with afl-cc: keep what takes a new one.
+    /// AFL_MAP_SIZE in the environment says how many there may be [default: 65536]
+    #[arg(long, value_enum, value_name = "afl", hide_possible_values = true, help_heading = "Run")]
+    pub coverage: Option<Coverage>,
     #[command(flatten)]
     pub strictness: StrictnessArgs,
     /// Seed of everything random
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Run")]
     pub seed: u64,
-    /// Go on with the campaign in the output directory, with its seed
+    /// Go on with the campaign in the output directory, with its seed and as the shard that it is
     #[arg(long, help_heading = "Run")]
     pub resume: bool,
     /// End a peer that has more MiB resident
@@ -203,9 +217,17 @@ pub struct FuzzArgs {
     /// Where the journal, the findings and the kept sequences go
     #[arg(long, value_name = "DIR", default_value = "qmprobe-out", help_heading = "Reports")]
     pub out: PathBuf,
-    /// Keep sequences of so many MiB in all
-    #[arg(long, value_name = "MIB", default_value_t = 1024, help_heading = "Reports")]
+    /// Take up so many MiB there: then no more sequences are kept, and of rounds only the figures. Findings
+    /// always are, at most 50 of a rule
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1 << 20), help_heading = "Reports")]
     pub out_max: u64,
+}
+
+/// Whose way of counting edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Coverage {
+    /// That of AFL and AFL++: a map in shared memory
+    Afl,
 }
 
 /// `bench`.
@@ -282,6 +304,22 @@ pub struct ReplayArgs {
 pub struct ReportArgs {
     /// The output directory of the run
     pub dir: PathBuf,
+    /// Count warnings as failures
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `merge`.
+#[derive(Debug, Group)]
+pub struct MergeArgs {
+    /// The output directories of the shards, or of what was put together before
+    #[arg(required = true, value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+    /// Where the whole goes
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
     /// Count warnings as failures
     #[arg(long)]
     pub strict: bool,

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod frame;
 mod fuzz;
+mod merge;
 mod replay;
 mod report;
 mod rules;
@@ -31,6 +32,7 @@ pub fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Serve(args) => serve::run(&args),

@@ -2,16 +2,15 @@
 //! goes on.
 #![allow(clippy::expect_used, reason = "a test")]
 
-use qmprobe_engine::event::{Event, Summary};
-use qmprobe_engine::fuzz::{OUT_BYTES_MAX, Options, run};
-use qmprobe_engine::{campaign, safety::Class};
-use qmprobe_reference::{Bug, Config, Server};
-use qmprobe_target::{Embedded, PeerSpec};
-use qmprobe_wire::{Dialect, Limits, Version};
-use std::collections::BTreeSet;
+mod campaigns;
+
+use campaigns::{bug_of, fuzz, never, options};
+use qmprobe_engine::event::Event;
+use qmprobe_engine::fuzz::Options;
+use qmprobe_wire::Dialect;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Cases in which a bug is to be found.
@@ -20,89 +19,14 @@ const CASES: u64 = 10_000;
 const SAMPLE: usize = 16;
 /// Set to another such number; 1 is all of them.
 const EVERY: &str = "QMPROBE_FUZZ_EVERY";
-
-struct Over {
-    events: Vec<Event>,
-    summary: Summary,
-}
-
-impl Over {
-    fn rules(&self) -> BTreeSet<&str> {
-        let rules = self.events.iter().filter_map(|event| match event {
-            Event::FindingMade(finding) => Some(finding.rule.as_str()),
-            _ => None,
-        });
-        rules.collect()
-    }
-
-    fn rounds(&self) -> Vec<u64> {
-        let rounds = self.events.iter().filter_map(|event| match event {
-            Event::RoundBegan { round, .. } => Some(*round),
-            _ => None,
-        });
-        rounds.collect()
-    }
-}
-
-/// A campaign of so many cases, which is asked to stop when an event says so.
-fn fuzz(
-    (dialect, bug): (Dialect, Option<&'static Bug>),
-    cases: u64,
-    out: &Path,
-    resume: bool,
-    stops: &dyn Fn(&Event) -> bool,
-) -> Over {
-    let name = if dialect == Dialect::Qmp { "qemu-7.2" } else { "qga-10.0" };
-    let schema = Arc::new(qmprobe_schema::shipped(name).expect("shipped").expect("well-formed"));
-    let bugs = bug.into_iter().collect();
-    let config = Config { schema: Arc::clone(&schema), dialect, bugs, version: Version::new(10, 0), seed: 0 };
-    let server = Server::new(config);
-    let dial = Arc::new(move || server.dial());
-    let options = Options {
-        run: campaign::Options {
-            peer: PeerSpec::Embedded(Embedded { name: "reference".to_owned(), dialect, dial }),
-            peer_name: None,
-            schema: Some(schema),
-            allow: Class::Destroying,
-            rules: Vec::new(),
-            seed: 1,
-            time: None,
-            out: out.to_owned(),
-            waivers: Vec::new(),
-            strict: true,
-            limits: Limits {
-                step_ms_max: 1_500,
-                greeting_ms_max: 1_500,
-                message_bytes_max: 1 << 20,
-                ..Limits::default()
-            },
-            max_cases: Some(cases),
-        },
-        resume,
-        out_bytes_max: OUT_BYTES_MAX,
-    };
-    let (stopper, stop) = tokio::sync::watch::channel(false);
-    let mut events = Vec::new();
-    let mut sink = |event: &Event| {
-        if stops(event) {
-            stopper.send_replace(true);
-        }
-        events.push(event.clone());
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let summary = runtime.block_on(run(options, stop, &mut sink)).expect("the reference can be tested");
-    Over { events, summary }
-}
-
-fn never(_: &Event) -> bool {
-    false
-}
+/// Set to how many campaigns are killed.
+const KILLS: &str = "QMPROBE_FUZZ_KILLS";
 
 #[test]
 fn the_reference_peer_without_a_bug_gives_no_finding() {
     for dialect in [Dialect::Qmp, Dialect::Qga] {
         let out = tempfile::tempdir().expect("a directory");
-        let over = fuzz((dialect, None), 4_000, out.path(), false, &never);
+        let over = fuzz(options((dialect, None), 4_000, out.path()), &never);
         assert_eq!(over.rules(), BTreeSet::new(), "{dialect:?}");
         assert!(over.summary.complete && over.summary.judged >= 4_000);
         assert!(over.summary.commands_exercised * 10 > over.summary.commands_declared * 8);
@@ -116,7 +40,7 @@ fn bugs_of_the_reference_peer_are_found() {
     for bug in qmprobe_reference::bugs().iter().step_by(step) {
         let out = tempfile::tempdir().expect("a directory");
         let is_it = |event: &Event| matches!(event, Event::FindingMade(one) if one.rule == bug.rule);
-        let over = fuzz((bug.dialect, Some(bug)), CASES, out.path(), false, &is_it);
+        let over = fuzz(options((bug.dialect, Some(bug)), CASES, out.path()), &is_it);
         if !over.rules().contains(bug.rule) {
             missed.push(format!("{}: {} expected, {:?} found", bug.name, bug.rule, over.rules()));
         }
@@ -124,12 +48,70 @@ fn bugs_of_the_reference_peer_are_found() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
+/// What a campaign came to: its cases, how often each rule failed, and each finding's signature.
+fn result(out: &Path) -> (u64, BTreeMap<String, u64>, BTreeMap<String, u64>) {
+    let kept = qmprobe_engine::journal::read_journal(&out.join("journal.jsonl")).expect("a journal");
+    let mut signatures = BTreeMap::new();
+    let mut figures = None;
+    for event in kept.events {
+        match event {
+            Event::FindingCounted { signature, occurrences } => {
+                assert!(signatures.insert(signature, occurrences).is_none(), "no finding is made twice");
+            }
+            Event::RunFinished(summary) => figures = Some((summary.judged, summary.rules)),
+            _ => {}
+        }
+    }
+    let (judged, rules) = figures.expect("it ended");
+    (judged, rules.into_iter().map(|(rule, (_, fail))| (rule, fail)).collect(), signatures)
+}
+
+/// A campaign of the systematic part, as a process, against a server with a bug.
+fn systematic(out: &Path, resume: bool) -> Child {
+    let qmprobe = env!("CARGO_BIN_EXE_qmprobe");
+    let peer = format!("{qmprobe} serve --bug unknown-argument-accepted --listen unix:{{socket}}");
+    let mut command = Command::new(qmprobe);
+    command.args(["fuzz", "--systematic", "--cases", "150", "--strict", "--spawn", &peer, "--out"]).arg(out);
+    command.args(resume.then_some("--resume")).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("qmprobe starts")
+}
+
+/// How many lines a file has.
+fn lines(path: &Path) -> usize {
+    std::fs::read(path).map_or(0, |text| text.iter().filter(|byte| **byte == b'\n').count())
+}
+
+#[test]
+fn a_campaign_that_is_killed_again_and_again_comes_to_what_one_does_that_is_not() {
+    let points = std::env::var(KILLS).ok().and_then(|text| text.parse().ok()).unwrap_or(4);
+    let place = tempfile::tempdir().expect("a directory");
+    let whole = place.path().join("whole");
+    let began = Instant::now();
+    assert_eq!(systematic(&whole, false).wait().expect("it ends").code(), Some(1));
+    let takes = began.elapsed();
+    let due = result(&whole);
+    assert!(due.0 > 100 && due.2.len() >= 4, "{} cases, {} findings", due.0, due.2.len());
+    for point in 0..points {
+        let cut = place.path().join(format!("cut-{point}"));
+        for (nth, part) in [(point * 7 + 3) % points, (point * 5 + 1) % points].into_iter().enumerate() {
+            let mut child = systematic(&cut, nth > 0);
+            std::thread::sleep(takes * (part + 1) / (points + 2));
+            child.kill().expect("SIGKILL");
+            child.wait().expect("it ends");
+            assert!(lines(&cut.join("round.jsonl")) <= 48, "one round's cases, each once");
+        }
+        assert_eq!(systematic(&cut, true).wait().expect("it ends").code(), Some(1));
+        assert_eq!(result(&cut), due, "kill {point} of {points}");
+    }
+}
+
 #[test]
 fn a_campaign_that_was_cut_goes_on_with_the_next_round_and_loses_nothing() {
-    let bug = qmprobe_reference::bugs().iter().find(|bug| bug.rule == "return-required").expect("a bug");
+    let bug = bug_of("return-required");
     let out = tempfile::tempdir().expect("a directory");
+    let asked = || options((bug.dialect, Some(bug)), 2_500, out.path());
     let cut = |event: &Event| matches!(event, Event::RoundEnded(round) if round.round == 3);
-    let first = fuzz((bug.dialect, Some(bug)), 2_500, out.path(), false, &cut);
+    let first = fuzz(asked(), &cut);
     assert!(!first.summary.complete && first.summary.judged < 2_500);
     // As a kill leaves it: a round that began, and half a line.
     let journal = out.path().join(qmprobe_engine::journal::FILE);
@@ -137,22 +119,13 @@ fn a_campaign_that_was_cut_goes_on_with_the_next_round_and_loses_nothing() {
     let began =
         kept.lines().rfind(|line| line.contains("round-began")).expect("a round").replace(":3,", ":4,");
     std::fs::write(&journal, format!("{kept}{began}\n{{\"event\":\"round-")).expect("written");
-    let second = fuzz((bug.dialect, Some(bug)), 2_500, out.path(), true, &never);
+    let second = fuzz(Options { resume: true, ..asked() }, &never);
     assert!(second.summary.complete && second.summary.judged >= 2_500);
-    let rounds = second.rounds();
+    let rounds: Vec<u64> = second.rounds().map(|round| round.round).collect();
     assert_eq!(rounds, (0..rounds.len() as u64).collect::<Vec<_>>(), "each once, the earlier ones too");
-    let mut signatures: Vec<&str> = second
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            Event::FindingMade(finding) => Some(finding.signature.as_str()),
-            _ => None,
-        })
-        .collect();
-    let all = signatures.len();
-    signatures.sort_unstable();
-    signatures.dedup();
-    assert_eq!(signatures.len(), all, "no finding is made twice");
+    let signatures: Vec<&str> = second.findings().map(|finding| finding.signature.as_str()).collect();
+    let distinct: BTreeSet<&str> = signatures.iter().copied().collect();
+    assert_eq!(signatures.len(), distinct.len(), "no finding is made twice");
     assert!(second.rules().is_superset(&first.rules()));
     let kept = qmprobe_engine::journal::read_journal(&journal).expect("whole");
     assert!(!kept.torn && matches!(kept.events.last(), Some(Event::RunFinished(_))));

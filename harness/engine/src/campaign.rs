@@ -105,7 +105,8 @@ pub async fn run(
     let sweep_ms = (foreign && agenda.spread_trials()).then_some(FOREIGN_SWEEP_MS);
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
-    log.begin(&options, &facts, &schema, planned, at, notes)?;
+    log.begin(&options, &facts, &schema, planned, at, None)?;
+    log.note(notes)?;
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());
     let waivers = Waivers::new(options.waivers.clone(), options.strict, at)?;
     let mut campaign = Campaign {

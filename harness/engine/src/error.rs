@@ -32,6 +32,29 @@ pub enum Error {
         /// Why not.
         why: String,
     },
+    /// A directory holds another campaign than the one that is to go on, or to be merged.
+    #[error("{} is of another campaign: its {what} is {there}, not {here}", .path.display())]
+    OtherCampaign {
+        /// The directory.
+        path: PathBuf,
+        /// In which it differs.
+        what: &'static str,
+        /// What it has.
+        there: String,
+        /// What is wanted.
+        here: String,
+    },
+    /// A directory holds no campaign.
+    #[error("{} holds no fuzz campaign", .0.display())]
+    NoCampaign(PathBuf),
+    /// Two directories hold one shard, and not the same of it.
+    #[error("{} holds a shard that is there already, with other results: round {round}", .path.display())]
+    Twice {
+        /// The second directory.
+        path: PathBuf,
+        /// The first round that differs.
+        round: u64,
+    },
     /// A connection cannot be had as it is needed.
     #[error("cannot set up the connection")]
     Client(#[source] io::Error),

@@ -24,6 +24,9 @@ pub enum Event {
         planned: u64,
         /// Seconds since the epoch.
         at: u64,
+        /// The parts that it is of a fuzz campaign which several machines share; `None` where it is no part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shards: Option<Shards>,
     },
     /// Something that a person should know, not a finding: a rule or command left out, and why.
     Noted {
@@ -59,8 +62,11 @@ pub enum Event {
         round: u64,
         /// The command line of the peer, or its address.
         setup: String,
-        /// What is sent: `survey`, `sessions` (cases of a check), or `requests`.
+        /// What is sent: `survey`, `systematic` (cases of a check), or `requests`.
         kind: String,
+        /// The block of the systematic part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        block: Option<u64>,
         /// The kept sequences that it begins with, changed.
         picks: Vec<String>,
     },
@@ -98,25 +104,78 @@ pub enum Event {
     RunFinished(Summary),
 }
 
-/// What came of a round.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// Parts of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shards {
+    /// How many there are in all.
+    pub of: u64,
+    /// Which of them this is, in order, from 1. Of what was put together, those that are complete.
+    pub held: Vec<u64>,
+    /// Cases planned in all of them; 0 where they are not counted.
+    pub cases: u64,
+    /// It was put together of what others had.
+    #[serde(default)]
+    pub merged: bool,
+}
+
+/// What came of a round, or of several that were put together to save room.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Round {
-    /// Which, from 0.
+    /// Which, from 0; of several the last.
     pub round: u64,
+    /// The block of the systematic part that was played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
+    /// Other rounds whose figures are in this record too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub others: u64,
     /// Cases judged.
     pub cases: u64,
     /// Commands run for the first time in the campaign.
     pub commands: Vec<String>,
     /// Verdicts by rule: slug -> (pass, fail).
     pub rules: BTreeMap<String, (u64, u64)>,
+    /// How often each signature failed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub signatures: BTreeMap<String, u64>,
     /// Sequences kept because they showed something new.
     pub kept: u64,
+    /// Edges of the peer's program that were taken up to its end, where the peer counts them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub edges: u64,
     /// Names of things of the peer that were known at its end.
     pub names: u64,
     /// Microseconds it took.
     pub took_us: u64,
     /// What became of the peer: `alive` where it was thrown away.
     pub peer_after: String,
+}
+
+impl Round {
+    /// Puts the figures of another round to this one's, which counts as the later of the two.
+    pub fn absorb(&mut self, other: Round) {
+        self.round = self.round.max(other.round);
+        self.others += 1 + other.others;
+        self.cases += other.cases;
+        self.commands.extend(other.commands);
+        self.commands.sort_unstable();
+        self.commands.dedup();
+        for (rule, (pass, fail)) in other.rules {
+            let counts = self.rules.entry(rule).or_default();
+            *counts = (counts.0 + pass, counts.1 + fail);
+        }
+        for (signature, count) in other.signatures {
+            *self.signatures.entry(signature).or_default() += count;
+        }
+        self.kept += other.kept;
+        self.edges = self.edges.max(other.edges);
+        self.names = self.names.max(other.names);
+        self.took_us += other.took_us;
+    }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What is known of the peer.

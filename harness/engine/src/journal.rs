@@ -3,7 +3,7 @@
 //! we died.
 
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, Round};
 use qmprobe_wire::CaseId;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -13,12 +13,18 @@ use std::path::{Path, PathBuf};
 pub const FILE: &str = "journal.jsonl";
 /// The directory of the findings beside it.
 pub const FINDINGS: &str = "findings";
+/// Bytes that rounds take up at most before their figures are put together.
+const ROUNDS_BYTES_MAX: u64 = 8 << 20;
 
 /// A journal being written.
 #[derive(Debug)]
 pub struct Journal {
     file: BufWriter<File>,
     path: PathBuf,
+    /// Bytes that rounds may take up.
+    room: u64,
+    /// Bytes of rounds since they were last put together.
+    rounds: u64,
 }
 
 impl Journal {
@@ -36,7 +42,7 @@ impl Journal {
             fs::remove_dir_all(&findings).map_err(|source| failed(&findings, source))?;
         }
         let file = File::create(&path).map_err(|source| failed(&path, source))?;
-        Ok(Journal { file: BufWriter::new(file), path })
+        Ok(Journal::over(file, path))
     }
 
     /// Goes on with the journal in `dir`, from where it was cut or its last part was closed. Returns the events
@@ -66,7 +72,18 @@ impl Journal {
         let file = File::options().write(true).open(&path).map_err(failed)?;
         file.set_len(bytes).map_err(failed)?;
         let file = File::options().append(true).open(&path).map_err(failed)?;
-        Ok((Journal { file: BufWriter::new(file), path }, kept))
+        let journal = Journal::over(file, path);
+        Ok((Journal { rounds: bytes, ..journal }, kept))
+    }
+
+    fn over(file: File, path: PathBuf) -> Journal {
+        Journal { file: BufWriter::new(file), path, room: u64::MAX, rounds: 0 }
+    }
+
+    /// Puts the figures of rounds together whenever they take up so many bytes. Those of blocks stay apart, of
+    /// which there is a bounded number.
+    pub fn with_room(self, bytes: u64) -> Journal {
+        Journal { room: bytes.min(ROUNDS_BYTES_MAX), ..self }
     }
 
     /// Appends an event. All but the ends of cases, which the next beginning takes along, reach the system
@@ -75,13 +92,48 @@ impl Journal {
     /// # Errors
     /// The file cannot be written; the run must stop.
     pub fn append(&mut self, event: &Event) -> Result<(), Error> {
-        self.put(event).map_err(|source| Error::Write { path: self.path.clone(), source })
+        self.put(event).map_err(|source| Error::Write { path: self.path.clone(), source })?;
+        if self.rounds > self.room && matches!(event, Event::RoundEnded(_)) { self.fold() } else { Ok(()) }
     }
 
     fn put(&mut self, event: &Event) -> io::Result<()> {
-        serde_json::to_writer(&mut self.file, event)?;
-        self.file.write_all(b"\n")?;
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        self.file.write_all(&line)?;
+        if matches!(event, Event::RoundBegan { .. } | Event::RoundEnded(_)) {
+            self.rounds += line.len() as u64;
+        }
         if matches!(event, Event::CaseEnded { .. }) { Ok(()) } else { self.file.flush() }
+    }
+
+    /// Writes the journal anew, with one record in place of those of all rounds that are no blocks. No round is
+    /// under way. Whoever dies here leaves the old journal or the new one.
+    fn fold(&mut self) -> Result<(), Error> {
+        let events = read_journal(&self.path)?.events;
+        let path = self.path.with_extension("new");
+        let folded = || {
+            let mut journal = Journal::over(File::create(&path)?, self.path.clone());
+            let mut whole: Option<Round> = None;
+            for event in events {
+                match event {
+                    Event::RoundBegan { .. } => {}
+                    Event::RoundEnded(round) if round.block.is_none() => match &mut whole {
+                        Some(whole) => whole.absorb(round),
+                        None => whole = Some(round),
+                    },
+                    event => journal.put(&event)?,
+                }
+            }
+            whole.into_iter().try_for_each(|round| journal.put(&Event::RoundEnded(round)))?;
+            journal.file.get_ref().sync_data()?;
+            fs::rename(&path, &self.path)?;
+            Ok(journal)
+        };
+        let folded: io::Result<Journal> = folded();
+        let folded = folded.map_err(|source| Error::Write { path: path.clone(), source })?;
+        // Where the blocks alone take up the room, it is looked at again when there is as much more.
+        *self = Journal { room: self.room.max(2 * folded.rounds), ..folded };
+        Ok(())
     }
 }
 
@@ -147,6 +199,7 @@ impl Kept {
 mod tests {
     use super::*;
     use crate::event::Summary;
+    use std::collections::BTreeMap;
 
     fn began(index: u64) -> Event {
         let id = CaseId { seed: 1, index };
@@ -226,6 +279,36 @@ mod tests {
         assert_eq!(kept.len(), 2, "the line that was cut is gone");
         journal.append(&began(3)).unwrap();
         assert_eq!(read_journal(&path).unwrap().events.len(), 3);
+    }
+
+    #[test]
+    fn rounds_that_take_up_too_much_are_put_together_and_nothing_is_lost_of_their_figures() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(dir.path()).unwrap().with_room(2_000);
+        let rules = BTreeMap::from([("one-reply".to_owned(), (3, 1))]);
+        for round in 0..200 {
+            let block = (round % 50 == 7).then_some(round);
+            journal.append(&Event::Noted { text: format!("note {round}") }).unwrap();
+            let setup = "qemu".to_owned();
+            let kind = "requests".to_owned();
+            journal.append(&Event::RoundBegan { round, setup, kind, block, picks: Vec::new() }).unwrap();
+            let commands = vec![format!("c{}", round % 3)];
+            let record =
+                Round { round, block, cases: 10, rules: rules.clone(), commands, ..Round::default() };
+            journal.append(&Event::RoundEnded(record)).unwrap();
+        }
+        let path = dir.path().join(FILE);
+        assert!(fs::metadata(&path).unwrap().len() < 200 * 60 + 4_000);
+        let (_, events) = Journal::resume(dir.path()).unwrap();
+        let rounds: Vec<&Round> = events
+            .iter()
+            .filter_map(|event| if let Event::RoundEnded(round) = event { Some(round) } else { None })
+            .collect();
+        assert_eq!(rounds.iter().map(|round| round.cases).sum::<u64>(), 2_000);
+        assert_eq!(rounds.iter().map(|round| round.rules["one-reply"].0).sum::<u64>(), 600);
+        assert_eq!(rounds.iter().map(|round| 1 + round.others).sum::<u64>(), 200);
+        assert_eq!(rounds.iter().filter(|round| round.block.is_some()).count(), 4);
+        assert_eq!(events.iter().filter(|event| matches!(event, Event::Noted { .. })).count(), 200);
     }
 
     #[test]

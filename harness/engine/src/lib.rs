@@ -16,6 +16,7 @@ pub mod fuzz;
 mod glob;
 pub mod journal;
 mod log;
+pub mod merge;
 mod peer_facts;
 mod plan;
 mod probe;

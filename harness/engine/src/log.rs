@@ -2,7 +2,7 @@
 
 use crate::campaign::Options;
 use crate::error::Error;
-use crate::event::{Event, Finding, PeerFacts};
+use crate::event::{Event, Finding, PeerFacts, Shards};
 use crate::journal::Journal;
 use crate::tally::Tally;
 use crate::triage::Triage;
@@ -22,7 +22,7 @@ impl Log<'_> {
         Ok(())
     }
 
-    /// Says what is tested and how much of it, and what there is to say of the peer.
+    /// Says what is tested and how much of it.
     pub fn begin(
         &mut self,
         options: &Options,
@@ -30,7 +30,7 @@ impl Log<'_> {
         schema: &Schema,
         planned: u64,
         at: u64,
-        notes: Vec<String>,
+        shards: Option<Shards>,
     ) -> Result<(), Error> {
         self.say(Event::RunStarted {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -40,7 +40,12 @@ impl Log<'_> {
             commands: schema.commands.len() as u64,
             planned,
             at,
-        })?;
+            shards,
+        })
+    }
+
+    /// Says what there is to say of the peer.
+    pub fn note(&mut self, notes: Vec<String>) -> Result<(), Error> {
         notes.into_iter().try_for_each(|text| self.say(Event::Noted { text }))
     }
 
@@ -61,6 +66,13 @@ impl Log<'_> {
         version: Option<Version>,
     ) -> Result<(), Error> {
         let silent = tally.skipped_rules(dialect, version, |rule| triage.is_selected(rule));
-        triage.last_words().into_iter().chain(silent).try_for_each(|event| self.say(event))
+        triage.last_words().into_iter().chain(silent).try_for_each(|event| match event {
+            // Where rounds are counted, they have seen more than this sitting.
+            Event::FindingCounted { signature, occurrences } => {
+                let occurrences = tally.occurrences(&signature).unwrap_or(occurrences);
+                self.say(Event::FindingCounted { signature, occurrences })
+            }
+            event => self.say(event),
+        })
     }
 }

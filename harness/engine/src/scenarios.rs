@@ -116,6 +116,7 @@ pub async fn run(
         commands: meeting.known.schema.commands.len() as u64,
         planned: options.entries.len() as u64,
         at,
+        shards: None,
     });
     for text in &meeting.notes {
         sink(&Event::Noted { text: text.clone() });

@@ -17,6 +17,8 @@ pub(crate) struct Tally {
     findings: u64,
     violations: u64,
     waived: u64,
+    /// How often each signature failed in rounds.
+    signatures: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -60,6 +62,22 @@ impl Tally {
             let counts = self.rules.entry(rule.slug).or_default();
             *counts = (counts.0 + pass, counts.1 + fail);
         }
+        for (signature, count) in &round.signatures {
+            *self.signatures.entry(signature.clone()).or_default() += count;
+        }
+    }
+
+    /// A signature failed in a round.
+    pub fn signature(&mut self, signature: &str) {
+        match self.signatures.get_mut(signature) {
+            Some(count) => *count += 1,
+            None => drop(self.signatures.insert(signature.to_owned(), 1)),
+        }
+    }
+
+    /// How often a signature failed in rounds.
+    pub fn occurrences(&self, signature: &str) -> Option<u64> {
+        self.signatures.get(signature).copied()
     }
 
     /// Whether the command was run before.

@@ -2,6 +2,7 @@
 //! case before, can its case be made smaller, is it waived, does another finding explain it.
 
 mod bench;
+mod failing;
 
 use crate::as_scenario;
 use crate::by_hand;
@@ -13,6 +14,7 @@ use crate::runner::Runner;
 use crate::waivers::Waivers;
 pub(crate) use bench::Bench;
 use bench::{Seen, Trace, is_flood};
+pub(crate) use failing::Failing;
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, Verdict};
@@ -97,9 +99,8 @@ pub(crate) struct Triage {
     unsettled: bool,
     /// For each rule, suspicions that did not stand a patient second look.
     mistaken: HashMap<&'static str, usize>,
-    /// The commands of which each rule failed, whether selected or not, by its slug and by slug and class, and
-    /// whether that is known.
-    failing: HashMap<String, HashSet<(Option<String>, bool)>>,
+    /// What failed, whether selected or not.
+    failing: Failing,
     /// For each signature that came up, whether it is of a known defect.
     excused: HashMap<String, bool>,
 }
@@ -118,7 +119,7 @@ impl Triage {
             held: Vec::new(),
             unsettled: false,
             mistaken: HashMap::new(),
-            failing: HashMap::new(),
+            failing: Failing::default(),
             excused: HashMap::new(),
         }
     }
@@ -140,10 +141,13 @@ impl Triage {
         self.excused.insert(finding.signature.clone(), finding.waived.is_some());
         let slug = qmprobe_check::find(&finding.rule).map(|rule| rule.slug);
         slug.into_iter().for_each(|slug| *self.per_rule.entry(slug).or_default() += 1);
-        for key in [finding.rule.clone(), format!("{}/{}", finding.rule, finding.class)] {
-            let failed = self.failing.entry(key).or_default();
-            failed.insert((finding.command.clone(), finding.waived.is_some()));
-        }
+        let waived = finding.waived.is_some();
+        self.failing.note(&finding.rule, &finding.class, finding.command.as_deref(), waived);
+    }
+
+    /// Whether a finding of the signature waits for what else may explain it.
+    pub fn holds(&self, signature: &str) -> bool {
+        matches!(self.known.get(signature), Some(Known::Held { .. }))
     }
 
     /// Whether the signature came up before.
@@ -218,10 +222,8 @@ impl Triage {
                 None => self.is_waived(&suspicion, transcript),
             };
             self.unsettled |= unsettles && !excused;
-            for key in suspicion.keys() {
-                let failed = self.failing.entry(key).or_default();
-                failed.insert((suspicion.breach.command.clone(), excused));
-            }
+            let Breach { class, command, .. } = &suspicion.breach;
+            self.failing.note(rule.slug, class, command.as_deref(), excused);
             self.excused.insert(suspicion.signature.clone(), excused);
             suspicions.push(suspicion);
         }
@@ -236,7 +238,7 @@ impl Triage {
         let mut findings = Vec::new();
         for (suspicion, transcript, shower) in std::mem::take(&mut self.held) {
             self.turn_to(shower);
-            let explained = self.is_explained(suspicion.rule, &suspicion.breach);
+            let explained = self.failing.explains(suspicion.rule, suspicion.breach.command.as_deref());
             if explained || self.is_mistaken(main, &suspicion, &transcript).await {
                 self.known.remove(&suspicion.signature);
                 continue;
@@ -288,17 +290,6 @@ impl Triage {
             self.surplus.entry(rule.slug).or_default().insert(signature.to_owned());
         }
         within
-    }
-
-    /// Whether one of the rules that explain this one failed, of the same command or of the peer as a whole. What is
-    /// known of one command explains nothing else.
-    fn is_explained(&self, rule: &Rule, breach: &Breach) -> bool {
-        let fails = rule.yields_to.iter().filter_map(|slug| self.failing.get(*slug)).flatten();
-        fails.into_iter().any(|(command, excused)| {
-            let same = *command == breach.command;
-            let whole = command.is_none() || breach.command.is_none();
-            if *excused { same && command.is_some() } else { same || whole }
-        })
     }
 
     /// Whether a suspicion about a peer that says more than it is asked came of that: it does not show again

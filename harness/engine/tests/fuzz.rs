@@ -4,6 +4,7 @@
 mod scripted;
 
 use qmprobe_engine::event::{Event, Finding};
+use qmprobe_engine::fuzz::shard::Shard;
 use qmprobe_engine::fuzz::{OUT_BYTES_MAX, Options, run};
 use qmprobe_engine::{campaign, safety::Class};
 use qmprobe_schema::{Schema, from_introspection};
@@ -48,6 +49,9 @@ fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: O
         },
         resume: false,
         out_bytes_max: OUT_BYTES_MAX,
+        shard: Shard::WHOLE,
+        only_systematic: false,
+        coverage: None,
     };
     let (_go_on, stop) = tokio::sync::watch::channel(false);
     let mut findings = Vec::new();

@@ -9,6 +9,6 @@ mod request;
 pub mod shape;
 
 pub use compose::Composer;
-pub use mutate::mutated;
+pub use mutate::{mutated, varied};
 pub use names::Names;
 pub use request::Request;

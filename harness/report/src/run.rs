@@ -97,7 +97,7 @@ const EXPLAINED: &str = "explained by another rule's finding";
 
 impl Run {
     fn started(event: &Event) -> Option<Run> {
-        let Event::RunStarted { tool, peer, seed, schema, commands, planned, at: _ } = event else {
+        let Event::RunStarted { tool, peer, seed, schema, commands, planned, .. } = event else {
             return None;
         };
         Some(Run {

@@ -20,6 +20,9 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
+    /// There is no map for a peer to count edges in.
+    #[error("cannot make a map for the edges that the peer takes")]
+    Coverage(#[source] io::Error),
     /// The peer ended before it could be talked to.
     #[error("`{command}` ended while starting: {exit}; run it by hand to see why")]
     DiedAtStart {

@@ -5,6 +5,7 @@ pub(crate) mod qemu;
 pub(crate) mod spawn;
 pub(crate) mod storage_daemon;
 
+use crate::coverage::CoverageMap;
 use crate::error::Error;
 use crate::sandbox::Cell;
 use rustix::fs::Access;
@@ -55,6 +56,8 @@ pub(crate) struct Launch {
     /// Whether a shell between us and the peer passes on its exit status.
     pub relayed: bool,
     pub excuse: Excuse,
+    /// Where it counts the edges that it takes.
+    pub coverage: Option<CoverageMap>,
 }
 
 /// Where a started peer is reached.
@@ -89,7 +92,11 @@ impl Launch {
         let Some(wish) = &self.cell else { return vec![None] };
         // Without a user namespace it takes root, and drops what root can do.
         let users = if rustix::process::geteuid().is_root() { &[true, false][..] } else { &[true] };
-        let plan = |user: &bool| Cell::plan(*user, self.scratch.path(), &wish.program, wish.hidden).ok();
+        let plan = |user: &bool| {
+            let cell = Cell::plan(*user, self.scratch.path(), &wish.program, wish.hidden).ok()?;
+            // A segment is seen in the IPC namespace that it was made in.
+            Some(if self.coverage.is_some() { cell.with_our_segments() } else { cell })
+        };
         let mut cells: Vec<Option<Cell>> = users.iter().filter_map(plan).map(Some).collect();
         if !wish.required {
             cells.push(None);

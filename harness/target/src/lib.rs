@@ -7,6 +7,7 @@
 //! as the peer should: Linux sends the parent-death signal when the *thread* that started a process ends.
 
 mod connection;
+mod coverage;
 mod error;
 mod exit;
 mod launch;
@@ -21,6 +22,7 @@ mod spec;
 mod transport;
 
 pub use connection::{Connection, Direct, Read, Wait, Wrote};
+pub use coverage::CoverageMap;
 pub use error::{BadAddress, Error};
 pub use exit::Exit;
 pub use pace::pace_ns;

@@ -2,6 +2,7 @@
 //! what is tried again.
 
 use crate::connection::Connection;
+use crate::coverage::CoverageMap;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::launch::{self, Care, Entrance, Launch};
@@ -46,6 +47,15 @@ pub struct Peer {
     socket_name: Option<String>,
     notes: Vec<String>,
     stand_ins: bool,
+    coverage: Option<CoverageMap>,
+}
+
+/// What a peer of ours is given beside its arguments.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outfit<'o> {
+    props: &'o [Prop],
+    /// Edges of its map.
+    edges: Option<usize>,
 }
 
 /// Where connections come from.
@@ -77,6 +87,19 @@ impl Peer {
     /// # Errors
     /// Those of [`Peer::open`], and a prop that cannot be made.
     pub async fn open_with(spec: &PeerSpec, limits: &Limits, props: &[Prop]) -> Result<Peer, Error> {
+        Peer::outfitted(spec, limits, Outfit { props, edges: None }).await
+    }
+
+    /// The same with a map of so many edges, which a peer that was built for it counts in: see
+    /// [`Peer::coverage`]. A peer that is not started by us gets none.
+    ///
+    /// # Errors
+    /// Those of [`Peer::open`], and a map that the system refuses.
+    pub async fn open_counting(spec: &PeerSpec, limits: &Limits, edges: usize) -> Result<Peer, Error> {
+        Peer::outfitted(spec, limits, Outfit { props: &[], edges: Some(edges) }).await
+    }
+
+    async fn outfitted(spec: &PeerSpec, limits: &Limits, outfit: Outfit<'_>) -> Result<Peer, Error> {
         match spec {
             PeerSpec::Connect { address, .. } => {
                 Peer::meet(Door::Address(address.clone()), address.to_string(), limits).await
@@ -85,17 +108,17 @@ impl Peer {
                 Peer::meet(Door::Embedded(embedded.clone()), embedded.name.clone(), limits).await
             }
             PeerSpec::Qemu { binary, extra } => {
-                Peer::start(|care| launch::qemu::prepare(binary, extra, care), limits, props).await
+                Peer::start(|care| launch::qemu::prepare(binary, extra, care), limits, outfit).await
             }
             PeerSpec::StorageDaemon { binary, extra } => {
-                Peer::start(|_| launch::storage_daemon::prepare(binary, extra), limits, props).await
+                Peer::start(|_| launch::storage_daemon::prepare(binary, extra), limits, outfit).await
             }
             PeerSpec::GuestAgent { binary, extra, channel } => {
                 let prepare = |care| launch::guest_agent::prepare(binary, extra, *channel, care);
-                Peer::start(prepare, limits, props).await
+                Peer::start(prepare, limits, outfit).await
             }
             PeerSpec::Spawn { command, .. } => {
-                Peer::start(|_| launch::spawn::prepare(command), limits, props).await
+                Peer::start(|_| launch::spawn::prepare(command), limits, outfit).await
             }
         }
     }
@@ -185,6 +208,11 @@ impl Peer {
         self.process.as_ref().map(Process::stderr_tail).unwrap_or_default()
     }
 
+    /// Where the peer counts the edges that it takes, when it was started with [`Peer::open_counting`].
+    pub fn coverage(&self) -> Option<&CoverageMap> {
+        self.coverage.as_ref()
+    }
+
     /// The peer's own directory, the only one that a sandboxed peer can write to.
     pub fn scratch(&self) -> Option<&Path> {
         self.scratch.as_ref().map(TempDir::path)
@@ -226,6 +254,7 @@ impl Peer {
             socket_name: None,
             notes: Vec::new(),
             stand_ins: false,
+            coverage: None,
         };
         peer.first = Some(peer.connect().await?);
         Ok(peer)
@@ -235,12 +264,13 @@ impl Peer {
     async fn start(
         prepare: impl Fn(Care) -> Result<Launch, Error>,
         limits: &Limits,
-        props: &[Prop],
+        outfit: Outfit<'_>,
     ) -> Result<Peer, Error> {
         let mut notes = Vec::new();
         let prepare = |care| {
-            let launch = prepare(care)?;
-            props.iter().try_for_each(|prop| prop.make(launch.scratch.path()))?;
+            let mut launch = prepare(care)?;
+            launch.coverage = outfit.edges.map(CoverageMap::new).transpose().map_err(Error::Coverage)?;
+            outfit.props.iter().try_for_each(|prop| prop.make(launch.scratch.path()))?;
             Ok::<_, Error>(launch)
         };
         let mut launch = prepare(Care::Full)?;
@@ -269,6 +299,7 @@ impl Peer {
             socket_name,
             notes,
             stand_ins,
+            coverage: launch.coverage,
         })
     }
 

@@ -1,5 +1,6 @@
 //! A process of ours and everything it starts: one process group, watched, and killed as one.
 
+use crate::coverage::CoverageMap;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::launch::Launch;
@@ -171,6 +172,7 @@ fn command(
     let mut command = Command::new(&launch.program);
     command.args(&launch.args).process_group(0).env("LC_ALL", "C").env("TMPDIR", launch.scratch.path());
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output.try_clone()?);
+    command.envs(launch.coverage.iter().flat_map(CoverageMap::environment));
     if launch.at_home {
         command.current_dir(launch.scratch.path()).env("HOME", launch.scratch.path());
         for variable in DESKTOP {

@@ -1,7 +1,7 @@
 //! `qmprobe fuzz`: one campaign against one peer, for as long as it is given.
 
 use super::check::{waivers_in, with_usable_path};
-use crate::args::FuzzArgs;
+use crate::args::{Coverage, FuzzArgs};
 use crate::each_peer::each_peer;
 use crate::exit::{Failure, of_run};
 use crate::kept;
@@ -9,6 +9,7 @@ use crate::peers::{self, Chosen};
 use crate::reports::Reports;
 use crate::signals::Signals;
 use anyhow::Context;
+use qmprobe_engine::fuzz::shard::Shard;
 use qmprobe_engine::fuzz::{self, Options};
 use qmprobe_engine::journal::{FILE, read_journal};
 use qmprobe_engine::waivers::Waiver;
@@ -22,6 +23,11 @@ const SECONDS: u64 = 600;
 /// Milliseconds in which a peer must answer. A campaign meets many requests that keep one from it for good.
 const STEP_MS: u64 = 3_000;
 
+/// Edges of a map where nothing says how many: `MAP_SIZE` of AFL++ (include/config.h).
+const MAP_EDGES: usize = 1 << 16;
+/// The most of them.
+const MAP_EDGES_MAX: usize = 1 << 26;
+
 /// Runs the command.
 pub fn run(args: &FuzzArgs) -> Result<Outcome, Failure> {
     let waivers = waivers_in(args.strictness.waivers.as_deref())?;
@@ -29,13 +35,16 @@ pub fn run(args: &FuzzArgs) -> Result<Outcome, Failure> {
     if choice.peers.len() != 1 {
         return Err(Failure::usage("a campaign has one peer: run several beside each other"));
     }
-    let seed = if args.resume { seed_of(args)? } else { args.seed };
+    if args.coverage.is_some() && choice.peers.iter().any(|peer| !peer.spec.ours()) {
+        return Err(Failure::usage("--coverage needs a peer that is started by us"));
+    }
+    let part = if args.resume { kept_part(args)? } else { (args.seed, args.shard) };
     let reports = Reports::open(&args.output, args.strictness.strict)?;
     if !args.resume {
         kept::clear(&args.out)?;
     }
     let campaign = async |_: usize, peer: &Chosen, signals: &Signals, reports: &mut Reports| {
-        let options = options(args, peer, waivers.clone(), seed);
+        let options = options(args, peer, waivers.clone(), part);
         let mut sink = |event: &Event| reports.event(&with_usable_path(event, &args.out));
         fuzz::run(options, signals.stop.clone(), &mut sink).await.map(drop)
     };
@@ -45,22 +54,33 @@ pub fn run(args: &FuzzArgs) -> Result<Outcome, Failure> {
     })
 }
 
-/// The seed of the campaign that is to go on.
-fn seed_of(args: &FuzzArgs) -> Result<u64, Failure> {
+/// The seed of the campaign that is to go on, and which shard it is.
+fn kept_part(args: &FuzzArgs) -> Result<(u64, Shard), Failure> {
     let journal = args.out.join(FILE);
     if !journal.is_file() {
-        return Ok(args.seed);
+        return Ok((args.seed, args.shard));
     }
     let kept = read_journal(&journal).context("there is nothing to resume").map_err(Failure::Usage)?;
-    let seed = kept.events.iter().find_map(|event| match event {
-        Event::RunStarted { seed, .. } => Some(*seed),
+    let part = kept.events.into_iter().find_map(|event| match event {
+        Event::RunStarted { seed, shards: None, .. } => Some((seed, Shard::WHOLE)),
+        Event::RunStarted { seed, shards: Some(shards), .. } => {
+            let number = shards.held.first().copied().filter(|_| !shards.merged)?;
+            Some((seed, Shard { number, of: shards.of }))
+        }
         _ => None,
     });
-    Ok(seed.unwrap_or(args.seed))
+    Ok(part.unwrap_or((args.seed, args.shard)))
 }
 
-fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, seed: u64) -> Options {
-    let seconds = args.time.or(args.cases.is_none().then_some(SECONDS));
+/// The size of the map, as other tools of AFL++ are told.
+fn map_edges() -> usize {
+    let told = std::env::var("AFL_MAP_SIZE").ok().and_then(|text| text.parse().ok());
+    told.filter(|edges| (1..=MAP_EDGES_MAX).contains(edges)).unwrap_or(MAP_EDGES)
+}
+
+fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, (seed, shard): (u64, Shard)) -> Options {
+    let endless = args.cases.is_none() && !args.systematic;
+    let seconds = args.time.or(endless.then_some(SECONDS));
     Options {
         run: campaign::Options {
             peer: peer.spec.clone(),
@@ -78,5 +98,8 @@ fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, seed: u64) -> O
         },
         resume: args.resume,
         out_bytes_max: args.out_max << 20,
+        shard,
+        only_systematic: args.systematic,
+        coverage: args.coverage.map(|Coverage::Afl| map_edges()),
     }
 }

@@ -1,9 +1,10 @@
 //! Sequences that showed something new, in files of one request per line, named by their content.
 
+use super::edges::Edges;
 use super::novelty::Novelty;
 use crate::error::Error;
 use qmprobe_generate::Entropy;
-use qmprobe_generate::state::Request;
+use qmprobe_generate::state::{Request, shape};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ const EXTENSION: &str = "requests";
 const SEQUENCES_MAX: usize = 8192;
 /// Bytes of a file that is read.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes that files are given at once by usual file systems.
+const BLOCK_BYTES: u64 = 4096;
 /// Digits of a file's name.
 const NAME_DIGITS: usize = 16;
 
@@ -25,8 +28,19 @@ pub(super) struct Kept {
     pub name: String,
     pub requests: Vec<Request>,
     /// What it was kept for; nothing where that was another run's affair.
-    features: Vec<u64>,
+    shown: Shown,
+    /// Values that can be changed.
+    values: usize,
     picked: u32,
+}
+
+/// What a sequence showed.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// What the peer said and did.
+    pub features: Vec<u64>,
+    /// The edges of which it was the first to show something.
+    pub edges: Vec<u32>,
 }
 
 /// The sequences of a campaign.
@@ -62,9 +76,10 @@ impl Corpus {
             let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
             let requests: Option<Vec<Request>> = lines.map(Request::read).collect();
             let Some(requests) = requests.filter(|requests| fits && !requests.is_empty()) else { continue };
-            corpus.bytes += text.len() as u64;
+            corpus.bytes += on_disk(&text);
             corpus.names.insert(name(&text));
-            corpus.kept.push(Kept { name: name(&text), requests, features: Vec::new(), picked: 0 });
+            let (name, values) = (name(&text), values(&requests));
+            corpus.kept.push(Kept { name, requests, shown: Shown::default(), values, picked: 0 });
         }
         Ok(corpus)
     }
@@ -73,49 +88,97 @@ impl Corpus {
     ///
     /// # Errors
     /// Its file cannot be written.
-    pub fn keep(&mut self, requests: Vec<Request>, features: Vec<u64>) -> Result<bool, Error> {
+    pub fn keep(&mut self, requests: Vec<Request>, shown: Shown) -> Result<bool, Error> {
         let text = text(&requests);
         let name = name(&text);
-        let fits = self.kept.len() < SEQUENCES_MAX && self.bytes + text.len() as u64 <= self.bytes_max;
+        let fits = self.kept.len() < SEQUENCES_MAX && self.bytes + on_disk(&text) <= self.bytes_max;
         if !fits || !self.names.insert(name.clone()) {
             return Ok(false);
         }
         let path = self.directory.join(format!("{name}.{EXTENSION}"));
         fs::write(&path, &text).map_err(|source| Error::Write { path, source })?;
-        self.bytes += text.len() as u64;
-        self.kept.push(Kept { name, requests, features, picked: 0 });
+        self.bytes += on_disk(&text);
+        let values = values(&requests);
+        self.kept.push(Kept { name, requests, shown, values, picked: 0 });
         Ok(true)
     }
 
     /// One of the sequences, more likely one that showed what few others do and that was seldom picked.
     pub fn pick(&mut self, novelty: &Novelty, entropy: &mut Entropy) -> Option<&Kept> {
-        const GRAIN: usize = 1 << 20;
         let worth = |kept: &Kept| {
-            let rarest = if kept.features.is_empty() { 4 } else { novelty.rarest(&kept.features) };
+            let features = &kept.shown.features;
+            let rarest = if features.is_empty() { 4 } else { novelty.rarest(features) };
             1.0 / (1.0 + f64::from(rarest)).sqrt() / (1.0 + f64::from(kept.picked) / 4.0)
         };
-        let total: f64 = self.kept.iter().map(worth).sum();
-        let mut left = entropy.below(GRAIN) as f64 / GRAIN as f64 * total;
-        let at = self.kept.iter().position(|kept| {
-            left -= worth(kept);
-            left <= 0.0
-        });
-        let at = at.or(self.kept.len().checked_sub(1))?;
+        let at = weighted(&self.kept, worth, entropy)?;
         let kept = &mut self.kept[at];
         kept.picked += 1;
         Some(kept)
     }
+
+    /// One of the sequences, where edges lead: one whose edges few cases take, or that was found of late, since it may
+    /// be the way to what comes next, or any, by how much of it there is to change.
+    pub fn guide(&self, edges: &Edges, entropy: &mut Entropy) -> Option<&Kept> {
+        let rarity = |kept: &Kept| 1.0 / (1.0 + f64::from(edges.rarest(&kept.shown.edges).unwrap_or(1)));
+        let at = match entropy.below(4) {
+            0 => weighted(&self.kept, rarity, entropy),
+            1 => (0..self.kept.len()).rev().find(|_| entropy.coin()),
+            _ => weighted(&self.kept, |kept| kept.values as f64, entropy),
+        };
+        self.kept.get(at.or(self.kept.len().checked_sub(1))?)
+    }
+}
+
+/// The number of one of the sequences, by chance in proportion to what each is worth.
+fn weighted(all: &[Kept], worth: impl Fn(&Kept) -> f64, entropy: &mut Entropy) -> Option<usize> {
+    const GRAIN: usize = 1 << 20;
+    let total: f64 = all.iter().map(&worth).sum();
+    let mut left = entropy.below(GRAIN) as f64 / GRAIN as f64 * total;
+    let at = all.iter().position(|kept| {
+        left -= worth(kept);
+        left <= 0.0
+    });
+    at.or(all.len().checked_sub(1))
+}
+
+/// The values in the arguments of the last request.
+fn values(requests: &[Request]) -> usize {
+    let arguments = requests.last().and_then(|request| request.arguments.as_ref());
+    arguments.map_or(1, |arguments| shape::features(arguments, &|_| false).len())
 }
 
 /// Removes the corpus of an earlier campaign in `out`: the files that are ours.
 ///
 /// # Errors
 /// One of them cannot be removed.
-pub(super) fn clear(out: &Path) -> Result<(), Error> {
+pub(crate) fn clear(out: &Path) -> Result<(), Error> {
     let Ok(entries) = fs::read_dir(out.join(DIRECTORY)) else { return Ok(()) };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.extension().is_some_and(|extension| extension == EXTENSION) {
             fs::remove_file(&path).map_err(|source| Error::Write { path, source })?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the sequences kept in `from` to `into`, where they have the same names. What was cut off while it was
+/// written is left out.
+///
+/// # Errors
+/// One of them cannot be read or written.
+pub(crate) fn copy(from: &Path, into: &Path) -> Result<(), Error> {
+    let Ok(entries) = fs::read_dir(from.join(DIRECTORY)) else { return Ok(()) };
+    let directory = into.join(DIRECTORY);
+    fs::create_dir_all(&directory).map_err(|source| Error::Write { path: directory.clone(), source })?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_none_or(|extension| extension != EXTENSION) {
+            continue;
+        }
+        let text = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let name = name(&text);
+        if path.file_stem().is_some_and(|stem| stem == name.as_str()) {
+            let path = directory.join(format!("{name}.{EXTENSION}"));
+            fs::write(&path, &text).map_err(|source| Error::Write { path, source })?;
         }
     }
     Ok(())
@@ -130,6 +193,11 @@ fn text(requests: &[Request]) -> Vec<u8> {
     text
 }
 
+/// Bytes that a file takes up.
+fn on_disk(text: &[u8]) -> u64 {
+    (text.len() as u64).next_multiple_of(BLOCK_BYTES)
+}
+
 fn name(text: &[u8]) -> String {
     blake3::hash(text).to_hex()[..NAME_DIGITS].to_owned()
 }
@@ -137,6 +205,10 @@ fn name(text: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn features(one: u64) -> Shown {
+        Shown { features: vec![one], edges: Vec::new() }
+    }
 
     fn request(command: &str) -> Request {
         Request { command: command.to_owned(), arguments: None }
@@ -146,9 +218,9 @@ mod tests {
     fn a_corpus_is_read_back_without_what_is_damaged() {
         let out = tempfile::tempdir().unwrap();
         let mut corpus = Corpus::open(out.path(), 1 << 20).unwrap();
-        assert!(corpus.keep(vec![request("a"), request("b")], vec![1]).unwrap());
-        assert!(!corpus.keep(vec![request("a"), request("b")], vec![2]).unwrap(), "it is there already");
-        assert!(corpus.keep(vec![request("c")], vec![3]).unwrap());
+        assert!(corpus.keep(vec![request("a"), request("b")], features(1)).unwrap());
+        assert!(!corpus.keep(vec![request("a"), request("b")], features(2)).unwrap(), "it is there already");
+        assert!(corpus.keep(vec![request("c")], features(3)).unwrap());
         fs::write(out.path().join(DIRECTORY).join("torn.requests"), "{\"execute\":\"x").unwrap();
         let again = Corpus::open(out.path(), 1 << 20).unwrap();
         assert_eq!(again.kept.len(), 2);
@@ -160,9 +232,9 @@ mod tests {
     #[test]
     fn a_full_corpus_takes_no_more() {
         let out = tempfile::tempdir().unwrap();
-        let mut corpus = Corpus::open(out.path(), 30).unwrap();
-        assert!(corpus.keep(vec![request("a")], vec![]).unwrap());
-        assert!(!corpus.keep(vec![request("b")], vec![]).unwrap());
+        let mut corpus = Corpus::open(out.path(), BLOCK_BYTES).unwrap();
+        assert!(corpus.keep(vec![request("a")], Shown::default()).unwrap());
+        assert!(!corpus.keep(vec![request("b")], Shown::default()).unwrap());
     }
 
     #[test]
@@ -172,7 +244,7 @@ mod tests {
         let novelty = Novelty::default();
         assert!(corpus.pick(&novelty, &mut Entropy::new(0, 0)).is_none());
         for command in ["a", "b", "c", "d"] {
-            corpus.keep(vec![request(command)], vec![]).unwrap();
+            corpus.keep(vec![request(command)], Shown::default()).unwrap();
         }
         for nth in 0..400 {
             corpus.pick(&novelty, &mut Entropy::new(1, nth)).unwrap();

@@ -2,13 +2,14 @@
 //! after everything; then with ever less. Each try gets a fresh peer, since what others left is no part of it.
 
 use super::Fuzz;
-use super::round::Play;
+use super::suspects::Suspect;
 use crate::error::Error;
 use crate::evidence;
 use crate::triage::Shower;
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Shrinker;
 use qmprobe_wire::{Case, Ending, Step, Transcript};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ const LATE_MS: u64 = 1_500;
 const DOUBTS_MAX: u32 = 3;
 
 /// A case of the round.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Before {
     pub case: Arc<Case>,
     /// Its request was carried out.
@@ -33,42 +35,58 @@ pub(super) struct Before {
 }
 
 /// What is looked for.
-struct Look<'l> {
-    signature: &'l str,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Look {
+    pub signature: String,
+    /// A peer that is lost.
+    pub lost: bool,
     /// A peer that stops answering: each try costs seconds.
-    hangs: bool,
+    pub hangs: bool,
     /// A peer that ends some time after its last reply.
-    late: bool,
+    pub late: bool,
 }
 
 impl Fuzz<'_> {
-    /// Makes the finding of a verdict whose signature is new.
-    pub(super) async fn minimise(
+    /// Follows up a verdict whose signature is new. A file says so while it does, and for as long as what comes of
+    /// it waits for the end.
+    pub(super) async fn follow(
         &mut self,
-        play: &Play,
+        suspect: &Suspect,
         transcript: &Transcript,
         verdict: Verdict,
-        signature: &str,
-        late: bool,
     ) -> Result<(), Error> {
-        let hangs = transcript.ending == Ending::Hung;
+        let looked = self.minimise(suspect, transcript, verdict).await;
+        let signature = &suspect.look.signature;
+        if !*self.stop.borrow() && !self.triage.holds(signature) {
+            self.suspects.close(signature)?;
+        }
+        looked
+    }
+
+    /// Makes the finding of a verdict whose signature is new.
+    async fn minimise(
+        &mut self,
+        suspect: &Suspect,
+        transcript: &Transcript,
+        verdict: Verdict,
+    ) -> Result<(), Error> {
+        let Look { signature, lost, hangs, .. } = &suspect.look;
         let doubts = self.doubts.get(signature).copied().unwrap_or_default();
         if doubts >= DOUBTS_MAX {
             return Ok(());
         }
-        let lost = transcript.ending != Ending::Alive;
-        if (hangs || !lost) && self.triage.excuses(&verdict, transcript) {
+        if (*hangs || !lost) && self.triage.excuses(&verdict, transcript) {
             // It is known, and looking again would take its time.
-            if lost {
+            if *lost {
                 self.shun(signature, &transcript.case, false);
             }
             let findings = self.triage.take(&mut self.runner, transcript, vec![verdict], &[]).await?;
             return self.log.report(findings, &mut self.tally);
         }
-        let round = self.shower(play.setup);
-        let found = self.reproduced(play, transcript, &Look { signature, hangs, late }).await;
-        let (shown, verdict) = match found {
-            Some(shown) => match self.smallest(shown, &Look { signature, hangs, late }).await {
+        self.suspects.put(suspect)?;
+        let round = self.shower(suspect.setup);
+        let (shown, verdict) = match self.reproduced(suspect).await {
+            Some(shown) => match self.smallest(shown, &suspect.look).await {
                 Some(smallest) => smallest,
                 None => return Ok(()),
             },
@@ -76,12 +94,12 @@ impl Fuzz<'_> {
                 (transcript.clone(), verdict)
             }
             None => {
-                self.doubts.insert(signature.to_owned(), doubts + 1);
+                self.doubts.insert(signature.clone(), doubts + 1);
                 self.triage.turn_to(round);
                 return Ok(());
             }
         };
-        if lost {
+        if *lost {
             self.shun(signature, &shown.case, shown.case.steps.len() > 1);
             self.shun(signature, &transcript.case, shown.case.steps.len() > 1);
         }
@@ -90,20 +108,16 @@ impl Fuzz<'_> {
         self.log.report(findings, &mut self.tally)
     }
 
-    fn shower(&self, setup: usize) -> Shower {
+    pub(super) fn shower(&self, setup: usize) -> Shower {
         (self.setups[setup].spec.clone(), self.setups[setup].command_line.clone())
     }
 
     /// The case that shows the signature on a fresh peer, with as little as possible before it. The plainest peer
     /// is tried first, and stays the one to try on if it will do.
-    async fn reproduced(
-        &mut self,
-        play: &Play,
-        transcript: &Transcript,
-        look: &Look<'_>,
-    ) -> Option<Transcript> {
-        let case = &if look.late { patient(&transcript.case) } else { Arc::clone(&transcript.case) };
-        let plain_first = if play.setup == 0 { vec![0] } else { vec![0, play.setup] };
+    pub(super) async fn reproduced(&mut self, suspect: &Suspect) -> Option<Transcript> {
+        let Suspect { setup, look, before, case } = suspect;
+        let case = &if look.late { patient(case) } else { Arc::clone(case) };
+        let plain_first = if *setup == 0 { vec![0] } else { vec![0, *setup] };
         for setup in plain_first {
             self.triage.turn_to(self.shower(setup));
             let shown = self.shows(case, look).await;
@@ -111,22 +125,22 @@ impl Fuzz<'_> {
                 return shown;
             }
         }
-        if case.aim.is_some() && transcript.ending == Ending::Alive {
+        if case.aim.is_some() && !look.lost {
             // It is a case of a check, which needs nothing before it.
             return None;
         }
-        let carried_out = play.before.iter().filter(|before| before.accepted);
+        let carried_out = before.iter().filter(|before| before.accepted);
         let carried_out = joined(carried_out.map(|before| &before.case), case);
         let shown = self.shows(&carried_out, look).await;
         if shown.is_some() || look.hangs {
             return shown;
         }
-        let all = joined(play.before.iter().map(|before| &before.case), case);
+        let all = joined(before.iter().map(|before| &before.case), case);
         self.shows(&all, look).await
     }
 
     /// The smallest case found that shows the signature, with the verdict on it.
-    async fn smallest(&mut self, shown: Transcript, look: &Look<'_>) -> Option<(Transcript, Verdict)> {
+    async fn smallest(&mut self, shown: Transcript, look: &Look) -> Option<(Transcript, Verdict)> {
         let began = Instant::now();
         let time = match shown.ending {
             Ending::Alive => TIME_ALIVE,
@@ -149,16 +163,16 @@ impl Fuzz<'_> {
         if lines != best.case {
             best = self.shows(&lines, look).await.unwrap_or(best);
         }
-        let verdict = self.verdict(&best, look.signature)?;
+        let verdict = self.verdict(&best, &look.signature)?;
         Some((best, verdict))
     }
 
-    async fn shows(&self, case: &Arc<Case>, look: &Look<'_>) -> Option<Transcript> {
+    async fn shows(&self, case: &Arc<Case>, look: &Look) -> Option<Transcript> {
         let transcript = self.triage.bench().on_fresh_peer(&self.runner, case, look.late).await?;
-        self.verdict(&transcript, look.signature).map(|_| transcript)
+        self.verdict(&transcript, &look.signature).map(|_| transcript)
     }
 
-    fn verdict(&self, transcript: &Transcript, signature: &str) -> Option<Verdict> {
+    pub(super) fn verdict(&self, transcript: &Transcript, signature: &str) -> Option<Verdict> {
         judge(self.schema, transcript).into_iter().find(|verdict| match &verdict.outcome {
             Outcome::Fail(breach) => evidence::signature(verdict.rule, breach, transcript) == signature,
             Outcome::Pass | Outcome::Skip(_) => false,

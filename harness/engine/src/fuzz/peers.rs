@@ -1,17 +1,23 @@
 //! The peers of a campaign: one for each round, started while the round before is played.
 
 use super::Fuzz;
+use super::recall::Unfinished;
+use super::round::{Kind, case};
 use super::setups;
 use super::survey::Survey;
-use crate::runner::Runner;
+use crate::runner::{Ran, Runner};
 use qmprobe_generate::Entropy;
-use qmprobe_generate::state::{Composer, Names};
+use qmprobe_generate::state::{Composer, Names, Request};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Error, Peer, PeerSpec};
+use qmprobe_wire::{CaseId, Limits};
+use std::collections::HashSet;
 use tokio::task::JoinHandle;
 
 /// Where the choice of set-ups begins among the choices of a seed.
 const CHOICES: u64 = 1 << 50;
+/// Where that of blocks does.
+const BLOCK_CHOICES: u64 = 1 << 49;
 
 /// A way to start the peer, and what is known of it when it was started so.
 #[derive(Debug)]
@@ -73,50 +79,115 @@ fn words(spec: &PeerSpec) -> String {
     }
 }
 
+/// A round that may begin.
+pub(super) struct Opened {
+    pub kind: Kind,
+    pub setup: usize,
+    /// The block of the systematic part.
+    pub block: Option<u64>,
+}
+
+/// Opens a peer, with a map of so many edges.
+async fn open(spec: &PeerSpec, limits: &Limits, edges: Option<usize>) -> Result<Peer, Error> {
+    match edges {
+        Some(edges) => Peer::open_counting(spec, limits, edges).await,
+        None => Peer::open(spec, limits).await,
+    }
+}
+
 impl Fuzz<'_> {
-    /// The set-up of a round: each in turn until it is surveyed, then by chance.
-    fn setup_of(&self, round: u64) -> usize {
-        let unsurveyed = self.setups.iter().position(|setup| !setup.survey.is_over());
-        unsurveyed
-            .unwrap_or_else(|| Entropy::new(self.options.run.seed, CHOICES + round).below(self.setups.len()))
+    /// Whether the last request of a sequence takes the edges alone, on a fresh peer.
+    pub(super) async fn takes_alone(&self, setup: usize, request: &Request, edges: &[u32]) -> bool {
+        let Setup { spec, .. } = &self.setups[setup];
+        let Ok(peer) = open(spec, &self.options.run.limits, self.options.coverage).await else {
+            return false;
+        };
+        let mut runner = self.runner.alike(spec, peer);
+        let case = case(CaseId { seed: self.options.run.seed, index: 0 }, request, self.by_line);
+        if !matches!(runner.run(&case).await, Ran::Through(_)) {
+            return false;
+        }
+        let mut taken = HashSet::new();
+        if let Some(map) = runner.peer().coverage() {
+            map.take(|edge, _| taken.extend([edge]));
+        }
+        edges.iter().all(|edge| taken.contains(edge))
     }
 
-    /// Gets a fresh peer for the round, and has the next one started. Gives its set-up; `None` when there is no
-    /// peer to be had.
-    pub(super) async fn open_round(&mut self) -> Option<usize> {
-        let setup = self.setup_of(self.round);
-        if !self.options.run.peer.ours() {
-            if std::mem::take(&mut self.lost)
-                && let Err(error) = self.runner.restart().await
-            {
-                self.cut = Some(format!("the peer is gone: {error}"));
-                return None;
-            }
-            return Some(setup);
+    /// What the next round is. The set-up of a block is the same in any shard; others take each in turn until it is
+    /// surveyed, and then any.
+    fn next_round(&self) -> Opened {
+        let seed = self.options.run.seed;
+        let any = |choice: u64| Entropy::new(seed, choice).below(self.setups.len());
+        if let Some(Unfinished { block, .. }) = &self.unfinished {
+            return Opened { kind: Kind::Systematic, setup: any(BLOCK_CHOICES + block), block: Some(*block) };
         }
-        let spec = self.setups[setup].spec.clone();
-        let spare = self.spare.take().filter(|spare| spare.setup == setup);
-        let peer = match spare {
+        let unsurveyed = self.setups.iter().position(|setup| !setup.survey.is_over());
+        let setup = unsurveyed.unwrap_or_else(|| any(CHOICES + self.goal.shard.nth(self.round)));
+        match self.kind(setup) {
+            Kind::Systematic => {
+                let block = self.goal.shard.nth(self.blocks);
+                Opened { kind: Kind::Systematic, setup: any(BLOCK_CHOICES + block), block: Some(block) }
+            }
+            kind => Opened { kind, setup, block: None },
+        }
+    }
+
+    /// Gets a fresh peer for the next round, and has one started for that after it. `None` when there is no peer
+    /// to be had.
+    pub(super) async fn open_round(&mut self) -> Option<Opened> {
+        let opened = self.next_round();
+        if !self.options.run.peer.ours() {
+            let there = !self.lost || self.reopen(opened.setup).await;
+            return there.then_some(opened);
+        }
+        let spare = self.spares.iter().position(|spare| spare.setup == opened.setup);
+        let peer = match spare.map(|at| self.spares.swap_remove(at)) {
             Some(mut spare) => (&mut spare.peer).await.ok().and_then(Result::ok),
             None => None,
         };
-        let opened = match peer {
-            Some(peer) => Ok(self.runner.alike(&spec, peer)),
-            None => self.runner.another(&spec).await,
-        };
-        match opened {
-            Ok(runner) => self.runner = runner,
-            Err(error) => {
-                self.cut = Some(format!("the peer does not start any more: {error}"));
-                return None;
+        match peer {
+            Some(peer) => {
+                self.runner = self.runner.alike(&self.setups[opened.setup].spec, peer);
+                self.lost = false;
+                self.peer_starts += 1;
             }
+            None if self.reopen(opened.setup).await => {}
+            None => return None,
+        }
+        self.start_spare(opened.setup);
+        Some(opened)
+    }
+
+    /// Has a peer started for the round after one in this set-up, as far as it can be told which that will be.
+    fn start_spare(&mut self, setup: usize) {
+        let surveyed = self.setups.iter().all(|setup| setup.survey.is_over());
+        let next = Entropy::new(self.options.run.seed, CHOICES + self.goal.shard.nth(self.round + 1));
+        let setup = if surveyed { { next }.below(self.setups.len()) } else { setup };
+        if self.spares.iter().any(|spare| spare.setup == setup) {
+            return;
+        }
+        let (spec, limits) = (self.setups[setup].spec.clone(), self.options.run.limits.clone());
+        let edges = self.options.coverage;
+        let peer = tokio::spawn(async move { open(&spec, &limits, edges).await });
+        self.spares.push(Spare { setup, peer });
+    }
+
+    /// Gets another peer in this set-up. False when there is none to be had.
+    pub(super) async fn reopen(&mut self, setup: usize) -> bool {
+        let Setup { spec, .. } = &self.setups[setup];
+        let opened = match self.options.run.peer.ours() {
+            true => open(spec, &self.options.run.limits, self.options.coverage)
+                .await
+                .map(|peer| self.runner = self.runner.alike(spec, peer)),
+            false => self.runner.restart().await,
+        };
+        if let Err(error) = opened {
+            self.cut = Some(format!("there is no peer any more: {error}"));
+            return false;
         }
         self.lost = false;
         self.peer_starts += 1;
-        let setup_next = self.setup_of(self.round + 1);
-        let (spec, limits) = (self.setups[setup_next].spec.clone(), self.options.run.limits.clone());
-        let peer = tokio::spawn(async move { Peer::open(&spec, &limits).await });
-        self.spare = Some(Spare { setup: setup_next, peer });
-        Some(setup)
+        true
     }
 }

@@ -119,6 +119,8 @@ pub struct Composer<'s> {
     /// Of the last request.
     choices: Vec<Choice>,
     words: HashSet<&'s str>,
+    /// The same in order.
+    dictionary: Vec<&'s str>,
 }
 
 impl<'s> Composer<'s> {
@@ -129,6 +131,9 @@ impl<'s> Composer<'s> {
             TypeKind::Enum(values) => Some(values.values.iter().map(|value| value.name.as_str())),
             _ => None,
         });
+        let words: HashSet<&str> = words.flatten().collect();
+        let mut dictionary: Vec<&str> = words.iter().copied().collect();
+        dictionary.sort_unstable();
         let commands: Vec<_> = allowed.map(|command| (command, worth(schema, command))).collect();
         Composer {
             replies: vec![0.0; commands.len()],
@@ -136,7 +141,8 @@ impl<'s> Composer<'s> {
             commands,
             members: HashMap::new(),
             choices: Vec::new(),
-            words: words.flatten().collect(),
+            words,
+            dictionary,
         }
     }
 
@@ -171,6 +177,11 @@ impl<'s> Composer<'s> {
                 luck.count(accepted);
             }
         }
+    }
+
+    /// A word that the schema has among the values of some enumeration; none where it has no such words.
+    pub fn word(&self, entropy: &mut Entropy) -> &'s str {
+        self.dictionary.get(entropy.below(self.dictionary.len().max(1))).copied().unwrap_or_default()
     }
 
     /// Another number.

@@ -29,6 +29,7 @@ pub fn started(planned: u64) -> Event {
         commands: 216,
         planned,
         at: 1_700_000_000,
+        shards: None,
     }
 }
 

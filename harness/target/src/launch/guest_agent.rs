@@ -84,6 +84,7 @@ pub(crate) fn prepare(
             at_home: true,
             relayed: false,
             excuse,
+            coverage: None,
         });
     }
     lay_out_stand_ins(&place).map_err(Error::Scratch)?;
@@ -102,6 +103,7 @@ pub(crate) fn prepare(
         at_home: true,
         relayed: true,
         excuse,
+        coverage: None,
     })
 }
 

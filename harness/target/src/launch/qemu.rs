@@ -39,6 +39,7 @@ pub(crate) fn prepare(binary: &Path, extra: &[String], care: Care) -> Result<Lau
         at_home: true,
         relayed: false,
         excuse,
+        coverage: None,
     })
 }
 

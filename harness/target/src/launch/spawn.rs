@@ -28,5 +28,6 @@ pub(crate) fn prepare(command: &str) -> Result<Launch, Error> {
         at_home: false,
         relayed: false,
         excuse: no_excuse,
+        coverage: None,
     })
 }

@@ -33,6 +33,7 @@ pub(crate) fn prepare(binary: &Path, extra: &[String]) -> Result<Launch, Error> 
         at_home: true,
         relayed: false,
         excuse: no_excuse,
+        coverage: None,
     })
 }
 

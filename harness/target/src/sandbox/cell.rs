@@ -70,6 +70,12 @@ impl Cell {
         })
     }
 
+    /// The same without an IPC namespace of its own.
+    pub fn with_our_segments(mut self) -> Cell {
+        self.flags.remove(UnshareFlags::NEWIPC);
+        self
+    }
+
     /// Enters the cell. Runs between fork and exec: system calls only.
     pub(super) fn enter(&self) -> io::Result<()> {
         unshare(self.flags)?;
