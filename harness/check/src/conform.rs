@@ -252,7 +252,7 @@ impl<'s> Walk<'s> {
                 self.value(member.ty, value, &Path::Member(path, &member.name));
             }
         }
-        if all_known && !missing && self.declared[declared..].contains(&None) {
+        if all_known && !missing && self.declared[declared..].iter().any(Option::is_none) {
             for (nth, (name, value)) in value.members().enumerate() {
                 if self.declared[declared + nth].is_none() {
                     self.undeclared(name, value, path);

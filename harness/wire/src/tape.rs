@@ -406,11 +406,20 @@ impl Reader {
     }
 
     /// The offset behind the string that begins here, `Some(None)` when it goes on.
+    #[inline]
     fn string(&mut self, text: &[u8]) -> Option<Option<usize>> {
         if self.seen <= self.at {
-            self.seen = self.at + 1;
+            let plain = self.at + 1 + plain_length(&text[self.at + 1..]);
             self.escaped = false;
+            if text.get(plain) == Some(&b'"') {
+                return Some(Some(plain + 1));
+            }
+            self.seen = plain;
         }
+        self.rest_of_string(text)
+    }
+
+    fn rest_of_string(&mut self, text: &[u8]) -> Option<Option<usize>> {
         loop {
             self.seen += plain_length(&text[self.seen..]);
             match text.get(self.seen) {
