@@ -29,8 +29,7 @@ fn main() {
     let text = String::from_utf8(reply.clone()).expect("replies are ASCII");
 
     let judged = || {
-        let transcript =
-            Transcript::of_write(Dialect::Qmp, peer::VERSION, request.into(), black_box(&reply));
+        let transcript = Transcript::of_write(Dialect::Qmp, peer::VERSION, request.into(), black_box(&reply));
         black_box(judge(&schema, &transcript));
     };
     let passed_over = || {
@@ -47,7 +46,8 @@ fn main() {
     };
     tell("load", pairs(rounds, &loaded, &read));
 
-    let commands: Vec<_> = schema.commands.iter().filter_map(|one| Some((&one.name, one.arguments?))).collect();
+    let commands: Vec<_> =
+        schema.commands.iter().filter_map(|one| Some((&one.name, one.arguments?))).collect();
     let entropy: Vec<Vec<u8>> = (0..commands.len() as u64).map(entropy).collect();
     let values = Values::new(&schema);
     let generated = || {
