@@ -1,12 +1,15 @@
 //! A conforming monitor of QEMU 7.2's schema without a socket: whose replies the benches read and judge.
 
 use qmprobe_reference::{Config, Peer};
-use qmprobe_schema::{LoadError, Schema, shipped};
-use qmprobe_wire::{Dialect, Version};
+use qmprobe_schema::{LoadError, Schema, Told, from_introspection, shipped};
+use qmprobe_wire::{Dialect, LineEnd, Message, Version};
 use std::sync::Arc;
 
 /// The version that it says it is.
 pub const VERSION: Version = Version::new(7, 2);
+
+/// Levels of nesting in what it says.
+const NESTING_MAX: usize = 64;
 
 /// The schema of QEMU 7.2's monitor.
 ///
@@ -14,6 +17,18 @@ pub const VERSION: Version = Version::new(7, 2);
 /// It does not load.
 pub fn schema() -> Result<Arc<Schema>, LoadError> {
     shipped("qemu-7.2").unwrap_or_else(|| Ok(Schema::default())).map(Arc::new)
+}
+
+/// The same as a client has it that asked for it: what the monitor tells by introspection.
+///
+/// # Errors
+/// It does not load.
+pub fn told_schema() -> Result<Arc<Schema>, LoadError> {
+    let line = introspection(&schema()?);
+    let message = Message::new(line.trim_ascii_end().to_vec(), LineEnd::CrLf, NESTING_MAX);
+    let told = message.text("return").map_or_else(Told::default, Told::of);
+    let schema = from_introspection(&String::from_utf8_lossy(&line), "query-qmp-schema")?;
+    Ok(Arc::new(Schema { told, ..schema }))
 }
 
 /// A monitor in command mode.

@@ -1,7 +1,11 @@
 //! Holds a value against a type: the one walker that judges. It shares nothing with the walker that makes
 //! values. Paths are built only when something does not conform.
 
-use qmprobe_schema::{Alternate, Builtin, EnumType, Object, Schema, TypeId, TypeKind};
+mod node;
+
+pub use node::{Node, Shape};
+
+use qmprobe_schema::{Alternate, Builtin, EnumType, Member, Object, Schema, TypeId, TypeKind};
 use qmprobe_wire::{Number, Value};
 
 /// Which way the value travels.
@@ -70,8 +74,8 @@ const BRANCH_DEPTH_MAX: usize = 16;
 
 /// Every place where `value` does not conform to the type, in the order of the walk. An object in which one
 /// member is missing and another undeclared (a misspelt name) is listed as missing only.
-pub fn conform(schema: &Schema, ty: TypeId, value: &Value, direction: Direction) -> Vec<Mismatch> {
-    let mut walk = Walk { schema, direction, found: Vec::new() };
+pub fn conform<'n>(schema: &Schema, ty: TypeId, value: impl Node<'n>, direction: Direction) -> Vec<Mismatch> {
+    let mut walk = Walk::new(schema, direction);
     walk.value(ty, value, &Path::Top);
     walk.found
 }
@@ -84,7 +88,7 @@ pub fn conform_arguments(schema: &Schema, ty: Option<TypeId>, arguments: Option<
     match ty {
         Some(ty) => conform(schema, ty, arguments, Direction::In),
         None => {
-            let mut walk = Walk { schema, direction: Direction::In, found: Vec::new() };
+            let mut walk = Walk::new(schema, Direction::In);
             walk.empty_object(arguments, &Path::Top);
             walk.found
         }
@@ -125,9 +129,17 @@ struct Walk<'s> {
     schema: &'s Schema,
     direction: Direction,
     found: Vec<Mismatch>,
+    /// Of each object around: itself, and the branches that its tags choose.
+    parts: Vec<&'s Object>,
+    /// Of each object around: what its members are declared to be.
+    declared: Vec<Option<&'s Member>>,
 }
 
 impl<'s> Walk<'s> {
+    fn new(schema: &'s Schema, direction: Direction) -> Walk<'s> {
+        Walk { schema, direction, found: Vec::new(), parts: Vec::new(), declared: Vec::new() }
+    }
+
     fn note(&mut self, kind: MismatchKind, path: &Path<'_>, expected: String, actual: String) {
         if self.found.len() >= MISMATCHES_MAX {
             return;
@@ -138,42 +150,38 @@ impl<'s> Walk<'s> {
         self.found.push(Mismatch { kind, value_path, schema_path, expected, actual });
     }
 
-    fn value(&mut self, ty: TypeId, value: &Value, path: &Path<'_>) {
+    fn value<'n>(&mut self, ty: TypeId, value: impl Node<'n>, path: &Path<'_>) {
         let schema = self.schema;
-        match &schema.ty(ty).kind {
-            TypeKind::Builtin(builtin) => self.builtin(*builtin, value, path),
-            TypeKind::Enum(values) => self.enumeration(values, value, path),
-            TypeKind::Array(element) => match value {
-                Value::Array(elements) => {
-                    for (i, one) in elements.iter().enumerate() {
-                        self.value(*element, one, &Path::Element(path, i));
-                    }
+        match (&schema.ty(ty).kind, value.shape()) {
+            (TypeKind::Builtin(builtin), shape) => self.builtin(*builtin, value, shape, path),
+            (TypeKind::Enum(values), shape) => self.enumeration(values, value, shape, path),
+            (TypeKind::Array(element), Shape::Array) => {
+                for (i, one) in value.elements().enumerate() {
+                    self.value(*element, one, &Path::Element(path, i));
                 }
-                _ => self.wrong_type("array", value, path),
-            },
-            TypeKind::Object(object) => match value {
-                Value::Object(members) => self.object(object, members, path),
-                _ => self.wrong_type("object", value, path),
-            },
-            TypeKind::Alternate(alternate) => self.alternate(alternate, value, path),
+            }
+            (TypeKind::Array(_), _) => self.wrong_type("array", value, path),
+            (TypeKind::Object(object), Shape::Object) => self.object(object, value, path),
+            (TypeKind::Object(_), _) => self.wrong_type("object", value, path),
+            (TypeKind::Alternate(alternate), shape) => self.alternate(alternate, value, shape, path),
         }
     }
 
-    fn wrong_type(&mut self, expected: &str, value: &Value, path: &Path<'_>) {
-        let kind = if matches!(value, Value::Null) { MismatchKind::Null } else { MismatchKind::Type };
-        self.note(kind, path, expected.to_owned(), describe(value));
+    fn wrong_type<'n>(&mut self, expected: &str, value: impl Node<'n>, path: &Path<'_>) {
+        let kind = if matches!(value.shape(), Shape::Null) { MismatchKind::Null } else { MismatchKind::Type };
+        self.note(kind, path, expected.to_owned(), describe(&value.tree()));
     }
 
-    fn builtin(&mut self, builtin: Builtin, value: &Value, path: &Path<'_>) {
-        let fits = match (builtin, value) {
+    fn builtin<'n>(&mut self, builtin: Builtin, value: impl Node<'n>, shape: Shape, path: &Path<'_>) {
+        let fits = match (builtin, shape) {
             (Builtin::Any, _)
-            | (Builtin::Null, Value::Null)
-            | (Builtin::Bool, Value::Bool(_))
-            | (Builtin::Str, Value::String(_))
-            | (Builtin::Number, Value::Number(_)) => true,
-            (_, Value::Number(Number::Double(_))) => false,
-            (_, Value::Number(number)) if builtin.range().is_some() => {
-                self.integer(builtin, *number, path);
+            | (Builtin::Null, Shape::Null)
+            | (Builtin::Bool, Shape::Bool)
+            | (Builtin::Str, Shape::String)
+            | (Builtin::Number, Shape::Number(_)) => true,
+            (_, Shape::Number(Number::Double(_))) => false,
+            (_, Shape::Number(number)) if builtin.range().is_some() => {
+                self.integer(builtin, number, path);
                 true
             }
             _ => false,
@@ -181,6 +189,7 @@ impl<'s> Walk<'s> {
         if fits {
             return;
         }
+        let value = &*value.tree();
         let kind = match value {
             Value::Null => MismatchKind::Null,
             _ if builtin.range().is_some() && is_huge_integer(value) => MismatchKind::Range,
@@ -201,19 +210,19 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn enumeration(&mut self, values: &EnumType, value: &Value, path: &Path<'_>) {
-        match value {
-            Value::String(text) if values.has(text) => {}
-            Value::String(_) => {
-                self.note(MismatchKind::EnumValue, path, list_values(values), describe(value));
+    fn enumeration<'n>(&mut self, values: &EnumType, value: impl Node<'n>, shape: Shape, path: &Path<'_>) {
+        match (shape, value.string()) {
+            (Shape::String, Some(text)) if values.has(&text) => {}
+            (Shape::String, _) => {
+                self.note(MismatchKind::EnumValue, path, list_values(values), describe(&value.tree()));
             }
             _ => self.wrong_type("string (enum)", value, path),
         }
     }
 
-    fn alternate(&mut self, alternate: &Alternate, value: &Value, path: &Path<'_>) {
+    fn alternate<'n>(&mut self, alternate: &Alternate, value: impl Node<'n>, shape: Shape, path: &Path<'_>) {
         let schema = self.schema;
-        let chosen = alternate.choices.iter().find(|choice| takes(schema, **choice, value));
+        let chosen = alternate.choices.iter().find(|choice| takes(schema, **choice, shape));
         match chosen {
             Some(choice) => self.value(*choice, value, path),
             None => {
@@ -223,83 +232,119 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn empty_object(&mut self, value: &Value, path: &Path<'_>) {
-        match value {
-            Value::Object(members) => self.undeclared(members, &[], path),
+    fn empty_object<'n>(&mut self, value: impl Node<'n>, path: &Path<'_>) {
+        match value.shape() {
+            Shape::Object => value.members().for_each(|(name, value)| self.undeclared(name, value, path)),
             _ => self.wrong_type("object", value, path),
         }
     }
 
-    fn object(&mut self, object: &'s Object, members: &[(String, Value)], path: &Path<'_>) {
-        let mut parts = Vec::with_capacity(2);
+    fn object<'n>(&mut self, object: &'s Object, value: impl Node<'n>, path: &Path<'_>) {
+        let (part, declared) = (self.parts.len(), self.declared.len());
         let before = self.found.len();
-        let all_known = self.collect(object, members, path, &mut parts);
+        let all_known = self.collect(object, value);
+        if !self.look_up(value, part) {
+            self.missing(value, part, path);
+        }
         let missing = self.found[before..].iter().any(|m| m.kind == MismatchKind::Missing);
-        for (name, value) in members {
-            if let Some(member) = parts.iter().find_map(|part: &&Object| part.member(name)) {
-                self.value(member.ty, value, &Path::Member(path, name));
+        for (nth, (_, value)) in value.members().enumerate() {
+            if let Some(member) = self.declared[declared + nth] {
+                self.value(member.ty, value, &Path::Member(path, &member.name));
             }
         }
-        if all_known && !missing {
-            self.undeclared(members, &parts, path);
+        if all_known && !missing && self.declared[declared..].iter().any(Option::is_none) {
+            for (nth, (name, value)) in value.members().enumerate() {
+                if self.declared[declared + nth].is_none() {
+                    self.undeclared(name, value, path);
+                }
+            }
+        }
+        self.parts.truncate(part);
+        self.declared.truncate(declared);
+    }
+
+    /// Gathers the object and the branches that its tags choose. False when a tag is absent or unknown, so that
+    /// nothing can be said about members of an unknown branch.
+    fn collect<'n>(&mut self, object: &'s Object, value: impl Node<'n>) -> bool {
+        let mut object = object;
+        for _ in 0..BRANCH_DEPTH_MAX {
+            self.parts.push(object);
+            let Some(variants) = &object.variants else { return true };
+            let tag = value.members().find(|(name, _)| *name == variants.tag.as_bytes());
+            let Some(tag) = tag.and_then(|(_, tag)| tag.string()) else { return false };
+            match variants.branch(&tag).map(|ty| self.schema.object(ty)) {
+                Some(Some(branch)) => object = branch,
+                // Of a document that was cut: the branch is there, but not what it has.
+                Some(None) => return false,
+                None => return self.is_value_of(object, &variants.tag, &tag),
+            }
+        }
+        true
+    }
+
+    fn is_value_of(&self, object: &Object, tag: &str, value: &str) -> bool {
+        let of_enum = object.member(tag).and_then(|member| self.schema.enumeration(member.ty));
+        of_enum.is_none_or(|values| values.has(value))
+    }
+
+    /// Finds what each member is declared to be. False when a mandatory one may be missing.
+    fn look_up<'n>(&mut self, value: impl Node<'n>, part: usize) -> bool {
+        let parts = &self.parts[part..];
+        let mut there = 0u64;
+        for (name, _) in value.members() {
+            let mut nth = 0u32;
+            let mut all = parts.iter().flat_map(|part| &part.members);
+            let found = all.find(|member| {
+                nth += 1;
+                is(name, &member.name)
+            });
+            there |= found.and_then(|_| 1u64.checked_shl(nth - 1)).unwrap_or_default();
+            self.declared.push(found);
+        }
+        let mut all = parts.iter().flat_map(|part| &part.members).zip(0u32..);
+        all.all(|(member, nth)| member.optional || there.checked_shr(nth).unwrap_or_default() & 1 == 1)
+    }
+
+    fn missing<'n>(&mut self, value: impl Node<'n>, part: usize, path: &Path<'_>) {
+        for nth in part..self.parts.len() {
+            let object = self.parts[nth];
+            for member in object.members.iter().filter(|member| !member.optional) {
+                if !value.members().any(|(name, _)| name == member.name.as_bytes()) {
+                    let at = Path::Member(path, &member.name);
+                    let (expected, actual) = ("a mandatory member".to_owned(), "absent".to_owned());
+                    self.note(MismatchKind::Missing, &at, expected, actual);
+                }
+            }
         }
     }
 
-    /// Gathers the object and the branches that its tags choose, and notes missing members. False when a tag
-    /// is absent or unknown, so that nothing can be said about members of an unknown branch.
-    fn collect(
-        &mut self,
-        object: &'s Object,
-        members: &[(String, Value)],
-        path: &Path<'_>,
-        parts: &mut Vec<&'s Object>,
-    ) -> bool {
-        parts.push(object);
-        for member in &object.members {
-            if !member.optional && !members.iter().any(|(name, _)| *name == member.name) {
-                let at = Path::Member(path, &member.name);
-                self.note(MismatchKind::Missing, &at, "a mandatory member".to_owned(), "absent".to_owned());
-            }
-        }
-        let Some(variants) = &object.variants else { return true };
-        let tag = members.iter().find(|(name, _)| *name == variants.tag);
-        let Some((_, Value::String(tag))) = tag else { return false };
-        let known = object
-            .member(&variants.tag)
-            .is_none_or(|member| self.schema.enumeration(member.ty).is_none_or(|values| values.has(tag)));
-        match variants.branch(tag).map(|ty| self.schema.object(ty)) {
-            Some(Some(branch)) if parts.len() < BRANCH_DEPTH_MAX => {
-                self.collect(branch, members, path, parts)
-            }
-            // Of a document that was cut: the branch is there, but not what it has.
-            Some(None) => false,
-            _ => known,
-        }
-    }
-
-    fn undeclared(&mut self, members: &[(String, Value)], parts: &[&Object], path: &Path<'_>) {
-        for (name, value) in members {
-            if !parts.iter().any(|part| part.member(name).is_some()) {
-                let at = Path::Member(path, name);
-                self.note(MismatchKind::Undeclared, &at, "no such member".to_owned(), describe(value));
-            }
-        }
+    fn undeclared<'n>(&mut self, name: &[u8], value: impl Node<'n>, path: &Path<'_>) {
+        let name = String::from_utf8_lossy(name);
+        let at = Path::Member(path, &name);
+        self.note(MismatchKind::Undeclared, &at, "no such member".to_owned(), describe(&value.tree()));
     }
 }
 
-/// Whether an alternate takes `value` as this choice: decided by the JSON type alone.
-fn takes(schema: &Schema, choice: TypeId, value: &Value) -> bool {
-    match (&schema.ty(choice).kind, value) {
+/// Whether this is the name; most that are another one differ at the first byte.
+#[inline]
+fn is(name: &[u8], declared: &str) -> bool {
+    let declared = declared.as_bytes();
+    name.len() == declared.len() && name.first() == declared.first() && name == declared
+}
+
+/// Whether an alternate takes a value of this shape as this choice.
+fn takes(schema: &Schema, choice: TypeId, shape: Shape) -> bool {
+    match (&schema.ty(choice).kind, shape) {
         (TypeKind::Builtin(Builtin::Any), _) => true,
-        (TypeKind::Builtin(Builtin::Null), Value::Null) => true,
-        (TypeKind::Builtin(Builtin::Bool), Value::Bool(_)) => true,
-        (TypeKind::Builtin(Builtin::Str) | TypeKind::Enum(_), Value::String(_)) => true,
-        (TypeKind::Builtin(Builtin::Number), Value::Number(_)) => true,
-        (TypeKind::Builtin(builtin), Value::Number(Number::Int(_) | Number::Uint(_))) => {
+        (TypeKind::Builtin(Builtin::Null), Shape::Null) => true,
+        (TypeKind::Builtin(Builtin::Bool), Shape::Bool) => true,
+        (TypeKind::Builtin(Builtin::Str) | TypeKind::Enum(_), Shape::String) => true,
+        (TypeKind::Builtin(Builtin::Number), Shape::Number(_)) => true,
+        (TypeKind::Builtin(builtin), Shape::Number(Number::Int(_) | Number::Uint(_))) => {
             builtin.range().is_some()
         }
-        (TypeKind::Array(_), Value::Array(_)) => true,
-        (TypeKind::Object(_), Value::Object(_)) => true,
+        (TypeKind::Array(_), Shape::Array) => true,
+        (TypeKind::Object(_), Shape::Object) => true,
         _ => false,
     }
 }

@@ -80,9 +80,9 @@ impl<'a> Context<'a> {
                 context.pairs.push(Pair::of(index, expectation));
             }
             let conforms = |due: &Expectation, reply: &Message| {
-                returned(schema, due, reply).is_none_or(|(ty, value)| match ty {
-                    Some(ty) => conform(schema, ty, value, Direction::Out).is_empty(),
-                    None => value.as_object().is_some_and(<[_]>::is_empty),
+                returned(schema, due, reply).is_none_or(|ty| match ty {
+                    Some(ty) => mismatches(schema, ty, reply).is_empty(),
+                    None => reply.get("return").and_then(Value::as_object).is_some_and(<[_]>::is_empty),
                 })
             };
             let pairing = pair_up(&mut context.pairs[first..], exchange, &conforms);
@@ -124,11 +124,9 @@ impl<'a> Context<'a> {
 
     fn judge_returns(&mut self) {
         for pair in &mut self.pairs {
-            let reply = pair.reply;
-            if let Some((Some(ty), value)) =
-                reply.and_then(|reply| returned(self.schema, &pair.expectation, reply))
-            {
-                pair.mismatches = conform(self.schema, ty, value, Direction::Out);
+            let Some(reply) = pair.reply else { continue };
+            if let Some(Some(ty)) = returned(self.schema, &pair.expectation, reply) {
+                pair.mismatches = mismatches(self.schema, ty, reply);
             }
         }
     }
@@ -170,31 +168,38 @@ impl<'a> Context<'a> {
     }
 
     /// The pairs whose reply is a proper `return` to a command that may give one.
-    pub fn returns(&self) -> impl Iterator<Item = (&Pair<'a>, &'a Value)> {
+    pub fn returns(&self) -> impl Iterator<Item = (&Pair<'a>, &'a Message)> {
         self.pairs.iter().filter_map(|pair| {
             let reply = pair.reply.filter(|reply| reply.kind == MessageKind::Return)?;
-            let value = reply.get("return")?;
-            pair.expectation.accepted.has(Accepted::RETURN).then_some((pair, value))
+            pair.expectation.accepted.has(Accepted::RETURN).then_some((pair, reply))
         })
+    }
+
+    /// The first of them that answers this command.
+    pub fn returned_by(&self, command: &str) -> Option<(&Pair<'a>, &'a Message)> {
+        self.returns().find(|(pair, _)| pair.expectation.command.as_deref() == Some(command))
     }
 }
 
-/// What a reply returns to a command that may return something, and the type that it should have: that of the
-/// empty object when it is `None`.
-fn returned<'m>(
-    schema: &Schema,
-    due: &Expectation,
-    reply: &'m Message,
-) -> Option<(Option<TypeId>, &'m Value)> {
+/// The type that what a reply returns should have, to a command that may return something: that of the empty object
+/// when it is `None`.
+fn returned(schema: &Schema, due: &Expectation, reply: &Message) -> Option<Option<TypeId>> {
     let returns = reply.kind == MessageKind::Return && due.accepted.has(Accepted::RETURN);
-    let command = due.command.as_deref().filter(|_| returns).and_then(|name| schema.command(name))?;
-    Some((command.returns, reply.get("return")?))
+    Some(due.command.as_deref().filter(|_| returns).and_then(|name| schema.command(name))?.returns)
+}
+
+/// Where what a reply returns does not conform.
+fn mismatches(schema: &Schema, ty: TypeId, reply: &Message) -> Vec<Mismatch> {
+    match reply.node("return") {
+        Some(value) => conform(schema, ty, value, Direction::Out),
+        None => reply.get("return").map_or_else(Vec::new, |value| conform(schema, ty, value, Direction::Out)),
+    }
 }
 
 fn is_garbled(exchange: &Exchange) -> bool {
     exchange.received.iter().any(|received| match &received.frame {
         Frame::Garbage(_) => true,
-        Frame::Message(message) => message.parsed.value.is_none() || is_misshapen(message),
+        Frame::Message(message) => !message.is_legible() || is_misshapen(message),
         Frame::Sentinel => false,
     })
 }

@@ -3,8 +3,8 @@
 mod schema;
 
 use qmprobe_check::conform::{Direction, Mismatch, MismatchKind, conform, conform_arguments};
-use qmprobe_wire::Value;
 use qmprobe_wire::parse::parse;
+use qmprobe_wire::{Tape, Value};
 
 fn value(text: &str) -> Value {
     parse(text.as_bytes(), 64).value.expect("test input is JSON")
@@ -13,7 +13,13 @@ fn value(text: &str) -> Value {
 fn arguments(text: &str) -> Vec<Mismatch> {
     let schema = schema::sample();
     let ty = schema.command("all").expect("declared").arguments;
-    conform_arguments(&schema, ty, Some(&value(text)))
+    let found = conform_arguments(&schema, ty, Some(&value(text)));
+    // Whether a value is a tree or stands on a tape is nothing to the judge.
+    if let Some(tape) = Tape::read(text.as_bytes(), 64) {
+        let on_tape = conform(&schema, ty.expect("it has some"), tape.root(text.as_bytes()), Direction::In);
+        assert_eq!(on_tape, found, "{text}");
+    }
+    found
 }
 
 fn only(text: &str) -> (MismatchKind, String, String) {
@@ -114,4 +120,28 @@ fn of_a_branch_that_was_cut_from_the_document_nothing_is_undeclared() {
     };
     assert!(found("any").is_empty());
     assert_eq!(found("E")[0].kind, MismatchKind::Undeclared);
+}
+
+#[test]
+fn a_tape_and_a_tree_are_judged_alike_whatever_is_wrong_with_them() {
+    let whole = r#"{"name":"x\n","small":255,"size":7,"flag":true,"real":1e3,"list":[0,1],"choice":"y",
+        "inner":{"depth":0},"union":{"colour":"red","hue":1},"any":{"a":[null,{}]}}"#;
+    let spots: Vec<usize> = whole
+        .char_indices()
+        .filter(|(_, ch)| ch.is_ascii_alphanumeric() || *ch == '"')
+        .map(|(at, _)| at)
+        .collect();
+    let mut judged = 0;
+    for at in spots {
+        for piece in ["", "0", "-", "x", "null", "\"q\":1,", "[]", "1e400", "\\u0041"] {
+            for length in 0..2 {
+                let text = [&whole[..at], piece, &whole[at + length..]].concat();
+                judged += usize::from(Tape::read(text.as_bytes(), 64).is_some());
+                if parse(text.as_bytes(), 64).value.is_some() {
+                    arguments(&text);
+                }
+            }
+        }
+    }
+    assert!(judged > 500, "{judged}");
 }

@@ -4,11 +4,12 @@ use crate::acquaintance::Acquaintance;
 use crate::clock;
 use crate::error::Error;
 use crate::event::{Event, Summary};
+use crate::hand::{Dealt, Desk, Done, Hand, Outcome, kind};
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::plan::Agenda;
 use crate::recovery::{FOREIGN_SWEEP_MS, Matrix};
-use crate::runner::{Ran, Runner};
+use crate::runner::Runner;
 use crate::safety::Class;
 use crate::streams::Streams;
 use crate::tally::Tally;
@@ -18,8 +19,9 @@ use qmprobe_check::{Verdict, judge};
 use qmprobe_generate::stream;
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{Case, Dialect, Ending, ExchangeEnd, Limits, Start, Transcript};
-use std::collections::{HashMap, VecDeque};
+use qmprobe_wire::{Case, Dialect, Ending, Limits, Start, Transcript};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,14 +31,17 @@ use tokio::sync::watch;
 const SILENT_CASES_MAX: u32 = 5;
 /// Times that a peer may end by itself before one case.
 const LOSSES_MAX: u32 = 3;
-/// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
-const TIMEOUTS_PER_KIND_MAX: u32 = 4;
-/// Cases of any kind that may go unanswered before one of a kind is enough.
-const TIMEOUTS_MAX: u32 = 16;
-/// Cases kept in case that they only together end the peer.
-const HISTORY_CASES: usize = 4096;
 /// Cases between two looks at a peer's memory.
 const LOOK_CASES: u64 = 50;
+
+/// Cases of a run for which a second peer pays: it halves what is waited for, and costs a start.
+const WORTH_A_SECOND: u64 = 1_000;
+/// Cases that go to one peer, then as many to the other.
+const SHARE: u64 = 8;
+/// Cases that each does before they are looked into, if the other has done its own.
+const BATCH: usize = 16;
+/// Cases that one may be ahead of the other: some keep a peer for seconds.
+const AHEAD: usize = 512;
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
@@ -112,43 +117,46 @@ pub async fn run(
     let mut campaign = Campaign {
         triage: Triage::new(bench, waivers, facts, &options.out, &options.rules),
         tally: Tally::default(),
-        previous: None,
-        history: VecDeque::with_capacity(HISTORY_CASES),
-        timeouts: HashMap::new(),
+        hands: hands(runner, &options, planned.min(options.max_cases.unwrap_or(u64::MAX))).await,
+        done: BTreeMap::new(),
+        dealt: 0,
+        settled: 0,
+        told: HashSet::new(),
         streams: Streams::new(sweep_ms.map(Duration::from_millis)),
         matrix: Matrix::new(agenda.trials(), sweep_ms),
-        peer_starts: 1,
+        peer_starts: 0,
         cut: None,
         options: &options,
         schema: &schema,
         stop,
         began,
-        runner,
-        log,
+        log: RefCell::new(log),
     };
-    for case in agenda.cases() {
-        if campaign.is_over() || !campaign.is_given_up(&case)? && !campaign.case(case).await? {
+    campaign.peer_starts = campaign.hands.len() as u64;
+    let mut cases = agenda.cases();
+    while campaign.deal(&mut cases)? && !campaign.is_over() {
+        campaign.round().await?;
+        if !campaign.settle().await? {
             break;
         }
     }
+    drop(cases);
     campaign.finish(&agenda, planned).await
 }
 
-/// What cases have in common that time out together.
-fn kind(case: &Case) -> &str {
-    case.aim.as_deref().or(case.command.as_deref()).unwrap_or_default()
+/// The peers to work with: two monitors of ours where there is much to do, which read what they are sent byte by byte.
+async fn hands(runner: Runner, options: &Options, cases: u64) -> Vec<Hand> {
+    let monitor = matches!(options.peer, PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. });
+    let second = match monitor && cases >= WORTH_A_SECOND {
+        true => runner.another(&options.peer).await.ok(),
+        false => None,
+    };
+    let count = 1 + u32::from(second.is_some());
+    std::iter::once(runner).chain(second).map(|runner| Hand::new(runner, count)).collect()
 }
 
 fn is_stream(case: &Case) -> bool {
     case.aim.as_deref() == Some(stream::AIM)
-}
-
-/// The cases of one kind that timed out.
-#[derive(Debug, Default)]
-struct Timeouts {
-    count: u32,
-    /// It was said that the rest of them are left out.
-    told: bool,
 }
 
 /// A campaign under way.
@@ -157,16 +165,18 @@ struct Campaign<'a> {
     schema: &'a Schema,
     stop: watch::Receiver<bool>,
     began: Instant,
-    runner: Runner,
-    log: Log<'a>,
+    hands: Vec<Hand>,
+    /// Cases that were run, until all before them are settled.
+    done: BTreeMap<u64, Done>,
+    /// How many cases were given to the hands.
+    dealt: u64,
+    /// How many of them nothing is left to say of.
+    settled: u64,
+    /// Kinds of cases of which it was said that the rest is left out.
+    told: HashSet<String>,
+    log: RefCell<Log<'a>>,
     triage: Triage,
     tally: Tally,
-    /// The last case, in case the peer turns out to have died of it afterwards.
-    previous: Option<Transcript>,
-    /// The last cases that the peer went through in command mode, the newest last.
-    history: VecDeque<Arc<Case>>,
-    /// Cases that timed out, by the rule that they aim at, else by their command.
-    timeouts: HashMap<String, Timeouts>,
     streams: Streams,
     /// How clients got back in step.
     matrix: Matrix,
@@ -178,15 +188,12 @@ struct Campaign<'a> {
 impl Campaign<'_> {
     /// Whether the run has to end before the next case.
     fn is_over(&mut self) -> bool {
-        let judged = self.tally.judged();
         let cut = if *self.stop.borrow() {
             "interrupted".to_owned()
         } else if self.options.time.is_some_and(|time| self.began.elapsed() >= time) {
             let seconds = self.options.time.unwrap_or_default().as_secs();
             format!("the time of {seconds} s was up")
-        } else if self.options.max_cases.is_some_and(|max| judged >= max) {
-            format!("{judged} cases were allowed")
-        } else if self.runner.silent_cases() >= SILENT_CASES_MAX {
+        } else if self.hands.iter().any(|hand| hand.runner.silent_cases() >= SILENT_CASES_MAX) {
             format!("the peer no longer answers: {SILENT_CASES_MAX} cases in a row got no reply")
         } else {
             return false;
@@ -195,67 +202,121 @@ impl Campaign<'_> {
         true
     }
 
-    /// Whether cases of this kind have come to nothing too often.
-    fn is_given_up(&mut self, case: &Case) -> Result<bool, Error> {
+    /// Gives each hand what is its own of the next cases. False when there is nothing left to do.
+    fn deal(&mut self, cases: &mut dyn Iterator<Item = Case>) -> Result<bool, Error> {
+        let hands = self.hands.len();
+        let (share, ahead) = if hands == 1 { (1, 1) } else { (SHARE, AHEAD) };
+        let max = self.options.max_cases.unwrap_or(u64::MAX);
+        while self.hands.iter().any(|hand| hand.waiting.len() < ahead) {
+            if self.dealt >= max && self.settled < self.dealt {
+                break;
+            }
+            let Some(case) = cases.next() else { break };
+            if self.dealt >= max {
+                self.cut = Some(format!("{max} cases were allowed"));
+                break;
+            }
+            if self.is_left_out(&case)? {
+                continue;
+            }
+            let place = self.dealt;
+            self.dealt += 1;
+            let hand = (place / share) as usize % hands;
+            self.hands[hand].waiting.push_back(Dealt { place, case: Arc::new(case) });
+        }
+        Ok(self.settled < self.dealt)
+    }
+
+    /// Whether the time that such cases have is up.
+    fn is_left_out(&mut self, case: &Case) -> Result<bool, Error> {
         if is_stream(case) && self.streams.are_over() {
             if let Some(text) = self.streams.note() {
-                self.log.say(Event::Noted { text })?;
+                self.log.get_mut().say(Event::Noted { text })?;
             }
             return Ok(true);
         }
-        if self.matrix.gives_up(case) {
-            return Ok(true);
-        }
-        let many = self.timeouts.values().map(|timeouts| timeouts.count).sum::<u32>() >= TIMEOUTS_MAX;
-        let max = if many { 1 } else { TIMEOUTS_PER_KIND_MAX };
-        let Some(timeouts) = self.timeouts.get_mut(kind(case)).filter(|timeouts| timeouts.count >= max)
-        else {
-            return Ok(false);
+        Ok(self.matrix.gives_up(case))
+    }
+
+    /// Has the hands work, at once.
+    async fn round(&mut self) -> Result<(), Error> {
+        let batch = if self.hands.len() == 1 { 1 } else { BATCH };
+        let busy = Cell::new(self.hands.len());
+        let desk = Desk { schema: self.schema, log: &self.log, batch, busy };
+        let done = match &mut self.hands[..] {
+            [one, other] => {
+                let (one, other) = tokio::join!(one.work(0, &desk), other.work(1, &desk));
+                one?.into_iter().chain(other?).collect()
+            }
+            [one, ..] => one.work(0, &desk).await?,
+            [] => Vec::new(),
         };
-        if !std::mem::replace(&mut timeouts.told, true) {
-            let count = timeouts.count;
-            let text = format!("{}: {count} of its cases went unanswered, the rest are left out", kind(case));
-            self.log.say(Event::Noted { text })?;
+        self.done.extend(done.into_iter().map(|done| (done.dealt.place, done)));
+        Ok(())
+    }
+
+    /// Says what came of the cases, in their order, as far as there is no gap. False when the run is over.
+    async fn settle(&mut self) -> Result<bool, Error> {
+        while let Some(done) = self.done.remove(&self.settled) {
+            let Done { hand, dealt, outcome } = done;
+            self.hands[hand].go_on(dealt.place);
+            let goes_on = match outcome {
+                Outcome::Stopped => {
+                    self.cut = Some("interrupted".to_owned());
+                    false
+                }
+                Outcome::GivenUp(count) => {
+                    self.settled += 1;
+                    self.tell_given_up(&dealt.case, count)?;
+                    true
+                }
+                Outcome::LostBefore(ending) => self.lost_before(hand, dealt, ending).await?,
+                Outcome::Ran { transcript, .. } if self.is_lost_unasked(hand, &transcript) => {
+                    self.lost_before(hand, dealt, transcript.ending).await?
+                }
+                Outcome::Ran { transcript, verdicts, took_us } => {
+                    self.settled += 1;
+                    self.case(hand, dealt.case, *transcript, verdicts, took_us).await?
+                }
+            };
+            if !goes_on {
+                return Ok(false);
+            }
         }
         Ok(true)
     }
 
-    /// Runs and judges one case. False when the run is over.
-    async fn case(&mut self, case: Case) -> Result<bool, Error> {
-        let case = Arc::new(case);
-        let (id, name, command) = (case.id, case.name.clone(), case.command.clone());
-        self.log.say(Event::CaseBegan { id, name, command: command.clone() })?;
-        let began = Instant::now();
-        let mut losses = 0;
-        let transcript = loop {
-            let ran = match self.runner.run(&case).await {
-                Ran::Through(transcript) if losses == 0 && self.is_lost_unasked(&transcript) => {
-                    Ran::LostBefore(transcript.ending)
-                }
-                ran => ran,
-            };
-            match ran {
-                Ran::Through(transcript) => break transcript,
-                Ran::Stopped => {
-                    self.cut = Some("interrupted".to_owned());
-                    return Ok(false);
-                }
-                Ran::LostBefore(ending) => {
-                    losses += 1;
-                    self.blame_previous(ending.clone()).await?;
-                    if losses == LOSSES_MAX {
-                        self.cut = Some("the peer keeps ending by itself".to_owned());
-                        return Ok(false);
-                    }
-                    if !self.recover(&ending).await? {
-                        return Ok(false);
-                    }
-                }
-            }
-        };
-        let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    fn tell_given_up(&mut self, case: &Case, count: u32) -> Result<(), Error> {
+        if !self.told.insert(kind(case).to_owned()) {
+            return Ok(());
+        }
+        let text = format!("{}: {count} of its cases went unanswered, the rest are left out", kind(case));
+        self.log.get_mut().say(Event::Noted { text })
+    }
+
+    /// The peer was lost before this case, which is to be run on another. False when the run is over.
+    async fn lost_before(&mut self, hand: usize, dealt: Dealt, ending: Ending) -> Result<bool, Error> {
+        self.hands[hand].losses += 1;
+        self.blame_previous(hand, ending.clone()).await?;
+        if self.hands[hand].losses == LOSSES_MAX {
+            self.cut = Some("the peer keeps ending by itself".to_owned());
+            return Ok(false);
+        }
+        self.hands[hand].waiting.push_front(dealt);
+        self.recover(hand, &ending).await
+    }
+
+    /// Says what came of a case, and sees to the peer. False when the run is over.
+    async fn case(
+        &mut self,
+        hand: usize,
+        case: Arc<Case>,
+        transcript: Transcript,
+        verdicts: Vec<Verdict>,
+        took_us: u64,
+    ) -> Result<bool, Error> {
+        let (id, command) = (case.id, case.command.clone());
         self.matrix.case(id, &transcript, took_us);
-        let verdicts = judge(self.schema, &transcript);
         let failing = |verdict: &Verdict| {
             verdict.rule.slug == stream::AIM && matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_))
         };
@@ -265,37 +326,32 @@ impl Campaign<'_> {
         let triage = &self.triage;
         let declared = command.as_deref().filter(|command| self.schema.command(command).is_some());
         let (passed, failed) = self.tally.case(declared, &verdicts, |rule| triage.is_selected(rule));
-        self.log.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
-        let history = self.history.make_contiguous();
-        let findings = self.triage.take(&mut self.runner, &transcript, verdicts, history).await?;
-        self.log.report(findings, &mut self.tally)?;
+        let log = self.log.get_mut();
+        log.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
+        let Hand { runner, history, .. } = &mut self.hands[hand];
+        let findings = self.triage.take(runner, &transcript, verdicts, history.make_contiguous()).await?;
+        log.report(findings, &mut self.tally)?;
         let ending = transcript.ending.clone();
-        if transcript.exchanges.iter().any(|exchange| matches!(exchange.end, ExchangeEnd::TimedOut { .. })) {
-            self.timeouts.entry(kind(&case).to_owned()).or_default().count += 1;
-        }
-        if case.start == Start::Command {
-            if self.history.len() == HISTORY_CASES {
-                self.history.pop_front();
-            }
-            self.history.push_back(case);
-        }
-        self.previous = Some(transcript);
-        Ok(self.recover(&ending).await? && self.watch_resources().await?)
+        let is_history = case.start == Start::Command;
+        self.hands[hand].remember(case, transcript, is_history);
+        Ok(self.recover(hand, &ending).await? && self.watch_resources(hand).await?)
     }
 
     /// Whether an agent was gone before the first case sent it anything.
-    fn is_lost_unasked(&self, transcript: &Transcript) -> bool {
+    fn is_lost_unasked(&self, hand: usize, transcript: &Transcript) -> bool {
+        let hand = &self.hands[hand];
         let unasked = transcript.exchanges.iter().all(|exchange| exchange.sent.is_empty());
-        let first = self.tally.judged() == 0 && self.previous.is_none();
+        let first = self.tally.judged() == 0 && hand.previous.is_none() && hand.losses == 0;
         first && unasked && transcript.dialect == Dialect::Qga && transcript.ending != Ending::Alive
     }
 
     /// The peer ended after a case that had been judged, or after what it was asked before the first: it survived
     /// that less than it seemed.
-    async fn blame_previous(&mut self, ending: Ending) -> Result<(), Error> {
-        let transcript = match self.previous.take() {
+    async fn blame_previous(&mut self, hand: usize, ending: Ending) -> Result<(), Error> {
+        let Hand { runner, previous, history, .. } = &mut self.hands[hand];
+        let transcript = match previous.take() {
             Some(previous) => Transcript { ending, ..previous },
-            None if self.tally.judged() == 0 => self.runner.last_question(ending),
+            None if self.tally.judged() == 0 => runner.last_question(ending),
             None => return Ok(()),
         };
         let mut verdicts = judge(self.schema, &transcript);
@@ -305,64 +361,70 @@ impl Campaign<'_> {
                 self.tally.belated_fail(verdict.rule);
             }
         }
-        if self.history.back().is_some_and(|last| Arc::ptr_eq(last, &transcript.case)) {
-            self.history.pop_back();
+        if history.back().is_some_and(|last| Arc::ptr_eq(last, &transcript.case)) {
+            history.pop_back();
         }
-        let history = self.history.make_contiguous();
-        let findings = self.triage.take(&mut self.runner, &transcript, verdicts, history).await?;
-        self.log.report(findings, &mut self.tally)
+        let findings = self.triage.take(runner, &transcript, verdicts, history.make_contiguous()).await?;
+        self.log.get_mut().report(findings, &mut self.tally)
     }
 
     /// Makes sure that there is a peer for the next case. False when there is none to be had.
-    async fn recover(&mut self, ending: &Ending) -> Result<bool, Error> {
+    async fn recover(&mut self, hand: usize, ending: &Ending) -> Result<bool, Error> {
         let reason = match ending {
             Ending::Alive => return Ok(true),
             Ending::Disconnected => "disconnected".to_owned(),
             Ending::Hung => "hung".to_owned(),
             Ending::Exited { status, .. } => status.clone(),
         };
-        self.restart(reason).await
+        self.restart(hand, reason).await
     }
 
-    async fn restart(&mut self, reason: String) -> Result<bool, Error> {
-        self.previous = None;
-        self.history.clear();
-        if let Err(error) = self.runner.restart().await {
+    async fn restart(&mut self, hand: usize, reason: String) -> Result<bool, Error> {
+        let hand = &mut self.hands[hand];
+        hand.forget();
+        if let Err(error) = hand.runner.restart().await {
             self.cut = Some(format!("the peer is gone ({reason}): {error}"));
             return Ok(false);
         }
         self.peer_starts += 1;
-        self.log.say(Event::PeerRestarted { reason })?;
+        self.log.get_mut().say(Event::PeerRestarted { reason })?;
         Ok(true)
     }
 
     /// Starts a peer of ours anew before it takes the machine's memory, or runs out of file descriptors.
-    async fn watch_resources(&mut self) -> Result<bool, Error> {
+    async fn watch_resources(&mut self, hand: usize) -> Result<bool, Error> {
         if !self.tally.judged().is_multiple_of(LOOK_CASES) {
             return Ok(true);
         }
-        let mib = self.runner.peer().rss_kib().unwrap_or_default() / 1024;
+        let peer = self.hands[hand].runner.peer();
+        let (mib, files) = (peer.rss_kib().unwrap_or_default() / 1024, peer.open_files().unwrap_or_default());
         let max = self.options.limits.peer_rss_mib_max;
         if mib > max {
-            return self.restart(format!("it had {mib} MiB resident, {max} are allowed")).await;
+            return self.restart(hand, format!("it had {mib} MiB resident, {max} are allowed")).await;
         }
-        let files = self.runner.peer().open_files().unwrap_or_default();
         let max = self.options.limits.peer_files_max;
         if files > max {
-            return self.restart(format!("it had {files} files open, {max} are allowed")).await;
+            return self.restart(hand, format!("it had {files} files open, {max} are allowed")).await;
         }
         Ok(true)
     }
 
     /// Says what is left to say, and the figures.
     async fn finish(mut self, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
-        let held = self.triage.release(&mut self.runner).await?;
-        self.log.report(held, &mut self.tally)?;
+        let held = match self.hands.first_mut() {
+            Some(first) => self.triage.release(&mut first.runner).await?,
+            None => Vec::new(),
+        };
+        let version = self.hands.first().and_then(|hand| hand.runner.version());
+        let log = self.log.get_mut();
+        log.report(held, &mut self.tally)?;
         if let Some(text) = self.matrix.note() {
-            self.log.say(Event::Noted { text })?;
+            log.say(Event::Noted { text })?;
         }
-        self.log.last_words(&self.triage, &self.tally, self.options.peer.dialect(), self.runner.version())?;
-        self.runner.retire().await;
+        log.last_words(&self.triage, &self.tally, self.options.peer.dialect(), version)?;
+        for hand in &mut self.hands {
+            hand.runner.retire().await;
+        }
         let summary = Summary {
             complete: self.cut.is_none(),
             cut: self.cut,
@@ -374,7 +436,7 @@ impl Campaign<'_> {
             recovery: self.matrix.into_rows(),
             ..self.tally.summary()
         };
-        self.log.say(Event::RunFinished(summary.clone()))?;
+        self.log.get_mut().say(Event::RunFinished(summary.clone()))?;
         Ok(summary)
     }
 }

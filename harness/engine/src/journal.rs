@@ -153,8 +153,9 @@ fn end_of_line(path: &Path, lines: usize) -> io::Result<u64> {
 pub struct Kept {
     /// The events in order.
     pub events: Vec<Event>,
-    /// The case that began and never ended, in a journal that breaks off: what was sent when the tool died.
-    pub unfinished: Option<(CaseId, String)>,
+    /// The cases that began and never ended, in a journal that breaks off, the first first: one of them was sent when
+    /// the tool died. There are several where several peers were at work.
+    pub unfinished: Vec<(CaseId, String)>,
     /// Whether the last line was cut off. It is left out.
     pub torn: bool,
 }
@@ -187,8 +188,9 @@ pub fn read_journal(path: &Path) -> Result<Kept, Error> {
 impl Kept {
     fn take(&mut self, event: Event) {
         match &event {
-            Event::CaseBegan { id, name, .. } => self.unfinished = Some((*id, name.clone())),
-            Event::CaseEnded { .. } | Event::RunFinished(_) => self.unfinished = None,
+            Event::CaseBegan { id, name, .. } => self.unfinished.push((*id, name.clone())),
+            Event::CaseEnded { id, .. } => self.unfinished.retain(|(begun, _)| begun != id),
+            Event::RunFinished(_) => self.unfinished.clear(),
             _ => {}
         }
         self.events.push(event);
@@ -228,19 +230,19 @@ mod tests {
         journal.append(&began(1)).unwrap();
         let kept = read_journal(&dir.path().join(FILE)).unwrap();
         assert_eq!(kept.events.len(), 1);
-        assert_eq!(kept.unfinished.unwrap().1, "case 1");
+        assert_eq!(kept.unfinished[0].1, "case 1");
     }
 
     #[test]
     fn a_case_that_ended_is_not_unfinished() {
         let (_dir, path) = journal_of(&[began(1), ended(1)]);
-        assert!(read_journal(&path).unwrap().unfinished.is_none());
+        assert!(read_journal(&path).unwrap().unfinished.is_empty());
     }
 
     #[test]
     fn a_run_that_was_ended_in_a_case_is_whole() {
         let (_dir, path) = journal_of(&[began(1), Event::RunFinished(Summary::default())]);
-        assert!(read_journal(&path).unwrap().unfinished.is_none());
+        assert!(read_journal(&path).unwrap().unfinished.is_empty());
     }
 
     #[test]

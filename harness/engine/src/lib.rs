@@ -14,6 +14,7 @@ pub mod event;
 mod evidence;
 pub mod fuzz;
 mod glob;
+mod hand;
 pub mod journal;
 mod log;
 pub mod merge;

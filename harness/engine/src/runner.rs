@@ -9,6 +9,7 @@ mod resync;
 mod scene;
 mod session;
 mod tap;
+mod vigil;
 
 use due::{Due, Until, messages};
 use ear::Ear;
@@ -332,9 +333,12 @@ impl Runner {
 
     /// Runs a case.
     pub async fn run(&mut self, case: &Arc<Case>) -> Ran {
+        // Only of these is it known that they answer without anything from outside.
+        let monitor = matches!(self.spec, PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. });
         let mut redials = 0;
         loop {
             self.ear.begin();
+            self.ear.watch = self.peer.watch().filter(|_| monitor);
             let ran = match self.set_scene(case).await {
                 Ok(scene) => self.play(case, scene).await,
                 Err(ran) => return ran,

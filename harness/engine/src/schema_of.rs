@@ -133,9 +133,13 @@ pub(crate) async fn declared(
         MessageKind::Return => {
             let text = String::from_utf8_lossy(&reply.bytes);
             // A reply that is no strict JSON is a finding later on; here it is read as far as it can be.
-            let mended = || reply.parsed.value.as_ref().map(|value| value.to_string());
+            let mended = || reply.value().map(|value| value.to_string());
             let loaded = from_introspection(&text, "query-qmp-schema");
-            Ok(loaded.ok().or_else(|| from_introspection(&mended()?, "query-qmp-schema").ok()))
+            let loaded = loaded.ok().or_else(|| from_introspection(&mended()?, "query-qmp-schema").ok());
+            Ok(loaded.map(|schema| Schema {
+                told: reply.text("return").map_or_else(Default::default, qmprobe_schema::Told::of),
+                ..schema
+            }))
         }
         _ => Ok(None),
     }

@@ -166,7 +166,7 @@ fn a_run_that_is_stopped_is_incomplete_and_whole() {
     assert!(over.summary.judged < over.summary.planned);
     let kept = journal::read_journal(&over.out.path().join(journal::FILE)).unwrap();
     assert!(matches!(kept.events.last(), Some(Event::RunFinished(_))));
-    assert!(kept.unfinished.is_none() && !kept.torn);
+    assert!(kept.unfinished.is_empty() && !kept.torn);
 }
 
 #[test]

@@ -10,12 +10,12 @@ const LONG_BYTES: usize = 4096;
 /// Bytes of the long string elsewhere: beyond the usual name buffers.
 const LONG_NAME_BYTES: usize = 300;
 
-/// Valid values of `builtin` other than its smallest. `deep` is below a command's own arguments, where there are
-/// many places.
+/// Valid values of `builtin` other than its smallest. `minor` is any place but a command's own mandatory arguments:
+/// there are many.
 ///
 /// Negative integers are left out where the type is unsigned: QEMU takes them, the schema does not say so
 /// (`qapi/qobject-input-visitor.c:qobject_input_type_uint64`).
-pub(crate) fn values(builtin: Builtin, deep: bool) -> Vec<Value> {
+pub(crate) fn values(builtin: Builtin, minor: bool) -> Vec<Value> {
     if let Some((min, max)) = builtin.range() {
         let candidates = [1, max, min, -1];
         let unsigned = min == 0;
@@ -32,7 +32,7 @@ pub(crate) fn values(builtin: Builtin, deep: bool) -> Vec<Value> {
                 Value::string(""),
                 Value::string("é"),
                 Value::string("😀"),
-                Value::String("a".repeat(if deep { LONG_NAME_BYTES } else { LONG_BYTES })),
+                Value::String("a".repeat(if minor { LONG_NAME_BYTES } else { LONG_BYTES })),
             ]
         }
         Builtin::Bool => vec![Value::Bool(true)],

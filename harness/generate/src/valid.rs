@@ -29,7 +29,7 @@ pub(crate) fn forms<'s>(smallest: &Smallest<'s>, site: &Site<'s>) -> Vec<Form<'s
     }
     match &smallest.schema().ty(ty).kind {
         TypeKind::Builtin(builtin) => {
-            let values = boundary::values(*builtin, site.steps.len() > 1);
+            let values = boundary::values(*builtin, site.steps.len() > 1 || site.optional);
             forms.extend(values.into_iter().map(Form::Exactly));
         }
         TypeKind::Enum(values) => {

@@ -25,7 +25,7 @@ pub use inventory::inventory;
 pub use join::{Difference, Disagreement, is_of_source, join};
 pub use model::{
     Alternate, Branch, Builtin, Command, Condition, EnumType, EnumValue, Event, Features, LIST_DEPTH_MAX,
-    Member, Object, Schema, TypeDef, TypeId, TypeKind, Variants,
+    Member, Object, Schema, Told, TypeDef, TypeId, TypeKind, Variants,
 };
 pub use outline::Outline;
 pub use own::{Provenance, from_own, to_own};

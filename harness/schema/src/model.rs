@@ -28,6 +28,31 @@ pub struct Schema {
     pub source: Option<Arc<Schema>>,
     /// What its documents say besides.
     pub outline: Outline,
+    /// Where a live peer told it: the text.
+    pub told: Told,
+}
+
+/// The text that a peer told its schema in, by its hash: the same text again says nothing new. It makes no schema
+/// another one.
+#[derive(Clone, Debug, Default)]
+pub struct Told(Option<blake3::Hash>);
+
+impl Told {
+    /// This text.
+    pub fn of(text: &[u8]) -> Told {
+        Told(Some(blake3::hash(text)))
+    }
+
+    /// Whether it is this text.
+    pub fn is(&self, text: &[u8]) -> bool {
+        self.0.is_some_and(|hash| hash == blake3::hash(text))
+    }
+}
+
+impl PartialEq for Told {
+    fn eq(&self, _: &Told) -> bool {
+        true
+    }
 }
 
 /// A type with what every type has.

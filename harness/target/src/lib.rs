@@ -27,6 +27,7 @@ pub use error::{BadAddress, Error};
 pub use exit::Exit;
 pub use pace::pace_ns;
 pub use peer::Peer;
+pub use process::Watch;
 pub use processor::thread_cpu_ns;
 pub use props::Prop;
 pub use spec::{Channel, Embedded, PeerSpec};

@@ -6,7 +6,7 @@ use crate::coverage::CoverageMap;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::launch::{self, Care, Entrance, Launch};
-use crate::process::Process;
+use crate::process::{Process, Watch};
 use crate::props::{Prop, inside};
 use crate::spec::{Embedded, PeerSpec};
 use crate::transport::{Address, Stream, serial};
@@ -193,9 +193,14 @@ impl Peer {
         self.process.as_ref()?.rss_kib()
     }
 
+    /// An eye on the peer's processes, of one that we started.
+    pub fn watch(&self) -> Option<Watch> {
+        self.process.as_ref().map(Process::watched)
+    }
+
     /// Processor time that the peer's processes have used, in nanoseconds.
     pub fn cpu_ns(&self) -> Option<u64> {
-        self.process.as_ref()?.cpu_ns()
+        self.watch()?.cpu_ns()
     }
 
     /// File descriptors open in the one of the peer's processes that has most.
@@ -358,7 +363,7 @@ async fn settle(process: &mut Process) {
     let mut rests = 0;
     while rests < RESTS_MIN && process.exited().is_none() && Instant::now() < until {
         sleep(POLL).await;
-        rests = if process.sleeps() { rests + 1 } else { 0 };
+        rests = if process.watched().sleeps() { rests + 1 } else { 0 };
     }
 }
 
@@ -376,7 +381,7 @@ async fn bring_up(
     let until = Instant::now() + Duration::from_millis(limits.greeting_ms_max);
     if let Entrance::Line { guest, .. } = launch.entrance {
         // What is sent before it listens is thrown away (qga/channel-posix.c:ga_channel_open, tcflush).
-        while !(process.has_opened(guest) && process.sleeps()) {
+        while !(process.has_opened(guest) && process.watched().sleeps()) {
             if let Some(exit) = process.exited() {
                 return Err(died(exit));
             }

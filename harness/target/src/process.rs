@@ -109,10 +109,9 @@ impl Process {
         self.family().into_iter().filter_map(resident_kib).max()
     }
 
-    /// Processor time that this process and its descendants have used, in nanoseconds.
-    pub fn cpu_ns(&self) -> Option<u64> {
-        let used = self.family().into_iter().filter_map(|pid| process_cpu_ns(pid, FAMILY_MAX));
-        used.reduce(u64::saturating_add)
+    /// See [`Watch`].
+    pub fn watched(&self) -> Watch {
+        Watch::of(self.pid())
     }
 
     /// File descriptors open in the one among this process and its descendants that has most.
@@ -131,25 +130,48 @@ impl Process {
         })
     }
 
-    /// Whether every thread of this process and its descendants sleeps at this moment.
+    fn family(&self) -> Vec<u32> {
+        family(self.pid())
+    }
+}
+
+/// An eye on a process and its descendants, which may outlive them: then there is nothing to be seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    pid: u32,
+}
+
+impl Watch {
+    /// On the process with this id, which should be a child of ours: another's may come to be somebody else's.
+    pub fn of(pid: u32) -> Watch {
+        Watch { pid }
+    }
+
+    /// Processor time that they have used, in nanoseconds.
+    pub fn cpu_ns(&self) -> Option<u64> {
+        let used = family(self.pid).into_iter().filter_map(|pid| process_cpu_ns(pid, FAMILY_MAX));
+        used.reduce(u64::saturating_add)
+    }
+
+    /// Whether every thread of theirs sleeps at this moment.
     pub fn sleeps(&self) -> bool {
-        self.family().into_iter().all(|pid| {
+        family(self.pid).into_iter().all(|pid| {
             let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
             threads.take(FAMILY_MAX).all(|thread| state(&thread.path()) == Some('S'))
         })
     }
+}
 
-    /// This process and its descendants, parents first.
-    fn family(&self) -> Vec<u32> {
-        let mut family = vec![self.pid()];
-        let mut next = 0;
-        while let Some(pid) = family.get(next).copied() {
-            family.extend(children(pid));
-            family.truncate(FAMILY_MAX);
-            next += 1;
-        }
-        family
+/// A process and its descendants, parents first.
+fn family(pid: u32) -> Vec<u32> {
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(pid) = family.get(next).copied() {
+        family.extend(children(pid));
+        family.truncate(FAMILY_MAX);
+        next += 1;
     }
+    family
 }
 
 impl Drop for Process {

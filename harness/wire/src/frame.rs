@@ -3,6 +3,7 @@
 use crate::limits::Limits;
 use crate::message::{LineEnd, Message};
 use crate::scan::run_length;
+use crate::tape::{Progress, Reader};
 use memchr::memchr3;
 
 /// One piece of a peer's output.
@@ -31,7 +32,7 @@ pub enum Next {
 }
 
 /// Incremental framer. Feed bytes as they come, then take frames until there are none.
-/// Every byte is looked at once, however the input is split.
+/// Every byte is looked at a fixed number of times, however the input is split.
 #[derive(Debug)]
 pub struct Framer {
     buffer: Vec<u8>,
@@ -40,6 +41,7 @@ pub struct Framer {
     /// Bytes of the buffer already looked at.
     scan: usize,
     state: State,
+    reader: Reader,
     limits: Limits,
 }
 
@@ -49,10 +51,12 @@ enum State {
     Between,
     /// Behind a sentinel, which stands directly before its message.
     Sentinel,
-    /// In a message that began at `head`.
+    /// In a message that began at `head`, and is strict JSON as far as it was read.
+    Strict,
+    /// In one that is not: its brackets are counted.
     Message(Inside),
     /// A message from `head` to this offset is complete; its line end is not known yet.
-    Complete { end: usize },
+    Complete { end: usize, strict: bool },
     /// In bytes that belong to no message, from `head` on.
     Garbage,
 }
@@ -70,7 +74,14 @@ struct Inside {
 impl Framer {
     /// An empty framer.
     pub fn new(limits: &Limits) -> Framer {
-        Framer { buffer: Vec::new(), head: 0, scan: 0, state: State::Between, limits: limits.clone() }
+        Framer {
+            buffer: Vec::new(),
+            head: 0,
+            scan: 0,
+            state: State::Between,
+            reader: Reader::default(),
+            limits: limits.clone(),
+        }
     }
 
     /// Takes bytes in, in any split.
@@ -80,7 +91,7 @@ impl Framer {
         if mostly_given || self.head == self.buffer.len() {
             self.buffer.drain(..self.head);
             self.scan -= self.head;
-            if let State::Complete { end } = &mut self.state {
+            if let State::Complete { end, .. } = &mut self.state {
                 *end -= self.head;
             }
             self.head = 0;
@@ -103,12 +114,13 @@ impl Framer {
                         return Some(garbage);
                     }
                 }
+                State::Strict => self.strict()?,
                 State::Message(inside) => {
                     if let Some(garbage) = self.message(inside)? {
                         return Some(garbage);
                     }
                 }
-                State::Complete { end } => return self.terminated(end),
+                State::Complete { end, strict } => return self.terminated(end, strict),
                 State::Garbage => return self.garbage(),
             }
         }
@@ -121,9 +133,11 @@ impl Framer {
             return Some(frame);
         }
         match self.state {
-            State::Complete { end } => Some(self.give_message(end, self.buffer.len(), LineEnd::Missing)),
+            State::Complete { end, strict } => {
+                Some(self.give_message(end, self.buffer.len(), LineEnd::Missing, strict))
+            }
             State::Garbage => Some(self.give_garbage(self.buffer.len())),
-            State::Between | State::Sentinel | State::Message(_) => None,
+            State::Between | State::Sentinel | State::Strict | State::Message(_) => None,
         }
     }
 
@@ -177,7 +191,10 @@ impl Framer {
                 self.state = State::Sentinel;
                 return Some(Some(Frame::Sentinel));
             }
-            b'{' | b'[' => self.state = State::Message(Inside::default()),
+            b'{' | b'[' => {
+                self.reader.reset();
+                self.state = State::Strict;
+            }
             _ => self.state = State::Garbage,
         }
         Some(None)
@@ -192,6 +209,19 @@ impl Framer {
         }
         self.state = State::Between;
         Some(None)
+    }
+
+    /// Goes on in a message, without looking at its end for itself: `None` when it needs more.
+    fn strict(&mut self) -> Option<()> {
+        match self.reader.advance(&self.buffer[self.head..], self.limits.nesting_max) {
+            Progress::More => return None,
+            Progress::Whole(length) => {
+                self.scan = self.head + length;
+                self.state = State::Complete { end: self.scan, strict: true };
+            }
+            Progress::Odd => self.state = State::Message(Inside::default()),
+        }
+        Some(())
     }
 
     /// Goes on in a message: `None` when it needs more, `Some(None)` when it is complete, and what there was of
@@ -225,7 +255,7 @@ impl Framer {
                     depth -= 1;
                     if depth == 0 {
                         self.scan = at;
-                        self.state = State::Complete { end: at };
+                        self.state = State::Complete { end: at, strict: false };
                         return Some(None);
                     }
                 }
@@ -237,14 +267,14 @@ impl Framer {
         None
     }
 
-    fn terminated(&mut self, end: usize) -> Option<Frame> {
+    fn terminated(&mut self, end: usize, strict: bool) -> Option<Frame> {
         let (line_end, length) = match (self.buffer.get(end)?, self.buffer.get(end + 1)) {
             (b'\n', _) => (LineEnd::Lf, 1),
             (b'\r', None) => return None,
             (b'\r', Some(b'\n')) => (LineEnd::CrLf, 2),
             _ => (LineEnd::Missing, 0),
         };
-        Some(self.give_message(end, end + length, line_end))
+        Some(self.give_message(end, end + length, line_end, strict))
     }
 
     fn garbage(&mut self) -> Option<Frame> {
@@ -265,10 +295,11 @@ impl Framer {
         self.state = State::Between;
     }
 
-    fn give_message(&mut self, end: usize, consumed: usize, line_end: LineEnd) -> Frame {
+    fn give_message(&mut self, end: usize, consumed: usize, line_end: LineEnd, strict: bool) -> Frame {
         let bytes = self.buffer[self.head..end].to_vec();
         self.give_out(consumed);
-        Frame::Message(Message::new(bytes, line_end, self.limits.nesting_max))
+        let tape = strict.then(|| self.reader.take());
+        Frame::Message(Message::on_tape(bytes, line_end, self.limits.nesting_max, tape))
     }
 
     fn give_garbage(&mut self, end: usize) -> Frame {

@@ -17,7 +17,7 @@ pub enum Number {
 impl Number {
     /// Reads a number token (`-12`, `1.5e3`, `inf`). `None` when it is no number at all.
     pub fn from_token(token: &str) -> Option<Number> {
-        if !token.contains(['.', 'e', 'E', 'n', 'i', 'N', 'I']) {
+        if token.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+')) {
             if let Ok(int) = token.parse::<i64>() {
                 return Some(Number::Int(int));
             }

@@ -14,6 +14,30 @@ pub(crate) fn run_length(bytes: &[u8], stops: impl Fn(u8) -> bool) -> usize {
     start + rest.iter().position(|byte| stops(*byte)).unwrap_or(rest.len())
 }
 
+/// How many bytes stand before the first that means something in a JSON string, or may not stand there raw: quote,
+/// backslash, control character, 0x80 and beyond. Eight at a time, as strings are short.
+#[inline]
+pub(crate) fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    // A byte below `n` sets its highest bit in what is returned, and so may one that follows it: the first counts.
+    let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word;
+    let mut at = 0;
+    while let Some(chunk) = bytes[at..].first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let stops = (below(word, 0x20) | quote | backslash | word) & HIGHS;
+        if stops != 0 {
+            return at + stops.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let stops = |byte: &u8| matches!(byte, b'"' | b'\\') || !(0x20..0x80).contains(byte);
+    let rest = &bytes[at..];
+    at + rest.iter().position(stops).unwrap_or(rest.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +50,18 @@ mod tests {
             for at in (0..length).rev() {
                 bytes[at] = b'"';
                 assert_eq!(run_length(&bytes, |byte| byte == b'"'), at);
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_is_plain_or_ends_the_run_wherever_it_stands() {
+        for byte in 0..=255u8 {
+            let stops = byte == b'"' || byte == b'\\' || !(0x20..0x80).contains(&byte);
+            for at in 0..20 {
+                let mut bytes = [b'a'; 20];
+                bytes[at] = byte;
+                assert_eq!(plain_length(&bytes), if stops { at } else { 20 }, "{byte:#x} at {at}");
             }
         }
     }

@@ -110,7 +110,7 @@ fn a_control_character_within_a_string_is_the_parsers_affair() {
         framer.feed(text);
         let Some(Frame::Message(message)) = framer.next_frame() else { panic!("one message") };
         assert_eq!(message.bytes, text[..text.len() - 1]);
-        assert!(!message.parsed.deviations.is_empty());
+        assert!(!message.deviations().is_empty());
     }
 }
 
@@ -187,7 +187,7 @@ fn depth_beyond_the_limit_is_a_message_that_does_not_parse() {
     framer.feed(&[b"[".repeat(100_000), b"]".repeat(100_000), b"\n".to_vec()].concat());
     let Some(Frame::Message(message)) = framer.next_frame() else { panic!("one message") };
     assert_eq!(message.bytes.len(), 200_000);
-    assert!(message.parsed.value.is_none());
+    assert!(message.value().is_none());
 }
 
 #[test]

@@ -22,9 +22,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let asked =
-        context.returns().find(|(pair, _)| pair.expectation.command.as_deref() == Some("query-commands"));
-    let Some((pair, Value::Array(listed))) = asked.filter(|_| !context.schema.partial) else {
+    let asked = context.returned_by("query-commands");
+    let listed = asked.and_then(|(pair, reply)| Some((pair, reply.get("return")?)));
+    let Some((pair, Value::Array(listed))) = listed.filter(|_| !context.schema.partial) else {
         return out.push(Verdict::skip(rule, "query-commands was not asked of a whole schema"));
     };
     let listed: BTreeSet<&str> = listed.iter().filter_map(|one| one.get("name")?.as_str()).collect();

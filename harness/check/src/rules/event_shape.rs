@@ -25,7 +25,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
     for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Event) {
-        let Some(event) = &message.parsed.value else { continue };
+        let Some(event) = message.value() else { continue };
         looked = true;
         if let Some(defect) = defect(event) {
             breaches.push(Breach {

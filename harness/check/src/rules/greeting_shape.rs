@@ -27,7 +27,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut looked = false;
     for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Greeting)
     {
-        let Some(greeting) = &message.parsed.value else { continue };
+        let Some(greeting) = message.value() else { continue };
         looked = true;
         if let Some(defect) = defect(greeting) {
             breaches.push(Breach {

@@ -24,7 +24,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let greeting = context.messages().find(|(_, message)| message.kind == MessageKind::Greeting);
     let promised = greeting.and_then(|(_, message)| message.get("QMP")?.get("version"));
     let asked =
-        context.returns().find(|(pair, _)| pair.expectation.command.as_deref() == Some("query-version"));
+        context.returned_by("query-version").and_then(|(pair, reply)| Some((pair, reply.get("return")?)));
     let (Some(promised), Some((pair, returned))) = (promised, asked) else {
         return out.push(Verdict::skip(rule, "no greeting and query-version in one case"));
     };

@@ -22,8 +22,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let asked = context.returns().find(|(pair, _)| pair.expectation.command.as_deref() == Some("guest-info"));
-    let listed = asked.and_then(|(pair, info)| Some((pair, info.get("supported_commands")?.as_array()?)));
+    let asked = context.returned_by("guest-info");
+    let listed = asked
+        .and_then(|(pair, info)| Some((pair, info.get("return")?.get("supported_commands")?.as_array()?)));
     if context.deviations.iter().any(|one| one.door == rule.slug) {
         // What it does not offer is there all the same.
         return prediction::judge(context, rule, out);

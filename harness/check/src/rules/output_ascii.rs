@@ -25,7 +25,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut looked = false;
     for (exchange, message) in context.messages() {
         looked = true;
-        let Some(deviation) = message.parsed.deviations.iter().find(|one| concerns(one.kind)) else {
+        let Some(deviation) = message.deviations().iter().find(|one| concerns(one.kind)) else {
             continue;
         };
         let around = &message.bytes[deviation.offset.saturating_sub(24).min(message.bytes.len())..];

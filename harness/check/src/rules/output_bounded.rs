@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     for (exchange, message) in context.messages() {
-        let passed = message.parsed.deviations.iter().find_map(|deviation| limit(deviation.kind));
+        let passed = message.deviations().iter().find_map(|deviation| limit(deviation.kind));
         if let Some(limit) = passed {
             breaches.push(Breach {
                 exchange,

@@ -28,7 +28,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     for (exchange, message) in context.messages() {
         looked = true;
         let concern = |kind| concerns(kind) && !(kind == DeviationKind::LoneSurrogate && sent_surrogates);
-        let Some(deviation) = message.parsed.deviations.iter().find(|one| concern(one.kind)) else {
+        let Some(deviation) = message.deviations().iter().find(|one| concern(one.kind)) else {
             continue;
         };
         let around = &message.bytes[deviation.offset.saturating_sub(24).min(message.bytes.len())..];

@@ -61,8 +61,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
 /// be read.
 fn is_legible(reply: &Message) -> bool {
     let harmless = |kind| matches!(kind, DeviationKind::NonAscii | DeviationKind::NotANumber);
-    reply.get("return").or(reply.get("error")).is_some()
-        && reply.parsed.deviations.iter().all(|deviation| harmless(deviation.kind))
+    (reply.has("return") || reply.has("error"))
+        && reply.deviations().iter().all(|deviation| harmless(deviation.kind))
 }
 
 /// Whether the id that came is the one that was sent. A number that the sender wrote as an integer, and that

@@ -24,7 +24,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
     let agent = context.transcript.dialect == Dialect::Qga;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.parsed.value.is_some()) {
+    for (exchange, message) in context.messages().filter(|(_, message)| message.is_legible()) {
         looked = true;
         let Some((class, path)) = defect(message, agent) else { continue };
         breaches.push(Breach {
@@ -45,10 +45,8 @@ fn defect(message: &Message, agent: bool) -> Option<(&'static str, String)> {
         MessageKind::Greeting | MessageKind::Event if agent => Some(("kind", String::new())),
         MessageKind::Other => Some(("kind", String::new())),
         MessageKind::Return | MessageKind::Error => {
-            let members = message.parsed.value.as_ref()?.as_object()?;
-            let stranger =
-                members.iter().find(|(name, _)| !matches!(name.as_str(), "return" | "error" | "id"))?;
-            Some(("undeclared", stranger.0.clone()))
+            let stranger = message.names().find(|name| !matches!(*name, "return" | "error" | "id"))?;
+            Some(("undeclared", stranger.to_owned()))
         }
         MessageKind::Greeting | MessageKind::Event => None,
     }

@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
-    for (pair, value) in context.returns() {
+    for (pair, reply) in context.returns() {
         let Some(command) = pair.expectation.command.as_deref().and_then(|name| context.schema.command(name))
         else {
             continue;
@@ -32,6 +32,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
             continue;
         }
         looked = true;
+        let Some(value) = reply.get("return") else { continue };
         if value.as_object().is_none_or(|members| !members.is_empty()) {
             breaches.push(Breach {
                 exchange: pair.exchange,

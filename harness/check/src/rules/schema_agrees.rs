@@ -22,12 +22,16 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let asked =
-        context.returns().find(|(pair, _)| pair.expectation.command.as_deref() == Some("query-qmp-schema"));
-    let told = asked.and_then(|(pair, told)| {
-        Some((pair, from_introspection(&told.to_string(), "query-qmp-schema").ok()?))
+    let asked = context.returned_by("query-qmp-schema").filter(|_| !context.schema.partial);
+    if asked.and_then(|(_, reply)| reply.text("return")).is_some_and(|text| context.schema.told.is(text)) {
+        // It is what the schema was loaded from.
+        return conclude(rule, Vec::new(), true, "", out);
+    }
+    let told = asked.and_then(|(pair, reply)| {
+        let told = reply.get("return")?.to_string();
+        Some((pair, from_introspection(&told, "query-qmp-schema").ok()?))
     });
-    let Some((pair, live)) = told.filter(|_| !context.schema.partial) else {
+    let Some((pair, live)) = told else {
         return out.push(Verdict::skip(rule, "query-qmp-schema was not asked of a whole schema"));
     };
     let declared: &Schema = context.schema.source.as_deref().unwrap_or(context.schema);

@@ -24,11 +24,12 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
-    for (pair, returned) in context.returns() {
+    for (pair, reply) in context.returns() {
         let sync = matches!(pair.expectation.command.as_deref(), Some("guest-sync" | "guest-sync-delimited"));
         let alone = context.pairs.iter().filter(|other| other.exchange == pair.exchange).count() == 1;
         let given = argument(&context.exchange(pair).sent, "id");
         let Some(given) = given.filter(|_| sync && alone) else { continue };
+        let Some(returned) = reply.get("return") else { continue };
         looked = true;
         if given != *returned && pair.mismatches.is_empty() {
             breaches.push(Breach {

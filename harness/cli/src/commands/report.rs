@@ -21,8 +21,11 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
             reports.event(&with_usable_path(event, dir));
         }
         // A case that began and did not end may be what ended the run.
-        if let Some((id, name)) = &journal.unfinished {
-            let text = format!("the record ends in case {} of seed {}: {name}", id.index, id.seed);
+        if let Some((id, name)) = journal.unfinished.first() {
+            let more = journal.unfinished.len() - 1;
+            let others =
+                if more > 0 { format!(", and {more} more that began after it") } else { String::new() };
+            let text = format!("the record ends in case {} of seed {}: {name}{others}", id.index, id.seed);
             reports.event(&Event::Noted { text });
         }
     }

@@ -169,7 +169,7 @@ impl Known {
             return Some(Known { head: [bytes, line_end].concat(), tail: Vec::new(), has_id: false });
         };
         let digits = id.to_string();
-        let members = message.parsed.value.as_ref()?.as_object()?;
+        let members = message.value()?.as_object()?;
         // An id stands last in a success of QEMU's, and first in an error.
         let last = memchr::memmem::rfind(bytes, digits.as_bytes());
         let first = memchr::memmem::find(bytes, digits.as_bytes());

@@ -1,5 +1,6 @@
 //! What one case may still receive, and what is known of how the peer talks.
 
+use qmprobe_target::Watch;
 use qmprobe_wire::{Frame, Limits, LineEnd, Message, MessageKind, Received};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -34,6 +35,8 @@ pub(super) struct Ear {
     /// A line end came ever.
     ends_lines: bool,
     doubts: u32,
+    /// An eye on a monitor of ours: see [`super::vigil`].
+    pub watch: Option<Watch>,
 }
 
 impl Ear {
@@ -50,6 +53,7 @@ impl Ear {
             line_end_misses: 0,
             ends_lines: false,
             doubts: 0,
+            watch: None,
         }
     }
 

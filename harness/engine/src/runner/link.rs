@@ -3,6 +3,7 @@
 use super::due::{Reached, Until};
 use super::ear::Ear;
 use super::tap::Tap;
+use super::vigil::Vigil;
 use qmprobe_target::{Connection, Read, Wrote};
 use qmprobe_wire::{ExchangeEnd, Frame, Framer, Limits, Received};
 use std::os::fd::BorrowedFd;
@@ -118,6 +119,9 @@ impl Link {
         let mut nearly = false;
         let mut heard = into.len();
         let mut doubtful = false;
+        let answers = matches!(until, Until::Greeting | Until::Replies(_));
+        let watch = ear.watch.filter(|_| answers);
+        let mut vigil = watch.map(|watch| Vigil::over(watch, patience.saturating_duration_since(began)));
         loop {
             self.give(ear, into);
             if let Some(limit) = self.passed_limit(ear) {
@@ -143,6 +147,9 @@ impl Link {
                 }
                 Reached::Nearly | Reached::Doubtful | Reached::No => {}
             }
+            if let Some(vigil) = vigil.as_mut().filter(|_| into.len() > heard) {
+                vigil.heard();
+            }
             heard = into.len();
             if self.ended {
                 return if matches!(until, Until::Eof) { Heard::All } else { Heard::Closed };
@@ -151,7 +158,8 @@ impl Link {
                 return Heard::Stopped;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let in_vain = !nearly && vigil.as_mut().is_some_and(Vigil::is_in_vain);
+            if left.is_zero() || in_vain {
                 if doubtful {
                     ear.doubted(false);
                 }

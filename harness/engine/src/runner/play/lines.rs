@@ -128,7 +128,7 @@ impl Stage<'_> {
                     }
                     client.eliding = false;
                     if let Some(Heed::Message { message, .. }) = taken {
-                        self.matched = message.parsed.value;
+                        self.matched = message.into_value();
                     }
                     return Ok(());
                 }
@@ -173,7 +173,7 @@ impl Stage<'_> {
         let Heed::Message { message, sentinel: theirs } = heed else {
             return whole("a message", "something else");
         };
-        let Some(value) = &message.parsed.value else { return whole("JSON", "something else") };
+        let Some(value) = message.value() else { return whole("JSON", "something else") };
         let mut found = pattern.differences(value, &self.bindings, self.strictness());
         if *theirs != sentinel {
             let word = |there: bool| if there { "0xFF before it" } else { "no 0xFF before it" };
@@ -192,12 +192,12 @@ impl Stage<'_> {
             let mut nearest = None;
             for index in 0..self.clients[who].events.len() {
                 let message = &self.clients[who].events[index];
-                let differences = match &message.parsed.value {
+                let differences = match message.value() {
                     Some(value) => pattern.differences(value, &self.bindings, self.strictness()),
                     None => continue,
                 };
                 if differences.is_empty() {
-                    self.matched = self.clients[who].events.remove(index).parsed.value;
+                    self.matched = self.clients[who].events.remove(index).into_value();
                     return Ok(());
                 }
                 let fewest =

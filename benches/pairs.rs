@@ -1,0 +1,94 @@
+//! Our readers beside serde_json's, in rounds that take turns: a machine's moods hit both of a pair. Prints a line for
+//! each comparison: its name and the quartiles of the ratios, or of the pace. `cargo bench --bench pairs -- ROUNDS`.
+
+use arbitrary::Unstructured;
+use qmprobe_benches::peer;
+use qmprobe_check::judge;
+use qmprobe_generate::Entropy;
+use qmprobe_generate::value::Values;
+use qmprobe_schema::from_introspection;
+use qmprobe_wire::{Dialect, Transcript, request};
+use serde::de::IgnoredAny;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Rounds when none are given.
+const ROUNDS: usize = 15;
+/// What each side of a round repeats.
+const REPEATS: u32 = 20;
+/// Bytes of entropy that one command may use.
+const ENTROPY_BYTES: usize = 256;
+
+fn main() {
+    let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
+    let declared = peer::schema().expect("it comes along");
+    let schema = peer::told_schema().expect("it tells what it is");
+    let request = "{\"execute\":\"query-qmp-schema\",\"id\":3}\n";
+    let mut reply = Vec::new();
+    peer::answer(&mut peer::monitor(&declared), request.as_bytes(), &mut reply);
+    let text = String::from_utf8(reply.clone()).expect("replies are ASCII");
+
+    let judged = || {
+        let transcript = Transcript::of_write(Dialect::Qmp, peer::VERSION, request.into(), black_box(&reply));
+        black_box(judge(&schema, &transcript));
+    };
+    let passed_over = || {
+        black_box(serde_json::from_slice::<IgnoredAny>(black_box(&reply)).expect("it is JSON"));
+    };
+    // Of paces, so the other way round.
+    tell("judge", pairs(rounds, &passed_over, &judged));
+
+    let loaded = || {
+        black_box(from_introspection(black_box(&text), "reply").expect("it loads"));
+    };
+    let read = || {
+        black_box(serde_json::from_slice::<serde_json::Value>(black_box(&reply)).expect("it is JSON"));
+    };
+    tell("load", pairs(rounds, &loaded, &read));
+
+    let commands: Vec<_> =
+        schema.commands.iter().filter_map(|one| Some((&one.name, one.arguments?))).collect();
+    let entropy: Vec<Vec<u8>> = (0..commands.len() as u64).map(entropy).collect();
+    let values = Values::new(&schema);
+    let generated = || {
+        for ((name, arguments), entropy) in commands.iter().zip(&entropy) {
+            let made = values.valid(*arguments, &mut Unstructured::new(entropy));
+            black_box(made.map(|arguments| request::execute(name, Some(&arguments), None)).ok());
+        }
+    };
+    let made = f64::from(REPEATS) * commands.len() as f64;
+    tell("commands", (0..rounds).map(|_| made / time(&generated).as_secs_f64()).collect());
+}
+
+fn time(work: &dyn Fn()) -> Duration {
+    let began = Instant::now();
+    for _ in 0..REPEATS {
+        work();
+    }
+    began.elapsed()
+}
+
+/// What one takes of the time of the other; who goes first alternates.
+fn pairs(rounds: usize, one: &dyn Fn(), other: &dyn Fn()) -> Vec<f64> {
+    let pair = |round: usize| {
+        let (one, other) = if round.is_multiple_of(2) {
+            (time(one), time(other))
+        } else {
+            let other = time(other);
+            (time(one), other)
+        };
+        one.as_secs_f64() / other.as_secs_f64()
+    };
+    (0..rounds).map(pair).collect()
+}
+
+fn tell(name: &str, mut found: Vec<f64>) {
+    found.sort_by(f64::total_cmp);
+    let at = |part: usize| found.get(found.len() * part / 4).copied().unwrap_or_default();
+    println!("{name} {} {} {}", at(1), at(2), at(3));
+}
+
+fn entropy(seed: u64) -> Vec<u8> {
+    let mut entropy = Entropy::new(seed, 0);
+    (0..ENTROPY_BYTES).map(|_| entropy.below(256) as u8).collect()
+}
