@@ -88,12 +88,17 @@ fn is_prefix(events: &[Event], bytes: &[u8], kept: &Kept) -> Held {
     if !rest.is_empty() && !kept.torn && events.get(lines).map(text).unwrap_or_default().as_bytes() != rest {
         return Err("part of an event is taken for one".to_owned());
     }
-    let open = kept.events.iter().rev().find_map(|event| match event {
-        Event::CaseBegan { id, .. } => Some(Some(*id)),
-        Event::CaseEnded { .. } | Event::RunFinished(_) => Some(None),
+    let is_open = |at: usize, id: &CaseId| {
+        !kept.events[at..].iter().any(|event| match event {
+            Event::CaseEnded { id: ended, .. } => ended == id,
+            event => matches!(event, Event::RunFinished(_)),
+        })
+    };
+    let open = kept.events.iter().enumerate().filter_map(|(at, event)| match event {
+        Event::CaseBegan { id, .. } if is_open(at, id) => Some(*id),
         _ => None,
     });
-    if kept.unfinished.as_ref().map(|(id, _)| *id) != open.flatten() {
+    if !kept.unfinished.iter().map(|(id, _)| *id).eq(open) {
         return Err(format!("{:?} is said to be unfinished", kept.unfinished));
     }
     Ok(())

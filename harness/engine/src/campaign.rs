@@ -152,7 +152,7 @@ async fn hands(runner: Runner, options: &Options, cases: u64) -> Vec<Hand> {
         false => None,
     };
     let count = 1 + u32::from(second.is_some());
-    std::iter::once(runner).chain(second).map(|runner| Hand::new(runner, count)).collect()
+    std::iter::once(runner).chain(second).map(|runner| Hand::new(runner.keep_vigil(), count)).collect()
 }
 
 fn is_stream(case: &Case) -> bool {

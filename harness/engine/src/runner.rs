@@ -70,6 +70,8 @@ pub(crate) struct Runner {
     paused_cases: u32,
     /// What was last asked outside any case.
     asked: Vec<u8>,
+    /// A monitor that shows that it will not answer is not waited for to the end: see [`vigil`].
+    vigilant: bool,
 }
 
 /// What running a case came to.
@@ -127,6 +129,7 @@ impl Runner {
             pause_ms: 0,
             paused_cases: 0,
             asked: Vec::new(),
+            vigilant: false,
         }
     }
 
@@ -151,6 +154,13 @@ impl Runner {
         runner.pause_ms = self.pause_ms;
         runner.paused_cases = self.paused_cases;
         runner
+    }
+
+    /// Does not wait to the end for a monitor that shows that it will not answer. What was found so is for runners to
+    /// confirm that wait.
+    pub fn keep_vigil(mut self) -> Runner {
+        self.vigilant = true;
+        self
     }
 
     /// Judges predictions by another schema from now on.
@@ -338,7 +348,7 @@ impl Runner {
         let mut redials = 0;
         loop {
             self.ear.begin();
-            self.ear.watch = self.peer.watch().filter(|_| monitor);
+            self.ear.watch = self.peer.watch().filter(|_| monitor && self.vigilant);
             let ran = match self.set_scene(case).await {
                 Ok(scene) => self.play(case, scene).await,
                 Err(ran) => return ran,
