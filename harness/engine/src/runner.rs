@@ -366,8 +366,11 @@ impl Runner {
     /// Whether the last connection of a case was closed before a word came.
     fn was_turned_away(&self, transcript: &Transcript) -> bool {
         let Some(last) = transcript.exchanges.last().map(|last| last.connection) else { return false };
+        // In command mode it has said something before the case.
+        let fresh = last > 0 || transcript.case.start != Start::Command;
         let from = transcript.exchanges.iter().position(|exchange| exchange.connection == last).unwrap_or(0);
-        transcript.ending == Ending::Disconnected && self.is_turned_away(&transcript.exchanges[from..])
+        let lost = transcript.ending == Ending::Disconnected;
+        lost && fresh && self.is_turned_away(&transcript.exchanges[from..])
     }
 
     fn dialect(&self) -> Dialect {

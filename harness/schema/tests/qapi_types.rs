@@ -127,6 +127,11 @@ fn structs_have_nested_members_and_bases_in_their_time() {
             good: "",
             bad: &[("2.4 7.2", 1, 13, "'Some' contains itself")],
         },
+        Row {
+            text: "{ 'struct': 'Top', 'base': 'Some', 'data': { 'a': 'int' } }\n{ 'struct': 'Some', 'base': 'Some', 'data': { 'b': 'int' } }",
+            good: "",
+            bad: &[("2.4 7.2", 2, 13, "'Some' contains itself")],
+        },
     ]);
 }
 

@@ -47,9 +47,17 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
             continue;
         }
         looked = true;
-        breaches.extend(breach(index, exchange, attempt, tries_due(context, exchange)));
+        let breach = breach(index, exchange, attempt, tries_due(context, exchange));
+        breaches.extend(breach.map(|breach| Breach { command: Some(asked(context, index)), ..breach }));
     }
     conclude(rule, breaches, looked, "nothing put it to the test", out);
+}
+
+/// The command of the last try: one that cannot be delimited is plain.
+fn asked(context: &Context<'_>, exchange: usize) -> String {
+    let mut pairs = context.pairs.iter().rev().filter(|pair| pair.exchange == exchange);
+    let asked = pairs.find_map(|pair| pair.expectation.command.clone());
+    asked.unwrap_or_else(|| "guest-sync-delimited".to_owned())
 }
 
 fn tries_due(context: &Context<'_>, exchange: &Exchange) -> u32 {
@@ -71,7 +79,6 @@ fn breach(index: usize, exchange: &Exchange, last: Attempt, due: u32) -> Option<
     };
     Some(Breach {
         exchange: index,
-        command: Some("guest-sync-delimited".to_owned()),
         class: class.to_owned(),
         expected: vec![format!("\\xff{{\"return\": {}}} within {due} tries", last.token)],
         actual,

@@ -12,7 +12,7 @@ const FEATURES_MAX: usize = 64;
 /// Branches within branches.
 const DEPTH_MAX: usize = 32;
 
-/// Which definitions contain themselves by way of bases and branches. Each cycle is told once.
+/// Which definitions contain, by way of bases and branches, one that contains itself. Each cycle is told once.
 pub(super) fn reject_cycles(resolver: &mut Resolver<'_>) -> Vec<bool> {
     let count = resolver.definitions.len();
     let mut state = vec![0_u8; count];
@@ -28,6 +28,7 @@ pub(super) fn reject_cycles(resolver: &mut Resolver<'_>) -> Vec<bool> {
             state[at] = 1;
             let Some(part) = parts.get(*next).copied() else {
                 state[at] = 2;
+                cyclic[at] |= parts.iter().any(|part| cyclic[*part]);
                 path.pop();
                 continue;
             };
