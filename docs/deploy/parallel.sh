@@ -5,7 +5,7 @@ set -u
 shards=$1 dir=$2
 shift 2
 mkdir -p "$dir"
-words=$(parallel --shellquote ::: "$@" | tr '\n' ' ')
+words=$(parallel --keep-order --shellquote ::: "$@" | tr '\n' ' ')
 place=$(parallel --shellquote ::: "$dir")
 # Findings (1) are a result; whatever else is not 0 is tried again when this is run again.
 seq "$shards" | parallel --joblog "$dir/joblog" --resume-failed --line-buffer --tagstring 'shard {}' \

@@ -60,7 +60,7 @@ fn the_scripts_of_a_cluster_are_shell_and_name_options_that_exist() {
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     for name in ["campaign.sbatch", "parallel.sh", "job.yaml"] {
         let text = fs::read_to_string(shipped(name)).expect("it is there");
-        let at = text.find("qmprobe fuzz").expect("it plays a campaign");
+        let at = text.rfind("qmprobe fuzz").expect("it plays a campaign");
         let call = text[at..].split_once("\n\n").map_or(&text[at..], |(call, _)| call);
         let call = call.lines().take(4).collect::<Vec<_>>().join(" ");
         for option in call.split_whitespace().filter(|word| word.starts_with("--")) {

@@ -131,6 +131,26 @@ fn a_campaign_that_was_cut_goes_on_with_the_next_round_and_loses_nothing() {
     assert!(!kept.torn && matches!(kept.events.last(), Some(Event::RunFinished(_))));
 }
 
+/// Bytes that a directory's files take up on the disk.
+fn taken_up(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").path());
+    entries.map(|path| if path.is_dir() { taken_up(&path) } else { bytes_on_disk(&path) }).sum()
+}
+
+fn bytes_on_disk(path: &Path) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(&std::fs::metadata(path).expect("a file")) * 512
+}
+
+#[test]
+fn an_output_directory_takes_up_no_more_than_it_may() {
+    let out = tempfile::tempdir().expect("a directory");
+    let asked = options((Dialect::Qmp, None), 2_500, out.path());
+    let over = fuzz(Options { out_bytes_max: 1 << 20, ..asked }, &never);
+    let kept: u64 = over.rounds().map(|round| round.kept).sum();
+    assert!((100..=128).contains(&kept), "{kept} sequences fill its half");
+    assert!(taken_up(out.path()) <= 1 << 20, "{} bytes", taken_up(out.path()));
+}
+
 #[test]
 fn a_signal_leaves_every_report_complete() {
     let scratch = tempfile::tempdir().expect("a directory");
