@@ -122,7 +122,7 @@ mod tests {
         assert!(is_prefix(&events, bytes, &kept(&[noted("a")], false)).is_err());
         assert!(is_prefix(&events, bytes, &kept(&events, false)).is_err());
         let begun =
-            Kept { unfinished: Some((CaseId { seed: 0, index: 0 }, String::new())), ..Kept::default() };
+            Kept { unfinished: vec![(CaseId { seed: 0, index: 0 }, String::new())], ..Kept::default() };
         assert!(is_prefix(&events, b"", &begun).is_err());
     }
 }
