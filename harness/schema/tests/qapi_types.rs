@@ -203,6 +203,11 @@ fn unions_are_told_apart_by_a_discriminator() {
             bad: &[("5.2 8.0", 4, 77, "a branch of 'Vari' is a struct, and 'Uni' is none")],
         },
         Row {
+            text: "{ 'type': 'Old', 'data': { 'in': { 'a': 'int', '?': [ 'str' ] } } }",
+            good: "",
+            bad: &[("1.7", 1, 48, "'?' is no name")],
+        },
+        Row {
             text: "{ 'type': 'Some', 'data': { 'a': 'int' } }\n{ 'union': 'Uni', 'discriminator': {}, 'data': { 'x': 'Some', 'y': 'str' } }",
             good: "1.7 2.3",
             bad: &[(
