@@ -29,7 +29,7 @@ const DECLARED: &str = r#"[
 ]"#;
 
 /// Cases that either campaign has.
-const CASES: u64 = 80_000;
+const CASES: u64 = 100_000;
 /// Edges of a map, as AFL++ has them when nobody says.
 const EDGES: usize = 1 << 16;
 

@@ -20,6 +20,10 @@ const NESTING_MAX: usize = 16;
 const INTEGER_BYTES: usize = 8;
 /// The most that an integer becomes more or less.
 const STEPS_MAX: usize = 35;
+/// Where a value may become another, it is taken away one in so many times.
+const AWAY_ONE_IN: usize = 4;
+/// The same where what is there led somewhere.
+const VARIED_AWAY_ONE_IN: usize = 16;
 /// Characters of a string that was changed.
 const CHARACTERS_MAX: usize = 8192;
 
@@ -54,7 +58,7 @@ pub fn mutated(
             }
             _ => {
                 if let Some(request) = requests.get_mut(at) {
-                    change(request, composer, names, entropy);
+                    change(request, composer, names, AWAY_ONE_IN, entropy);
                 }
             }
         }
@@ -74,13 +78,19 @@ pub fn varied(
     // Mostly one value: what the others came to is worth keeping.
     let changes = if entropy.once_in(4) { 1 + entropy.below(CHANGES_MAX) } else { 1 };
     if let Some(last) = requests.last_mut() {
-        (0..changes).for_each(|_| change(last, composer, names, entropy));
+        (0..changes).for_each(|_| change(last, composer, names, VARIED_AWAY_ONE_IN, entropy));
     }
     requests
 }
 
-/// Puts another value somewhere in the arguments, or takes a member away.
-fn change(request: &mut Request, composer: &Composer<'_>, names: &Names, entropy: &mut Entropy) {
+/// Puts another value somewhere in the arguments, or one in so many times takes a member away.
+fn change(
+    request: &mut Request,
+    composer: &Composer<'_>,
+    names: &Names,
+    away_one_in: usize,
+    entropy: &mut Entropy,
+) {
     let Some(arguments) = &mut request.arguments else { return };
     let places = places(arguments, 0).min(PLACES_MAX);
     if places <= 1 {
@@ -88,7 +98,7 @@ fn change(request: &mut Request, composer: &Composer<'_>, names: &Names, entropy
     }
     // The first is the arguments as a whole.
     let mut at = 1 + entropy.below(places - 1);
-    let mut target = Target { command: &request.command, composer, names, entropy };
+    let mut target = Target { command: &request.command, composer, names, away_one_in, entropy };
     target.change(arguments, "", &mut at, 0);
 }
 
@@ -96,6 +106,7 @@ struct Target<'t, 's> {
     command: &'t str,
     composer: &'t Composer<'s>,
     names: &'t Names,
+    away_one_in: usize,
     entropy: &'t mut Entropy,
 }
 
@@ -113,7 +124,7 @@ impl Target<'_, '_> {
         match value {
             Value::Object(members) => {
                 for nth in 0..members.len() {
-                    if *at == 0 && self.entropy.once_in(4) {
+                    if *at == 0 && self.entropy.once_in(self.away_one_in) {
                         members.remove(nth);
                         return true;
                     }
@@ -136,7 +147,7 @@ impl Target<'_, '_> {
         let other = match value {
             Value::Bool(flag) => Value::Bool(!*flag),
             Value::Number(number) => match number.as_integer() {
-                Some(integer) if !self.entropy.once_in(4) => nudged(integer, self.entropy),
+                Some(integer) if !self.entropy.once_in(8) => nudged(integer, self.entropy),
                 _ => self.composer.number(self.entropy),
             },
             Value::String(text) => match self.entropy.below(4) {
@@ -160,7 +171,7 @@ impl Target<'_, '_> {
 /// An integer with another byte, mostly the lowest, or near it: a bit, a few steps.
 fn nudged(integer: i128, entropy: &mut Entropy) -> Value {
     let byte = if entropy.once_in(4) { 8 * entropy.below(INTEGER_BYTES) } else { 0 };
-    let other = match entropy.below(6) {
+    let other = match entropy.below(8) {
         0 => integer + 1 + entropy.below(STEPS_MAX) as i128,
         1 => integer - 1 - entropy.below(STEPS_MAX) as i128,
         2 => integer ^ (1 << (byte + entropy.below(8))),
