@@ -140,7 +140,7 @@ fn in_order(told: &[Event], summary: &Summary) -> Held {
 
 fn kept(out: &Path, told: &[Event]) -> Held {
     let kept = read_journal(&out.join(FILE)).map_err(|error| format!("the journal: {error}"))?;
-    if kept.events.len() == told.len() && !kept.torn && kept.unfinished.is_none() {
+    if kept.events.len() == told.len() && !kept.torn && kept.unfinished.is_empty() {
         return Ok(());
     }
     Err(format!("{} events were told, {} are in the journal", told.len(), kept.events.len()))

@@ -88,12 +88,19 @@ fn is_prefix(events: &[Event], bytes: &[u8], kept: &Kept) -> Held {
     if !rest.is_empty() && !kept.torn && events.get(lines).map(text).unwrap_or_default().as_bytes() != rest {
         return Err("part of an event is taken for one".to_owned());
     }
-    let open = kept.events.iter().rev().find_map(|event| match event {
-        Event::CaseBegan { id, .. } => Some(Some(*id)),
-        Event::CaseEnded { .. } | Event::RunFinished(_) => Some(None),
+    let is_open = |(at, event): (usize, &Event)| match event {
+        Event::CaseBegan { id, .. } => {
+            let ends = |later: &Event| match later {
+                Event::CaseEnded { id: ended, .. } => ended == id,
+                Event::RunFinished(_) => true,
+                _ => false,
+            };
+            (!kept.events[at + 1..].iter().any(ends)).then_some(*id)
+        }
         _ => None,
-    });
-    if kept.unfinished.as_ref().map(|(id, _)| *id) != open.flatten() {
+    };
+    let open = kept.events.iter().enumerate().filter_map(is_open);
+    if !open.eq(kept.unfinished.iter().map(|(id, _)| *id)) {
         return Err(format!("{:?} is said to be unfinished", kept.unfinished));
     }
     Ok(())
@@ -117,7 +124,7 @@ mod tests {
         assert!(is_prefix(&events, bytes, &kept(&[noted("a")], false)).is_err());
         assert!(is_prefix(&events, bytes, &kept(&events, false)).is_err());
         let begun =
-            Kept { unfinished: Some((CaseId { seed: 0, index: 0 }, String::new())), ..Kept::default() };
+            Kept { unfinished: vec![(CaseId { seed: 0, index: 0 }, String::new())], ..Kept::default() };
         assert!(is_prefix(&events, b"", &begun).is_err());
     }
 }
