@@ -88,17 +88,19 @@ fn is_prefix(events: &[Event], bytes: &[u8], kept: &Kept) -> Held {
     if !rest.is_empty() && !kept.torn && events.get(lines).map(text).unwrap_or_default().as_bytes() != rest {
         return Err("part of an event is taken for one".to_owned());
     }
-    let is_open = |at: usize, id: &CaseId| {
-        !kept.events[at..].iter().any(|event| match event {
-            Event::CaseEnded { id: ended, .. } => ended == id,
-            event => matches!(event, Event::RunFinished(_)),
-        })
-    };
-    let open = kept.events.iter().enumerate().filter_map(|(at, event)| match event {
-        Event::CaseBegan { id, .. } if is_open(at, id) => Some(*id),
+    let is_open = |(at, event): (usize, &Event)| match event {
+        Event::CaseBegan { id, .. } => {
+            let ends = |later: &Event| match later {
+                Event::CaseEnded { id: ended, .. } => ended == id,
+                Event::RunFinished(_) => true,
+                _ => false,
+            };
+            (!kept.events[at + 1..].iter().any(ends)).then_some(*id)
+        }
         _ => None,
-    });
-    if !kept.unfinished.iter().map(|(id, _)| *id).eq(open) {
+    };
+    let open = kept.events.iter().enumerate().filter_map(is_open);
+    if !open.eq(kept.unfinished.iter().map(|(id, _)| *id)) {
         return Err(format!("{:?} is said to be unfinished", kept.unfinished));
     }
     Ok(())

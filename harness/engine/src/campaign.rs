@@ -135,8 +135,7 @@ pub async fn run(
     campaign.peer_starts = campaign.hands.len() as u64;
     let mut cases = agenda.cases();
     while campaign.deal(&mut cases)? && !campaign.is_over() {
-        campaign.round().await?;
-        if !campaign.settle().await? {
+        if !campaign.round().await? || !campaign.settle().await? {
             break;
         }
     }
@@ -238,8 +237,8 @@ impl Campaign<'_> {
         Ok(self.matrix.gives_up(case))
     }
 
-    /// Has the hands work, at once.
-    async fn round(&mut self) -> Result<(), Error> {
+    /// Has the hands work, at once. False when the run is over.
+    async fn round(&mut self) -> Result<bool, Error> {
         let batch = if self.hands.len() == 1 { 1 } else { BATCH };
         let busy = Cell::new(self.hands.len());
         let desk = Desk { schema: self.schema, log: &self.log, batch, busy };
@@ -252,7 +251,7 @@ impl Campaign<'_> {
             [] => Vec::new(),
         };
         self.done.extend(done.into_iter().map(|done| (done.dealt.place, done)));
-        Ok(())
+        self.tell_restarts()
     }
 
     /// Says what came of the cases, in their order, as far as there is no gap. False when the run is over.
@@ -380,14 +379,28 @@ impl Campaign<'_> {
     }
 
     async fn restart(&mut self, hand: usize, reason: String) -> Result<bool, Error> {
+        let alone = self.hands.len() == 1;
         let hand = &mut self.hands[hand];
-        hand.forget();
-        if let Err(error) = hand.runner.restart().await {
-            self.cut = Some(format!("the peer is gone ({reason}): {error}"));
-            return Ok(false);
+        hand.lose(reason);
+        if !alone {
+            // The other one works on meanwhile: see `round`.
+            return Ok(true);
         }
-        self.peer_starts += 1;
-        self.log.get_mut().say(Event::PeerRestarted { reason })?;
+        hand.restart().await;
+        self.tell_restarts()
+    }
+
+    /// Says which peers were started anew, in the order of the hands. False when one could not be.
+    fn tell_restarts(&mut self) -> Result<bool, Error> {
+        for hand in &mut self.hands {
+            let Some((reason, started)) = hand.restarted.take() else { continue };
+            if let Err(error) = started {
+                self.cut = Some(format!("the peer is gone ({reason}): {error}"));
+                return Ok(false);
+            }
+            self.peer_starts += 1;
+            self.log.get_mut().say(Event::PeerRestarted { reason })?;
+        }
         Ok(true)
     }
 

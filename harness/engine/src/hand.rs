@@ -74,6 +74,10 @@ pub(crate) struct Hand {
     timeouts: HashMap<String, u32>,
     /// How many work at once.
     hands: u32,
+    /// Why its peer has to be started anew before it goes on.
+    lost: Option<String>,
+    /// That it was, why, and whether it could be.
+    pub restarted: Option<(String, Result<(), qmprobe_target::Error>)>,
     /// The case that it began.
     begun: Option<u64>,
     /// The place of the case that is to be looked into before it goes on.
@@ -100,6 +104,8 @@ impl Hand {
             losses: 0,
             timeouts: HashMap::new(),
             hands,
+            lost: None,
+            restarted: None,
             begun: None,
             waits: None,
         }
@@ -112,7 +118,11 @@ impl Hand {
     /// The journal cannot be written.
     pub async fn work(&mut self, number: usize, desk: &Desk<'_, '_>) -> Result<Vec<Done>, Error> {
         let mut all = Vec::new();
-        while self.waits.is_none() && (all.len() < desk.batch || desk.busy.get() > 0) {
+        if self.waits.is_none() && !self.waiting.is_empty() {
+            self.restart().await;
+        }
+        let gone = matches!(self.restarted, Some((_, Err(_))));
+        while !gone && self.waits.is_none() && (all.len() < desk.batch || desk.busy.get() > 0) {
             let Some(dealt) = self.waiting.pop_front() else { break };
             let outcome = self.one(&dealt, desk).await?;
             let waits = match &outcome {
@@ -183,9 +193,17 @@ impl Hand {
         self.previous = Some(transcript);
     }
 
-    /// The peer is another one now.
-    pub fn forget(&mut self) {
+    /// Its peer is no good any more.
+    pub fn lose(&mut self, reason: String) {
         self.previous = None;
         self.history.clear();
+        self.lost = Some(reason);
+    }
+
+    /// Starts a peer anew, or makes sure that a foreign one still accepts connections, where it was lost.
+    pub async fn restart(&mut self) {
+        if let Some(reason) = self.lost.take() {
+            self.restarted = Some((reason, self.runner.restart().await));
+        }
     }
 }

@@ -48,7 +48,7 @@ pub struct Message {
 #[derive(Clone, Debug)]
 enum Body {
     /// An object in strict JSON in ASCII.
-    Strict { tape: Tape, members: Vec<Member>, whole: OnceLock<Option<Value>> },
+    Strict { tape: Tape, members: Box<[Member]>, whole: OnceLock<Option<Value>> },
     /// Anything.
     Read(Parsed),
 }
@@ -186,7 +186,7 @@ impl Message {
     }
 }
 
-fn members(tape: &Tape, bytes: &[u8]) -> Vec<Member> {
+fn members(tape: &Tape, bytes: &[u8]) -> Box<[Member]> {
     let members = tape.root(bytes).members();
     members.map(|(name, value)| Member { name, at: value.index(), value: OnceLock::new() }).collect()
 }

@@ -18,8 +18,8 @@ const NUMBER_MAX: usize = 64;
 const ESCAPED: u32 = 1 << 31;
 /// In the start of a container: it is one.
 const CONTAINER: u32 = 1 << 31;
-/// Entries that there is room for at once: those of a usual reply.
-const ENTRIES: usize = 32;
+/// Entries for which there stays room when a text is done: those of QEMU's longest reply.
+const ENTRIES_KEPT: usize = 1 << 16;
 
 /// A value, or the name of a member, which stands before its value.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ struct Entry {
 /// A whole strict JSON text with one container at its top.
 #[derive(Clone, Debug)]
 pub struct Tape {
-    entries: Vec<Entry>,
+    entries: Box<[Entry]>,
 }
 
 impl Tape {
@@ -261,29 +261,24 @@ pub(crate) struct Reader {
 impl Reader {
     /// Forgets what was read.
     pub fn reset(&mut self) {
-        self.entries.clear();
-        self.open.clear();
-        *self = Reader {
-            entries: std::mem::take(&mut self.entries),
-            open: std::mem::take(&mut self.open),
-            ..Reader::default()
-        };
+        let (mut entries, mut open) = (std::mem::take(&mut self.entries), std::mem::take(&mut self.open));
+        entries.clear();
+        open.clear();
+        entries.shrink_to(ENTRIES_KEPT);
+        *self = Reader { entries, open, ..Reader::default() };
     }
 
-    /// The tape of a text that was read whole.
+    /// The tape of a text that was read whole, no longer than it must be.
     pub fn take(&mut self) -> Tape {
-        let entries = std::mem::take(&mut self.entries);
+        let tape = Tape { entries: self.entries.as_slice().into() };
         self.reset();
-        Tape { entries }
+        tape
     }
 
     /// Goes on in a text of which there may be more bytes than the last time.
     pub fn advance(&mut self, text: &[u8], nesting_max: usize) -> Progress {
         if text.len() > TEXT_MAX {
             return Progress::Odd;
-        }
-        if self.entries.capacity() == 0 {
-            self.entries.reserve(ENTRIES);
         }
         loop {
             while let Some(b' ' | b'\t' | b'\r' | b'\n') = text.get(self.at) {
