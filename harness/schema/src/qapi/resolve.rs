@@ -135,6 +135,11 @@ impl<'a> Resolver<'a> {
         BUILTINS.iter().any(|(known, _)| *known == name) || name == "QType" && self.era.has_qtype()
     }
 
+    /// Whether a type that is not defined may have been so where the document is cut.
+    fn may_be_cut_off(&self, name: &str) -> bool {
+        self.lenient && !self.is_built_in(name)
+    }
+
     fn add(&mut self, ty: TypeDef) -> TypeId {
         let id = TypeId(self.types.len() as u32);
         self.types.push(ty);
@@ -451,7 +456,7 @@ impl<'a> Resolver<'a> {
                 });
                 object.and_then(|choice| self.reference(&choice.ty))
             }
-            _ if self.lenient => Some(ty),
+            None if self.may_be_cut_off(&named.name) => Some(ty),
             _ => {
                 let message = format!("data is a struct or a union, and '{}' is neither", named.name);
                 self.faults.push(named.span, message);

@@ -94,7 +94,8 @@ impl Resolver<'_> {
             let fits = match (&branch.ty, self.definition(type_name(&branch.ty)).map(|known| &known.body)) {
                 (TypeRef::Inline(_), _) | (TypeRef::Name(_), Some(Body::Struct { .. })) => true,
                 (TypeRef::Name(_), Some(Body::Union(_))) => self.era.nests_unions(),
-                _ => self.lenient,
+                (TypeRef::Name(named), None) => self.may_be_cut_off(&named.name),
+                _ => false,
             };
             if !fits {
                 let message = format!(
