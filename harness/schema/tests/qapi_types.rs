@@ -136,12 +136,19 @@ fn structs_have_nested_members_and_bases_in_their_time() {
 }
 
 #[test]
-fn a_member_has_a_name_in_every_version() {
-    hold(&[Row {
-        text: "{ 'type': 'Old', 'data': { 'in': { 'a': 'int', '?': [ 'str' ] } } }",
-        good: "",
-        bad: &[("1.7", 1, 48, "'?' is no name")],
-    }]);
+fn types_and_members_have_names_in_every_version() {
+    hold(&[
+        Row {
+            text: "{ 'type': 'Old', 'data': { 'in': { 'a': 'int', '?': [ 'str' ] } } }",
+            good: "",
+            bad: &[("1.7", 1, 48, "'?' is no name")],
+        },
+        Row {
+            text: "{ 'type': '~ld', 'data': { 'a': 'int' } }",
+            good: "",
+            bad: &[("1.7", 1, 11, "'~ld' is no name")],
+        },
+    ]);
 }
 
 #[test]

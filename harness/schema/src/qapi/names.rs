@@ -34,8 +34,10 @@ const UPPER_BEFORE_PRAGMAS: &[&str] = &[
 /// What is wrong with `name`, if anything. `owner` is the definition that it is part of.
 pub(super) fn fault(kind: Kind, name: &str, owner: &str, pragmas: &Pragmas, era: Era) -> Option<String> {
     if !era.names_are_checked() {
-        // Nobody looked, and no C compiler took it; our own format marks what is optional so.
-        let hopeless = kind == Kind::Member && (name.is_empty() || name.ends_with('?'));
+        // Nobody looked but the C compiler, which took no other; our own format has marks of its own.
+        let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        let bound = matches!(kind, Kind::Type | Kind::Command | Kind::Event | Kind::Member);
+        let hopeless = bound && (name.is_empty() || !name.bytes().all(of_name));
         return hopeless.then(|| format!("'{name}' is no name"));
     }
     let Some(stem) = stem(kind, name, era) else {
