@@ -108,7 +108,7 @@ impl<'a> Resolver<'a> {
         for (index, definition) in self.definitions.iter().enumerate() {
             let name = definition.name.name.as_str();
             let is_type = !matches!(definition.body, Body::Command(_) | Body::Event { .. });
-            let built_in = self.era.checks_references() && self.is_built_in(name);
+            let built_in = self.is_built_in(name) && (is_type || self.era.checks_references());
             let first = self.by_name.get(name).map(|first| self.definitions[*first].kind);
             if first.is_some() || built_in {
                 self.faults.within = format!("{} '{name}'", definition.kind);
