@@ -265,6 +265,7 @@ const OUTPUT: &[Row] = &[
     ("event-before-negotiation", Nothing, "", With("\"event\"")),
     ("event-too-often", Negotiation, EIGHT_QUERIES, With("\"event\": \"RTC_CHANGE\"")),
     ("agent-greets", Nothing, "", With("{\"QMP\": {}}\n")),
+    ("sentinel-apart", Nothing, SYNC, With("\u{fffd}\n{")),
     ("sentinel-missing", Nothing, SYNC, Without("\u{fffd}")),
     ("sentinel-on-error", Nothing, r#"{"execute":"guest-sync-delimited"}"#, With("\u{fffd}")),
     ("sentinel-on-next-reply", Nothing, SYNC_AND_PING, With("\u{fffd}{\"return\": {}}")),

@@ -148,6 +148,11 @@ fn types_and_members_have_names_in_every_version() {
             good: "",
             bad: &[("1.7", 1, 11, "'~ld' is no name")],
         },
+        Row {
+            text: "{ 'type': 'str', 'data': { 'a': 'int' } }",
+            good: "",
+            bad: &[("1.7", 1, 11, "'str' is a built-in type")],
+        },
     ]);
 }
 
