@@ -5,10 +5,11 @@ use crate::pairing::{Pair, pair_up};
 use crate::predict::{Accepted, Expectation, predict_all};
 use crate::prediction::{Deviation, deviating_class, deviations};
 use crate::rules::stream_predicted;
+use memchr::memmem;
 use qmprobe_schema::{Schema, TypeId};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
 use qmprobe_wire::{
-    Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, SessionState, Transcript, Value,
+    Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, Received, SessionState, Transcript, Value,
 };
 
 /// What a rule may look at.
@@ -160,6 +161,40 @@ impl<'a> Context<'a> {
     pub fn can_expect_reply(&self, exchange: usize) -> bool {
         let read = self.transcript.exchanges[exchange].end != ExchangeEnd::Unread;
         read && !self.is_garbled(exchange) && !self.peer_is_lost() && !self.is_flooded(exchange)
+    }
+
+    /// What stands before the greeting of a connection, where it is the end of a reply, cut off, to a client that left
+    /// before: it tells whose it is by its id.
+    pub fn leftover(&self, index: usize) -> &'a [Received] {
+        let exchange = &self.transcript.exchanges[index];
+        if !exchange.opened {
+            return &[];
+        }
+        let is_greeting = |received: &Received| matches!(&received.frame, Frame::Message(message) if message.kind == MessageKind::Greeting);
+        let before = exchange.received.iter().position(is_greeting).unwrap_or(0);
+        let (before, _) = exchange.received.split_at(before);
+        let told = before.iter().any(|received| match &received.frame {
+            Frame::Garbage(bytes) => self.is_of_another(exchange.connection, bytes),
+            Frame::Message(message) if is_misshapen(message) => {
+                self.is_of_another(exchange.connection, &message.bytes)
+            }
+            _ => false,
+        });
+        if told { before } else { &[] }
+    }
+
+    /// Whether a message is in that.
+    pub fn is_left_over(&self, index: usize, message: &Message) -> bool {
+        self.leftover(index)
+            .iter()
+            .any(|received| matches!(&received.frame, Frame::Message(one) if std::ptr::eq(one, message)))
+    }
+
+    /// Whether bytes carry the id of a command that was sent over an earlier connection.
+    fn is_of_another(&self, connection: u32, bytes: &[u8]) -> bool {
+        let earlier = self.pairs.iter().filter(|pair| self.exchange(pair).connection < connection);
+        let mut ids = earlier.filter_map(|pair| pair.expectation.id.as_ref()?.as_str());
+        ids.any(|id| memmem::find(bytes, format!("\"{id}\"").as_bytes()).is_some())
     }
 
     /// Whether an exchange ended because a limit was hit.

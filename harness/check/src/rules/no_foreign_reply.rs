@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::pairing::Pair;
 use crate::rule::{QMP, Rule, Severity};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, Message, VersionRange, escape};
+use qmprobe_wire::{Exchange, Frame, Message, Received, VersionRange, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,19 +23,34 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
+    let foreign = |exchange: usize, bytes: &[u8]| Breach {
+        exchange,
+        class: "foreign".to_owned(),
+        expected: vec!["nothing but the greeting".to_owned()],
+        actual: escape::escape_short(bytes, 200),
+        ..Breach::default()
+    };
+    for index in 0..context.transcript.exchanges.len() {
+        let cut: Vec<u8> = context.leftover(index).iter().flat_map(bytes_of).copied().collect();
+        if !cut.is_empty() {
+            breaches.push(foreign(index, &cut));
+        }
+    }
     for (index, extra) in &context.extras {
         if is_foreign(context, *index, extra) && !context.is_garbled(*index) {
-            breaches.push(Breach {
-                exchange: *index,
-                class: "foreign".to_owned(),
-                expected: vec!["nothing but the greeting".to_owned()],
-                actual: escape::escape_short(&extra.bytes, 200),
-                ..Breach::default()
-            });
+            breaches.push(foreign(*index, &extra.bytes));
         }
     }
     let looked = context.transcript.exchanges.iter().any(|exchange| exchange.opened);
     conclude(rule, breaches, looked, "no fresh connection was opened", out);
+}
+
+fn bytes_of(received: &Received) -> &[u8] {
+    match &received.frame {
+        Frame::Garbage(bytes) => bytes,
+        Frame::Message(message) => &message.bytes,
+        Frame::Sentinel => b"\xff",
+    }
 }
 
 /// Whether nothing was sent over this connection that the surplus reply could answer.

@@ -26,7 +26,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let agent = context.transcript.dialect == Dialect::Qga;
     for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
         looked |= !exchange.received.is_empty();
-        let stray = exchange.received.iter().find_map(|received| match &received.frame {
+        let own = exchange.received.iter().skip(context.leftover(index).len());
+        let stray = own.into_iter().find_map(|received| match &received.frame {
             Frame::Garbage(bytes) => Some(escape::escape_short(bytes, 120)),
             Frame::Sentinel if !agent => Some("\\xff".to_owned()),
             Frame::Sentinel | Frame::Message(_) => None,

@@ -26,6 +26,9 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let agent = context.transcript.dialect == Dialect::Qga;
     for (exchange, message) in context.messages().filter(|(_, message)| message.is_legible()) {
         looked = true;
+        if context.is_left_over(exchange, message) {
+            continue;
+        }
         let Some((class, path)) = defect(message, agent) else { continue };
         breaches.push(Breach {
             exchange,

@@ -1,6 +1,6 @@
 //! Ids, replies, arguments, return values.
 
-use super::{ACCEPTED, BARE_GENERIC, DEPTH, GENERIC, GREETING, NOT_FOUND, OPENED, Row, STATUS};
+use super::{ACCEPTED, BARE_GENERIC, DEPTH, GENERIC, GO, GREETING, NOT_FOUND, OPENED, Row, STATUS, WENT};
 use crate::conversation;
 use crate::conversation::Say::{Aim, Client, Connect, Late, Server, Timeout};
 
@@ -89,7 +89,20 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         rule: "no-foreign-reply",
-        breaks: &[&[Connect, GREETING, Server(r#"{"return": {}}"#)]],
+        breaks: &[
+            &[Connect, GREETING, Server(r#"{"return": {}}"#)],
+            // The end of a reply whose client left.
+            &[
+                Connect,
+                GREETING,
+                GO,
+                WENT,
+                Client(r#"{"execute":"all","arguments":{"name":""},"id":"left-1"}"#),
+                Connect,
+                Server(r#"ame": "x", "depth": [1, {"a": 2}]}, "id": "left-1"}"#),
+                GREETING,
+            ],
+        ],
         keeps: &[Connect, GREETING],
     },
     Row {
