@@ -10,6 +10,9 @@ const MISSING: u32 = 3;
 /// What a reply costs that answers nothing: more than one of the wrong kind, which it might be.
 const SURPLUS: u32 = 4;
 
+/// What a reply costs that the request cannot have provoked: more than one that answers nothing.
+pub(crate) const UNFIT: u32 = 5;
+
 /// Requests times replies of an exchange beyond which it is not worth the time.
 const CELLS_MAX: usize = 1 << 16;
 

@@ -1,6 +1,6 @@
 //! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
 
-use crate::alignment::{Alignment, DEVIATES, MISFITS, align};
+use crate::alignment::{Alignment, DEVIATES, MISFITS, UNFIT, align};
 use crate::conform::Mismatch;
 use crate::overtaking::match_up;
 use crate::predict::{Accepted, Expectation};
@@ -81,24 +81,28 @@ pub(crate) fn pair_up<'a>(
     {
         return Pairing { doubtful: true, ..pairing };
     }
-    let came = replies.clone();
-    pairing.extras.extend(doubled(pairs.len(), &mut replies));
-    pair_in_order(pairs, &replies, &mut pairing.extras);
-    if pairs.len() > 1 && !overtakes {
-        realign(pairs, &came, &mut pairing, conforms);
-    }
+    pair_in_order(pairs, &replies, &mut pairing, conforms);
     pairing
 }
 
-/// Where replies that were given out in order leave something to explain: gives them out in the way that leaves the
-/// least.
-fn realign<'a>(
+/// Gives replies to the requests that have none, in the order of both, in the way that leaves the least to explain.
+fn pair_in_order<'a>(
     pairs: &mut [Pair<'a>],
     replies: &[&'a Message],
     pairing: &mut Pairing<'a>,
     conforms: &dyn Fn(&Expectation, &Message) -> bool,
 ) {
+    if let ([pair], [reply]) = (&mut *pairs, replies)
+        && pair.reply.is_none()
+        && !is_unfit(&pair.expectation, reply)
+    {
+        pair.reply = Some(reply);
+        return;
+    }
     let cost = |due: &Expectation, reply: &Message| {
+        if is_unfit(due, reply) {
+            return UNFIT;
+        }
         let id = if due.id.as_ref() == reply.get("id") { 0 } else { MISFITS };
         let kind = if deviating_class(due.accepted, reply).is_some() {
             DEVIATES
@@ -109,58 +113,34 @@ fn realign<'a>(
         };
         id + kind
     };
-    let given = |reply: &&Message| replies.iter().any(|one| std::ptr::eq(*one, *reply));
-    let is_right = |pair: &Pair<'_>| match pair.reply {
-        Some(reply) => cost(&pair.expectation, reply) == 0,
-        None => pair.expectation.accepted.has(Accepted::NOTHING),
-    };
-    if !pairing.extras.iter().any(given) && pairs.iter().all(is_right) {
-        return;
-    }
-    let told = |pair: &Pair<'a>| pair.reply.is_some_and(|reply| !given(&reply));
-    let open: Vec<usize> = (0..pairs.len()).filter(|at| !told(&pairs[*at])).collect();
+    let open: Vec<usize> = (0..pairs.len()).filter(|at| pairs[*at].reply.is_none()).collect();
+    let suits = |at: usize, reply: usize| cost(&pairs[open[at]].expectation, replies[reply]);
+    let in_turn = || (0..open.len()).map(|at| (at < replies.len()).then_some(at)).collect();
+    let plain = open.len() == replies.len() && (0..open.len()).all(|at| suits(at, at) == 0);
     let optional: Vec<bool> =
         open.iter().map(|at| pairs[*at].expectation.accepted.has(Accepted::NOTHING)).collect();
-    let alignment =
-        align(&optional, replies.len(), |at, reply| cost(&pairs[open[at]].expectation, replies[reply]));
-    let answers = match alignment {
-        Alignment::Unknown => return,
+    let alignment = if plain { Alignment::Told(in_turn()) } else { align(&optional, replies.len(), suits) };
+    let answers: Vec<Option<usize>> = match alignment {
+        Alignment::Told(answers) => answers,
+        Alignment::Unknown => in_turn(),
         Alignment::Open => {
             pairing.doubtful = true;
-            vec![None; open.len()]
+            return;
         }
-        Alignment::Told(answers) => answers,
     };
-    pairing.extras.retain(|extra| !given(extra));
-    if !pairing.doubtful {
-        let is_extra = |at: &usize| !answers.contains(&Some(*at));
-        pairing.extras.extend((0..replies.len()).filter(is_extra).map(|at| replies[at]));
+    let mut given = vec![false; replies.len()];
+    for (at, reply) in open.into_iter().zip(answers) {
+        let Some(reply) = reply else { continue };
+        given[reply] = true;
+        pairs[at].reply = Some(replies[reply]);
     }
-    for (at, answer) in open.into_iter().zip(answers) {
-        pairs[at].reply = answer.map(|reply| replies[reply]);
-    }
+    pairing.extras.extend(replies.iter().zip(given).filter(|(_, given)| !given).map(|(reply, _)| *reply));
 }
 
-/// Gives replies to the requests that have none, one after the other.
-fn pair_in_order<'a>(pairs: &mut [Pair<'a>], mut replies: &[&'a Message], extras: &mut Vec<&'a Message>) {
-    for at in 0..pairs.len() {
-        let (before, later) = pairs.split_at_mut(at + 1);
-        let Some(pair) = before.last_mut().filter(|pair| pair.reply.is_none()) else { continue };
-        let surplus = replies.len().saturating_sub(later.len() + 1);
-        let strays = strays(&pair.expectation, replies, surplus);
-        extras.extend(&replies[..strays]);
-        replies = &replies[strays..];
-        let may_be_silent = pair.expectation.accepted.has(Accepted::NOTHING);
-        let Some((next, rest)) = replies.split_first() else { break };
-        let skipped = may_be_silent
-            && (!belongs(&pair.expectation, later, next) || is_owed_later(later, next, replies.len()));
-        if skipped || is_of_a_later(&pair.expectation, later, next) {
-            continue;
-        }
-        pair.reply = Some(next);
-        replies = rest;
-    }
-    extras.extend(replies);
+/// Whether a request that goes unanswered if it succeeds is said to have succeeded.
+fn is_unfit(due: &Expectation, reply: &Message) -> bool {
+    let silent = due.accepted.has(Accepted::NOTHING) && !due.accepted.has(Accepted::RETURN);
+    silent && reply.kind == MessageKind::Return
 }
 
 /// What the ids of several replies say of whose they are.
@@ -215,56 +195,6 @@ fn unasked(exchange: &Exchange) -> usize {
     }
     let early = exchange.received.iter().take_while(|received| received.at_us < exchange.sent_us);
     early.filter(|received| matches!(&received.frame, Frame::Message(message) if message.is_reply())).count()
-}
-
-/// Takes out replies that repeat the one before, as long as there are more of them than may be due.
-fn doubled<'a>(due: usize, replies: &mut Vec<&'a Message>) -> Vec<&'a Message> {
-    let mut surplus = replies.len().saturating_sub(due);
-    let mut out = Vec::new();
-    let mut last: Option<&Message> = None;
-    replies.retain(|reply| {
-        let repeats = surplus > 0 && last.is_some_and(|last| last.bytes == reply.bytes);
-        last = if repeats { None } else { Some(reply) };
-        if repeats {
-            surplus -= 1;
-            out.push(*reply);
-        }
-        !repeats
-    });
-    out
-}
-
-/// Of replies that are `surplus` too many, how many stand before the one that carries the right id.
-fn strays(expectation: &Expectation, replies: &[&Message], surplus: usize) -> usize {
-    let candidates = replies.iter().take(surplus + 1);
-    let own = candidates.into_iter().position(|reply| reply.get("id") == expectation.id.as_ref());
-    own.unwrap_or_default()
-}
-
-/// Whether a reply can be the answer to an expectation that also accepts silence.
-fn belongs(expectation: &Expectation, later: &[Pair<'_>], reply: &Message) -> bool {
-    // An error of the JSON layer that carries an id answers nothing else, if nothing else has that id.
-    let invented =
-        expectation.json_error && later.iter().all(|pair| pair.expectation.id.as_ref() != reply.get("id"));
-    reply.kind == MessageKind::Error && (reply.get("id") == expectation.id.as_ref() || invented)
-}
-
-/// Whether all replies that are left are due to later requests, and this one fits the first of them.
-fn is_owed_later(later: &[Pair<'_>], reply: &Message, left: usize) -> bool {
-    let must = |pair: &&Pair<'_>| pair.reply.is_none() && !pair.expectation.accepted.has(Accepted::NOTHING);
-    let fits = |due: &Expectation| {
-        due.id.as_ref() == reply.get("id") && deviating_class(due.accepted, reply).is_none()
-    };
-    left <= later.iter().filter(must).count()
-        && later.iter().find(must).is_some_and(|pair| fits(&pair.expectation))
-}
-
-/// Whether a reply carries the id of a later request and not of this one, which then went unanswered.
-fn is_of_a_later(expectation: &Expectation, later: &[Pair<'_>], reply: &Message) -> bool {
-    let id = reply.get("id");
-    id.is_some()
-        && expectation.id.as_ref() != id
-        && later.iter().any(|pair| pair.expectation.id.as_ref() == id)
 }
 
 /// Pairs where some requests are answered out of band. False when the replies fit in no order that is allowed.

@@ -5,6 +5,7 @@ mod due;
 mod ear;
 mod link;
 pub(crate) mod play;
+mod redials;
 mod resync;
 mod scene;
 mod session;
@@ -21,9 +22,9 @@ use qmprobe_wire::{
     Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Limits, Message, SessionState, Start, Step,
     Transcript, Value, Version, request,
 };
+use redials::Redials;
 use session::{Manners, Session, blank};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
 
 /// Milliseconds in which the rest of a connection's output is taken when it is closed.
@@ -38,10 +39,6 @@ const QUESTION_INDEX: u64 = 1 << 41;
 const FRAMING_MS: u64 = 1_000;
 /// Milliseconds for each answer of a peer that already kept us waiting.
 const PROBE_MS: u64 = 2_000;
-/// Connections tried before a peer counts as gone.
-const DIALS_MAX: u32 = 3;
-/// Milliseconds between them.
-const REDIAL_MS: u64 = 200;
 /// Times that an unanswering peer's patience is halved.
 const HALVINGS_MAX: u32 = 3;
 /// Cases with a reply left out before the patience is halved.
@@ -207,20 +204,19 @@ impl Runner {
     /// Starts the peer anew, or makes sure that a foreign one still accepts connections.
     ///
     /// # Errors
-    /// It cannot be had again, in [`DIALS_MAX`] tries.
+    /// It cannot be had again, however often it is tried.
     pub async fn restart(&mut self) -> Result<(), qmprobe_target::Error> {
         self.retire().await;
-        let mut tries = 1;
+        let mut redials = Redials::default();
         loop {
             match Peer::open(&self.spec, &self.ear.limits).await {
                 Ok(peer) => {
                     self.peer = peer;
                     return Ok(());
                 }
-                Err(error) if tries == DIALS_MAX => return Err(error),
-                Err(_) => tries += 1,
+                Err(error) if !redials.again().await => return Err(error),
+                Err(_) => {}
             }
-            tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
         }
     }
 
@@ -345,7 +341,7 @@ impl Runner {
     pub async fn run(&mut self, case: &Arc<Case>) -> Ran {
         // Only of these is it known that they answer without anything from outside.
         let monitor = matches!(self.spec, PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. });
-        let mut redials = 0;
+        let mut redials = Redials::default();
         loop {
             self.ear.begin();
             self.ear.watch = self.peer.watch().filter(|_| monitor && self.vigilant);
@@ -353,13 +349,10 @@ impl Runner {
                 Ok(scene) => self.play(case, scene).await,
                 Err(ran) => return ran,
             };
-            match &ran {
-                Ran::Through(transcript) if redials < DIALS_MAX && self.was_turned_away(transcript) => {
-                    redials += 1
-                }
-                _ => return ran,
+            let turned_away = matches!(&ran, Ran::Through(transcript) if self.was_turned_away(transcript));
+            if !turned_away || !redials.again().await {
+                return ran;
             }
-            tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
         }
     }
 
@@ -379,36 +372,33 @@ impl Runner {
 
     /// A fresh connection of which nothing was read.
     async fn connect(&mut self) -> Option<Session> {
-        for redial in 0..DIALS_MAX {
-            if redial > 0 {
-                tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
-            }
+        let mut redials = Redials::default();
+        loop {
             if let Ok(connection) = self.peer.connect().await {
                 let link = Link::new(connection, &self.ear.limits);
                 return Some(Session::new(link, self.dialect(), self.manners.model()));
             }
             // A process that ended will not listen again.
-            if self.ear.stopped() || self.peer.exited().is_some() {
-                break;
+            if self.ear.stopped() || self.peer.exited().is_some() || !redials.again().await {
+                return None;
             }
         }
-        None
     }
 
     /// A fresh session in which commands run, or the exchanges that show why there is none.
     async fn command_mode(&mut self) -> Result<Session, Vec<Exchange>> {
-        let mut redials = 0;
+        let mut redials = Redials::default();
         loop {
             let Some(mut session) = self.connect().await else {
                 return Err(vec![self.refused(0)]);
             };
-            match session.negotiate(&mut self.ear, &mut self.manners).await {
-                Ok(()) => return Ok(session),
-                // An agent that serves one client at a time may still be busy with taking leave of the last.
-                Err(exchanges) if redials < DIALS_MAX && self.is_turned_away(&exchanges) => redials += 1,
-                Err(exchanges) => return Err(exchanges),
+            let Err(exchanges) = session.negotiate(&mut self.ear, &mut self.manners).await else {
+                return Ok(session);
+            };
+            // An agent that serves one client at a time may still be busy with taking leave of the last.
+            if !self.is_turned_away(&exchanges) || !redials.again().await {
+                return Err(exchanges);
             }
-            tokio::time::sleep(Duration::from_millis(REDIAL_MS)).await;
         }
     }
 

@@ -8,6 +8,7 @@ use qmprobe_target::PeerSpec;
 use qmprobe_wire::{CaseId, Frame, LineEnd, Start, Step};
 use scripted::{Asked, Twist, agent, impatient, monitor, peer};
 use std::io::Write;
+use std::time::Duration;
 use std::time::Instant;
 
 fn case(start: Start, steps: Vec<Step>) -> Arc<Case> {
