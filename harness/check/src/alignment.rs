@@ -8,7 +8,9 @@ pub(crate) const MISFITS: u32 = 2;
 /// What a request costs that must be answered and is not.
 const MISSING: u32 = 3;
 /// What a reply costs that answers nothing: more than one of the wrong kind, which it might be.
-const SURPLUS: u32 = 4;
+pub(crate) const SURPLUS: u32 = 4;
+/// What it costs where it is the one before once more: hardly anything else can be meant by that.
+pub(crate) const REPEATED: u32 = 1;
 
 /// What a reply costs that the request cannot have provoked: more than one that answers nothing.
 pub(crate) const UNFIT: u32 = 5;
@@ -47,8 +49,13 @@ enum Step {
 }
 
 /// Aligns requests, given by whether each may go unanswered, with `replies` replies. `cost` says how badly a reply
-/// suits a request: 0 when it is as it should be.
-pub(crate) fn align(optional: &[bool], replies: usize, cost: impl Fn(usize, usize) -> u32) -> Alignment {
+/// suits a request: 0 when it is as it should be; `stray` what it costs that a reply answers nothing.
+pub(crate) fn align(
+    optional: &[bool],
+    replies: usize,
+    cost: impl Fn(usize, usize) -> u32,
+    stray: impl Fn(usize) -> u32,
+) -> Alignment {
     let width = replies + 1;
     if optional.len().saturating_mul(width) > CELLS_MAX {
         return Alignment::Unknown;
@@ -80,7 +87,7 @@ pub(crate) fn align(optional: &[bool], replies: usize, cost: impl Fn(usize, usiz
                     improve(here + width, state, cost, Step::Silence);
                 }
                 if reply < replies {
-                    improve(here + 1, state, SURPLUS, Step::Stray);
+                    improve(here + 1, state, stray(reply), Step::Stray);
                 }
             }
         }
@@ -118,9 +125,11 @@ mod tests {
     fn aligned(requests: &str, replies: &str) -> Alignment {
         let (requests, replies) = (requests.as_bytes(), replies.as_bytes());
         let optional: Vec<bool> = requests.iter().map(u8::is_ascii_uppercase).collect();
-        align(&optional, replies.len(), |request, reply| {
+        let cost = |request: usize, reply: usize| {
             if requests[request].eq_ignore_ascii_case(&replies[reply]) { 0 } else { DEVIATES }
-        })
+        };
+        let repeats = |reply: usize| reply > 0 && replies[reply] == replies[reply - 1];
+        align(&optional, replies.len(), cost, |reply| if repeats(reply) { REPEATED } else { SURPLUS })
     }
 
     #[test]
@@ -128,6 +137,12 @@ mod tests {
         assert_eq!(aligned("pis", "is"), Alignment::Told(vec![None, Some(0), Some(1)]));
         assert_eq!(aligned("pEs", "ps"), Alignment::Told(vec![Some(0), None, Some(1)]));
         assert_eq!(aligned("ps", "pes"), Alignment::Told(vec![Some(0), Some(2)]));
+    }
+
+    #[test]
+    fn a_reply_that_comes_twice_takes_no_later_place() {
+        assert_eq!(aligned("ps", "ppxx"), Alignment::Told(vec![Some(0), Some(2)]));
+        assert_eq!(aligned("pps", "pps"), Alignment::Told(vec![Some(0), Some(1), Some(2)]));
     }
 
     #[test]
@@ -144,6 +159,6 @@ mod tests {
     #[test]
     fn nothing_of_nothing_is_told_and_too_much_is_not() {
         assert_eq!(aligned("", ""), Alignment::Told(vec![]));
-        assert_eq!(align(&[false; 1 << 12], 1 << 12, |_, _| 0), Alignment::Unknown);
+        assert_eq!(align(&[false; 1 << 12], 1 << 12, |_, _| 0, |_| 0), Alignment::Unknown);
     }
 }

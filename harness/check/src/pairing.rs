@@ -1,6 +1,6 @@
 //! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
 
-use crate::alignment::{Alignment, DEVIATES, MISFITS, UNFIT, align};
+use crate::alignment::{Alignment, DEVIATES, MISFITS, REPEATED, SURPLUS, UNFIT, align};
 use crate::conform::Mismatch;
 use crate::overtaking::match_up;
 use crate::predict::{Accepted, Expectation};
@@ -119,7 +119,12 @@ fn pair_in_order<'a>(
     let plain = open.len() == replies.len() && (0..open.len()).all(|at| suits(at, at) == 0);
     let optional: Vec<bool> =
         open.iter().map(|at| pairs[*at].expectation.accepted.has(Accepted::NOTHING)).collect();
-    let alignment = if plain { Alignment::Told(in_turn()) } else { align(&optional, replies.len(), suits) };
+    let repeats = |reply: usize| reply > 0 && replies[reply].bytes == replies[reply - 1].bytes;
+    let stray = |reply: usize| if repeats(reply) { REPEATED } else { SURPLUS };
+    let alignment = match plain {
+        true => Alignment::Told(in_turn()),
+        false => align(&optional, replies.len(), suits, stray),
+    };
     let answers: Vec<Option<usize>> = match alignment {
         Alignment::Told(answers) => answers,
         Alignment::Unknown => in_turn(),

@@ -35,6 +35,7 @@ mod half_command_outlives_client;
 mod input_framing;
 mod json_error_answered;
 mod json_error_no_id;
+pub(crate) mod json_leniency;
 mod line_end;
 mod negotiation_arguments;
 mod negotiation_atomic;
@@ -99,6 +100,7 @@ pub static ALL: &[&Rule] = &[
     &reply_id_echo::RULE,
     &json_error_no_id::RULE,
     &json_error_answered::RULE,
+    &json_leniency::RULE,
     &one_reply::RULE,
     &reply_order::RULE,
     &input_framing::RULE,

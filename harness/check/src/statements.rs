@@ -91,7 +91,7 @@ pub static STATEMENTS: &[Statement] = &[
     of("A44", "A control character, 0xFE or 0xFF is one error and resynchronises.", "QEMU qobject/json-lexer.c", Shown::By(&["json-error-answered", "stream-predicted", "qmp/reply/a-stray-byte-resynchronises"])),
     of("A45", "After an error within a text its closing brackets are errors again.", "QEMU qobject/json-lexer.c", Shown::By(&["stream-predicted"])),
     of("A46", "Escapes, surrogates and UTF-8 are checked; U+0000 may be escaped.", "QEMU qobject/json-parser.c:parse_string", Shown::By(&["stream-predicted", "reply-id-echo"])),
-    of("A47", "Single quotes are quotes; a name twice in an object is an error.", "QEMU qobject/json-parser.c", Shown::By(&["stream-predicted", "qmp/reply/single-quotes-are-quotes"])),
+    of("A47", "Single quotes are quotes; a name twice in an object is an error.", "QEMU qobject/json-parser.c", Shown::By(&["stream-predicted", "json-error-answered", "json-leniency", "qmp/reply/single-quotes-are-quotes"])),
     of("A48", "White space alone is answered with nothing.", "QEMU qobject/json-lexer.c", Shown::By(&["one-reply", "qmp/reply/white-space-is-no-command"])),
     of("A49", "Nesting has a limit of 1024 levels.", "QEMU qobject/json-streamer.c", Shown::By(&["stream-predicted"])),
     of("A50", "A text has limits of 64 MiB and 2097152 tokens.", "QEMU qobject/json-streamer.c", Shown::Not("a monitor reads 300 kB/s; the recorded corpus and the automaton's own tests hold the limits to an agent")),

@@ -3,7 +3,7 @@
 mod conversation;
 mod schema;
 
-use conversation::Say::{Aim, Client, Close, Connect, Qga, Server, Stranger, Timeout, Tried};
+use conversation::Say::{Aim, Client, Close, Connect, Library, Qga, Server, Stranger, Timeout, Tried};
 use conversation::{Say, fails};
 use std::collections::BTreeSet;
 
@@ -103,4 +103,19 @@ fn a_sync_that_is_never_answered_says_nothing_of_the_reset() {
     assert_eq!(fails(&[Qga, aim, plain, Timeout, half, Timeout]), BTreeSet::from(["one-reply"]));
     assert!(fails(&[Qga, aim, plain, SYNCED, half, Timeout]).contains("sync-reset"));
     assert_eq!(fails(&[Qga, aim, plain, SYNCED, half, ERROR, SYNCED]), none());
+}
+
+#[test]
+fn a_library_gives_back_what_json_does_not_have_and_it_was_sent() {
+    let echo = [
+        Client("{\"execute\":\"query-status\",\"id\":NaN}"),
+        Server("{\"return\": {\"depth\": 1}, \"id\": NaN}"),
+    ];
+    assert!(!fails(&[&[Library], &echo[..]].concat()).contains("output-strict-json"));
+    assert!(fails(&[&[Stranger], &echo[..]].concat()).contains("output-strict-json"));
+    let own = [
+        Client("{\"execute\":\"query-status\",\"id\":1}"),
+        Server("{\"return\": {\"depth\": NaN}, \"id\": 1}"),
+    ];
+    assert!(fails(&[&[Library], &own[..]].concat()).contains("output-strict-json"));
 }

@@ -53,24 +53,35 @@ pub(crate) async fn settle(runner: &mut Runner, spec: &PeerSpec, schema: &Schema
     }
     let stated = Model::of(runner.version());
     // What tells QEMU's parsers apart is nesting beyond the limit, which other parsers have died of.
-    if stated != Model::Tolerant && is_like(stated, runner, spec.dialect(), schema).await == Some(true) {
-        runner.set_model(stated);
+    let shown = match stated.is_qemus() {
+        true => shown(stated, runner, spec.dialect(), schema).await.unwrap_or(Model::Tolerant),
+        false => Model::Tolerant,
+    };
+    runner.set_model(shown);
+    if shown.is_qemus() {
         return None;
     }
-    runner.set_model(Model::Tolerant);
     let note =
         "its parser is not just as QEMU's: how many errors malformed text is worth is not held against it";
     Some(note.to_owned())
 }
 
-/// Whether this parser finds the same in every text. `None` when not even the command after one is answered.
-async fn is_like(model: Model, runner: &mut Runner, dialect: Dialect, schema: &Schema) -> Option<bool> {
-    for text in TELLING.iter().chain(WAYS) {
+/// The parser that the peer shows: this one where it finds the same in every text, one modelled on it where it finds
+/// as many errors in most of what tells. `None` when not even the command after a text is answered.
+async fn shown(model: Model, runner: &mut Runner, dialect: Dialect, schema: &Schema) -> Option<Model> {
+    let mut alike = 0;
+    for text in TELLING {
+        alike += usize::from(answers_like(model, text, runner, dialect, schema).await?);
+    }
+    if alike < TELLING.len() {
+        return Some(if alike * 2 > TELLING.len() { Model::Tolerant } else { Model::Library });
+    }
+    for text in WAYS {
         if !answers_like(model, text, runner, dialect, schema).await? {
-            return Some(false);
+            return Some(Model::Tolerant);
         }
     }
-    Some(true)
+    Some(model)
 }
 
 /// Whether the peer finds in malformed text what this parser does: as many errors and as many values. Which ids and

@@ -23,6 +23,9 @@ pub enum Model {
     /// Anybody's. Where a text ends is taken to be as in [`Model::V3_1`], but how many errors a defect gives is
     /// left open: errors in a row are one outcome, for which one reply or more may come.
     Tolerant,
+    /// The same of a server that shows in how it counts errors that it hands its input to a JSON library: what JSON's
+    /// grammar leaves open, such a library mostly takes.
+    Library,
 }
 
 impl Model {
@@ -38,7 +41,12 @@ impl Model {
 
     /// The model to count errors by: for a parser that is not known QEMU's, which gives more of them than most.
     pub fn counted(self) -> Model {
-        if self == Model::Tolerant { Model::V3_1 } else { self }
+        if self.is_qemus() { self } else { Model::V3_1 }
+    }
+
+    /// Whether it is one of QEMU's, known in every detail.
+    pub fn is_qemus(self) -> bool {
+        matches!(self, Model::V3_1 | Model::V11)
     }
 }
 

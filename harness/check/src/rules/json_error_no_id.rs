@@ -1,7 +1,9 @@
 //! An error of the JSON layer has no id.
 
 use crate::context::Context;
+use crate::pairing::Pair;
 use crate::rule::{BOTH, Rule, Severity};
+use crate::rules::json_leniency;
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::{MessageKind, VersionRange};
 
@@ -16,14 +18,16 @@ pub static RULE: Rule = Rule {
     dialects: BOTH,
     versions: VersionRange::ALL,
     versions_reason: "",
-    yields_to: &["reply-id-echo/invented"],
+    yields_to: &["reply-id-echo/invented", "json-error-answered/return"],
     judge,
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
-    for pair in context.pairs.iter().filter(|pair| pair.expectation.json_error) {
+    let taken_by_many = |pair: &&Pair<'_>| pair.expectation.rule == json_leniency::RULE.slug;
+    let malformed = context.pairs.iter().filter(|pair| pair.expectation.json_error);
+    for pair in malformed.filter(|pair| !taken_by_many(pair)) {
         // A return is an answer to what was no command: json-error-answered.
         let Some(reply) = pair.reply.filter(|reply| reply.kind == MessageKind::Error) else { continue };
         looked = true;

@@ -106,7 +106,7 @@ fn breach(context: &Context<'_>) -> Option<Breach> {
     let parser = match transcript.model {
         Model::V3_1 => "QEMU 3.1 to 10",
         Model::V11 => "QEMU 11",
-        Model::Tolerant => "any server",
+        Model::Tolerant | Model::Library => "any server",
     };
     let exchange = transcript.exchanges.len().saturating_sub(1);
     let expected = found.expected.into_iter().map(|one| format!("{one}, {after}, as of {parser}")).collect();

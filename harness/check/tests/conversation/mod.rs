@@ -19,6 +19,8 @@ pub enum Say {
     Qga,
     /// Its parser is its own.
     Stranger,
+    /// It reads with a JSON library.
+    Library,
     /// The case is made for this rule.
     Aim(&'static str),
     /// Out-of-band execution is on.
@@ -122,11 +124,11 @@ fn transcript(talk: &[Say]) -> Transcript {
         case: Arc::new(case),
         dialect,
         version: None,
-        model: if talk.iter().any(|say| matches!(say, Say::Stranger)) {
-            Model::Tolerant
-        } else {
-            Model::V3_1
-        },
+        model: talk.iter().fold(Model::V3_1, |model, say| match say {
+            Say::Stranger => Model::Tolerant,
+            Say::Library => Model::Library,
+            _ => model,
+        }),
         start: if fresh {
             SessionState::fresh(dialect)
         } else {
@@ -148,7 +150,7 @@ struct Scribe {
 impl Scribe {
     fn note(&mut self, say: Say) {
         match say {
-            Say::Qga | Say::Stranger | Say::OutOfBand | Say::Aim(_) => {}
+            Say::Qga | Say::Stranger | Say::Library | Say::OutOfBand | Say::Aim(_) => {}
             Say::Connect => {
                 self.connections += 1;
                 self.begin(Vec::new(), true);

@@ -2,11 +2,14 @@
 
 use super::{ACCEPTED, BARE_GENERIC, DEPTH, GENERIC, GO, GREETING, NOT_FOUND, OPENED, Row, STATUS, WENT};
 use crate::conversation;
-use crate::conversation::Say::{Aim, Client, Connect, Late, Server, Timeout};
+use crate::conversation::Say::{Aim, Client, Connect, Late, Library, Server, Stranger, Timeout};
 
 /// Two commands in one write.
 const TWICE: conversation::Say =
     Client("{\"execute\":\"query-status\",\"id\":1}{\"execute\":\"query-status\",\"id\":1}");
+
+/// A command in which a name stands twice.
+const NAMED_TWICE: conversation::Say = Client(r#"{"execute":"query-status","id":1,"id":2}"#);
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -45,6 +48,8 @@ pub const ROWS: &[Row] = &[
             &[Client("{]"), Timeout],
             &[Client("{]"), Server(r#"{"return": {}}"#)],
             &[Client(r#"{"execute":"query-status","id":1,"id":1}"#), DEPTH],
+            // A parser modelled on QEMU's has no excuse.
+            &[Stranger, NAMED_TWICE, Server(r#"{"return": {"depth": 1}, "id": 2}"#)],
         ],
         // QEMU makes two errors of this, one that reads by line makes one.
         keeps: &[Client(r#"{"execute":"query-status","id":01}"#), BARE_GENERIC],
@@ -66,6 +71,11 @@ pub const ROWS: &[Row] = &[
             &[Aim("input-framing"), STATUS, DEPTH, STATUS, BARE_GENERIC],
         ],
         keeps: &[Aim("input-framing"), STATUS, DEPTH, TWICE, DEPTH, DEPTH],
+    },
+    Row {
+        rule: "json-leniency",
+        breaks: &[&[Library, NAMED_TWICE, Server(r#"{"return": {"depth": 1}, "id": 2}"#)]],
+        keeps: &[Library, NAMED_TWICE, BARE_GENERIC],
     },
     Row {
         rule: "reply-order",

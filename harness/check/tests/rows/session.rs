@@ -1,7 +1,7 @@
 //! Greeting, negotiation, envelope, out-of-band execution.
 
 use super::{ACCEPTED, BARE_GENERIC, DEPTH, GENERIC, GO, GREETING, NOT_FOUND, Row, STATUS, WENT};
-use crate::conversation::Say::{Client, Connect, Server, Timeout};
+use crate::conversation::Say::{Client, Connect, Server, Stranger, Timeout};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -83,10 +83,16 @@ pub const ROWS: &[Row] = &[
             ACCEPTED,
         ]],
         keeps: &[
+            Stranger,
             Connect,
             GREETING,
             Client(r#"{"execute":"qmp_capabilities","arguments":{"enable":["x"]},"id":1}"#),
             GENERIC,
+            GO,
+            WENT,
+            // It is too late as well, and QEMU's order of checks is its own.
+            Client(r#"{"execute":"qmp_capabilities","arguments":{"enable":["x"]},"id":1}"#),
+            NOT_FOUND,
         ],
     },
     Row {

@@ -281,7 +281,7 @@ impl Runner {
     /// What a conforming peer answers to the bytes, and the state that it is in then.
     fn predicted(&self, scene: &mut Scene, bytes: &[u8]) -> Due {
         let mut due = Due::default();
-        if self.manners.model() == Model::Tolerant {
+        if !self.manners.model().is_qemus() {
             due.leaves_errors_open();
         }
         let mut outcomes = Vec::new();
@@ -290,14 +290,14 @@ impl Runner {
         for outcome in &outcomes {
             // A whole value shows that the lexer is out of recovery, if the peer has the parser that it seems to,
             // or answered what resynchronises a stream.
-            let is_sure = scene.is_stream || self.manners.model() != Model::Tolerant;
+            let is_sure = scene.is_stream || self.manners.model().is_qemus();
             session.erred = matches!(outcome, Outcome::Error { .. }) || session.erred && !is_sure;
         }
         let expectations = predict_all(&self.schema, self.manners.version, session.state, &outcomes);
         // Of a text that is worth several errors to QEMU's parser, another one makes something else. A stream ends
         // with a command that every parser is back in step for.
         let errors = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Error { .. })).count();
-        let disputed = !scene.is_stream && self.manners.model() == Model::Tolerant && errors > 1;
+        let disputed = !scene.is_stream && !self.manners.model().is_qemus() && errors > 1;
         for (outcome, mut expectation) in outcomes.iter().zip(expectations) {
             session.state = expectation.next;
             if disputed && !expectation.accepted.has(Accepted::RETURN) {

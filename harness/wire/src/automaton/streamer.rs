@@ -82,11 +82,11 @@ impl<B: Build> Streamer<B> {
     /// A token of a text that is no value.
     fn refuse(&mut self, token: &Token<'_>, refusal: Option<Refusal>, outcomes: &mut Vec<Outcome<B::Value>>) {
         let outcome = match self.model {
-            Model::V3_1 | Model::Tolerant => self.refuse_patiently(token, refusal),
+            Model::V3_1 | Model::Tolerant | Model::Library => self.refuse_patiently(token, refusal),
             Model::V11 => self.refuse_promptly(token, refusal),
         };
         let Some(outcome) = outcome else { return };
-        if !(self.erred && self.model == Model::Tolerant) {
+        if !self.erred || self.model.is_qemus() {
             outcomes.push(outcome);
         }
         self.erred = true;

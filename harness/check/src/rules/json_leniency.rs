@@ -1,0 +1,20 @@
+//! a JSON library takes nothing that JSON leaves open
+
+use crate::prediction;
+use crate::rule::{BOTH, Rule, Severity};
+use qmprobe_wire::VersionRange;
+
+/// The rule. Of a parser that is modelled on QEMU's the same is a breach of [`super::json_error_answered`].
+pub static RULE: Rule = Rule {
+    id: "Q313",
+    slug: "json-leniency",
+    title: "What JSON leaves open is refused",
+    requirement: "A server that reads with a JSON library of its own refuses, as QEMU does, an object in which a name stands twice.",
+    source: "RFC 8259, section 4; QEMU qobject/json-parser.c:parse_pair",
+    severity: Severity::Warning,
+    dialects: BOTH,
+    versions: VersionRange::ALL,
+    versions_reason: "",
+    yields_to: &["input-framing"],
+    judge: prediction::judge,
+};
