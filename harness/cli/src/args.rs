@@ -72,7 +72,7 @@ pub struct PeerArgs {
     /// [default: unix-listen]
     #[arg(long, value_enum, value_name = "METHOD", hide_possible_values = true)]
     pub channel: Option<ChannelArg>,
-    /// Somebody's running peer: unix:PATH, tcp:HOST:PORT or serial:PATH; gets observing commands only
+    /// Somebody's running peer: unix:PATH, tcp:HOST:PORT, vsock:CID:PORT or serial:PATH; gets observing commands only
     #[arg(long, value_name = "ADDRESS")]
     pub connect: Vec<Address>,
     /// A peer started by a shell command; it must listen on the unix socket {socket}

@@ -83,7 +83,7 @@ fn bad_words_are_usage() {
         &[][..],
         &["chekc"],
         &["check", "--connect", "carrier-pigeon:1"],
-        &["check", "--connect", "vsock:3:1234"],
+        &["check", "--connect", "vsock:3"],
         &["check", "--reference", "--time", "0"],
         &["check", "--reference", "--schema", "no-such-schema"],
         &["check", "--reference", "--waivers", "no-such-file.toml"],

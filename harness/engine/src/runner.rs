@@ -31,7 +31,7 @@ use tokio::sync::watch;
 const CLOSE_MS: u64 = 100;
 /// Milliseconds in which a process that closed its connection may turn out to have ended.
 const EXIT_MS: u64 = 500;
-/// The id of questions outside any case.
+/// What the ids of questions outside any case begin with.
 const QUESTION_ID: &str = "qmprobe-asks";
 /// The index of a case made of one; no other case has it.
 const QUESTION_INDEX: u64 = 1 << 41;
@@ -65,7 +65,9 @@ pub(crate) struct Runner {
     pause_ms: u64,
     /// Cases until that ends; 0 when it does not.
     paused_cases: u32,
-    /// What was last asked outside any case.
+    /// Questions that were asked outside any case.
+    questions: u64,
+    /// The last of them.
     asked: Vec<u8>,
     /// A monitor that shows that it will not answer is not waited for to the end: see [`vigil`].
     vigilant: bool,
@@ -125,6 +127,7 @@ impl Runner {
             unanswered_cases: 0,
             pause_ms: 0,
             paused_cases: 0,
+            questions: 0,
             asked: Vec::new(),
             vigilant: false,
         }
@@ -234,7 +237,9 @@ impl Runner {
     pub async fn ask(&mut self, command: &str) -> Option<Message> {
         self.ear.begin();
         // An agent is asked without: old ones refuse an id.
-        let id = (self.dialect() == Dialect::Qmp).then(|| Value::string(QUESTION_ID));
+        let id = (self.dialect() == Dialect::Qmp)
+            .then(|| Value::string(format!("{QUESTION_ID}-{}", self.questions)));
+        self.questions += 1;
         let mut bytes = request::execute(command, None, id.as_ref());
         bytes.push(b'\n');
         self.asked.clone_from(&bytes);
@@ -242,13 +247,14 @@ impl Runner {
             self.session = self.command_mode().await.ok();
         }
         let session = self.session.as_mut()?;
-        let (answer, heard) = session.ask(&mut self.ear, bytes, Until::Replies(Due::one())).await;
+        let (answer, heard) = session.ask_one(&mut self.ear, bytes, id.as_ref()).await;
         if heard != Heard::All {
             self.retire().await;
             return None;
         }
-        let mut replies = messages(&answer.received).filter(|message| message.is_reply());
-        replies.next().cloned()
+        let replies = || messages(&answer.received).filter(|message| message.is_reply());
+        let ours = replies().find(|reply| reply.get("id") == id.as_ref());
+        ours.or_else(|| replies().next()).cloned()
     }
 
     /// The replies to any bytes, outside any case. The last of them is the one with this id, if it comes.

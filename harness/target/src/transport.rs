@@ -3,6 +3,7 @@
 pub(crate) mod serial;
 mod tcp;
 mod unix;
+mod vsock;
 
 use crate::error::BadAddress;
 use std::fmt;
@@ -15,10 +16,7 @@ use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UnixStream};
 
 /// Every transport that is built in.
-pub const ALL: &[Transport] = &[unix::TRANSPORT, tcp::TRANSPORT, serial::TRANSPORT];
-
-/// Transports that have a name already, but no code.
-const NOT_BUILT_IN: &[&str] = &["vsock"];
+pub const ALL: &[Transport] = &[unix::TRANSPORT, tcp::TRANSPORT, vsock::TRANSPORT, serial::TRANSPORT];
 
 /// One way to reach a peer.
 #[derive(Debug)]
@@ -38,6 +36,13 @@ pub enum Address {
     Unix(PathBuf),
     /// `HOST:PORT`; an IPv6 host stands in brackets.
     Tcp(String),
+    /// A socket of the host (2) or of one of its guests.
+    Vsock {
+        /// Number of the machine.
+        cid: u32,
+        /// Port.
+        port: u32,
+    },
     /// A terminal, or another character device: a line, on which nobody connects.
     Serial(PathBuf),
 }
@@ -47,6 +52,7 @@ impl fmt::Display for Address {
         match self {
             Address::Unix(path) => write!(f, "unix:{}", path.display()),
             Address::Tcp(place) => write!(f, "tcp:{place}"),
+            Address::Vsock { cid, port } => write!(f, "vsock:{cid}:{port}"),
             Address::Serial(path) => write!(f, "serial:{}", path.display()),
         }
     }
@@ -67,9 +73,6 @@ impl FromStr for Address {
 
 /// What to write instead of `given`, whose scheme is not one of ours.
 fn hint(scheme: &str, given: &str) -> String {
-    if NOT_BUILT_IN.contains(&scheme) {
-        return format!("{scheme}: is not built in yet; bridge it to a unix socket, for example with socat");
-    }
     let near =
         |transport: &&Transport| strsim::damerau_levenshtein(transport.scheme, &scheme.to_lowercase()) <= 2;
     let rest = given.split_once(':').map_or(given, |(_, rest)| rest);
@@ -92,6 +95,7 @@ impl Address {
         match self {
             Address::Unix(path) => unix::dial(path).await.map(Stream::Unix),
             Address::Tcp(place) => tcp::dial(place).await.map(Stream::Tcp),
+            Address::Vsock { cid, port } => vsock::dial(*cid, *port).await.map(Stream::Vsock),
             Address::Serial(path) => serial::dial(path).and_then(serial::stream),
         }
     }
@@ -102,6 +106,7 @@ impl Address {
 pub(crate) enum Stream {
     Unix(UnixStream),
     Tcp(TcpStream),
+    Vsock(AsyncFd<OwnedFd>),
     Serial(AsyncFd<OwnedFd>),
 }
 
@@ -111,7 +116,7 @@ impl Stream {
         match self {
             Stream::Unix(stream) => stream.ready(interest).await,
             Stream::Tcp(stream) => stream.ready(interest).await,
-            Stream::Serial(line) => Ok(line.ready(interest).await?.ready()),
+            Stream::Vsock(line) | Stream::Serial(line) => Ok(line.ready(interest).await?.ready()),
         }
     }
 
@@ -124,7 +129,7 @@ impl Stream {
         match self {
             Stream::Unix(stream) => stream.try_io(interest, attempt),
             Stream::Tcp(stream) => stream.try_io(interest, attempt),
-            Stream::Serial(line) => line.try_io(interest, |_| attempt()),
+            Stream::Vsock(line) | Stream::Serial(line) => line.try_io(interest, |_| attempt()),
         }
     }
 }
@@ -134,7 +139,7 @@ impl AsFd for Stream {
         match self {
             Stream::Unix(stream) => stream.as_fd(),
             Stream::Tcp(stream) => stream.as_fd(),
-            Stream::Serial(line) => line.as_fd(),
+            Stream::Vsock(line) | Stream::Serial(line) => line.as_fd(),
         }
     }
 }
@@ -149,7 +154,13 @@ mod tests {
 
     #[test]
     fn an_address_reads_back_as_it_prints() {
-        for text in ["unix:/run/a b.sock", "tcp:localhost:4444", "tcp:[::1]:4444", "serial:/dev/ttyS0"] {
+        for text in [
+            "unix:/run/a b.sock",
+            "tcp:localhost:4444",
+            "tcp:[::1]:4444",
+            "vsock:3:5000",
+            "serial:/dev/ttyS0",
+        ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
     }
@@ -161,19 +172,16 @@ mod tests {
         assert_eq!(refused("unx:/run/qmp.sock"), "did you mean `unix:/run/qmp.sock`?");
         assert_eq!(refused("TCP:host:1"), "did you mean `tcp:host:1`?");
         assert_eq!(refused("build-host:4444"), "did you mean `tcp:build-host:4444`?");
-        assert_eq!(refused("nonsense"), "write unix:PATH or tcp:HOST:PORT or serial:PATH");
-        assert_eq!(refused(""), "write unix:PATH or tcp:HOST:PORT or serial:PATH");
-    }
-
-    #[test]
-    fn a_transport_without_code_says_so() {
-        assert!(refused("vsock:3:5000").contains("not built in yet"));
+        assert_eq!(refused("nonsense"), "write unix:PATH or tcp:HOST:PORT or vsock:CID:PORT or serial:PATH");
+        assert_eq!(refused(""), "write unix:PATH or tcp:HOST:PORT or vsock:CID:PORT or serial:PATH");
     }
 
     #[test]
     fn a_place_without_a_path_or_a_port_is_refused() {
         assert!(refused("unix:").contains("path"));
         assert!(refused("serial:").contains("path"));
+        assert!(refused("vsock:guest:1").contains("number"));
+        assert!(refused("vsock:3").contains("port"));
         assert!(refused("tcp:localhost").contains("port"));
         assert!(refused("tcp:localhost:0").contains("port"));
         assert!(refused("tcp:localhost:70000").contains("port"));

@@ -1,4 +1,4 @@
-//! a JSON library takes nothing that JSON leaves open
+//! a JSON library takes nothing that such libraries mostly take and QEMU refuses
 
 use crate::prediction;
 use crate::rule::{BOTH, Rule, Severity};
@@ -8,9 +8,9 @@ use qmprobe_wire::VersionRange;
 pub static RULE: Rule = Rule {
     id: "Q313",
     slug: "json-leniency",
-    title: "What JSON leaves open is refused",
-    requirement: "A server that reads with a JSON library of its own refuses, as QEMU does, an object in which a name stands twice.",
-    source: "RFC 8259, section 4; QEMU qobject/json-parser.c:parse_pair",
+    title: "What JSON libraries mostly take is refused",
+    requirement: "A server that reads with a JSON library of its own refuses, as QEMU does, an object in which a name stands twice, and bytes that are not UTF-8.",
+    source: "RFC 8259, sections 4 and 8.1; QEMU qobject/json-parser.c:parse_pair, parse_string",
     severity: Severity::Warning,
     dialects: BOTH,
     versions: VersionRange::ALL,

@@ -9,7 +9,7 @@ use crate::safety::ends_the_peer;
 use qmprobe_check::{Accepted, predict_all};
 use qmprobe_generate::stream;
 use qmprobe_target::Wrote;
-use qmprobe_wire::automaton::{Model, Outcome};
+use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{
     Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step,
 };

@@ -133,14 +133,9 @@ impl Session {
         let id = Value::string(NEGOTIATION_ID);
         let mut bytes = request::execute("qmp_capabilities", None, Some(&id));
         bytes.extend_from_slice(b"\r\n");
-        let (mut answer, heard) = self.ask(ear, bytes, Until::Replies(Due::one())).await;
+        let (answer, heard) = self.ask_one(ear, bytes, Some(&id)).await;
         if heard != Heard::All {
             return Err(vec![greeting, answer]);
-        }
-        if !messages(&answer.received).any(|message| message.get("id") == Some(&id)) {
-            // It may be the reply to somebody else; then ours follows, and must not be taken for the next one.
-            let deadline = ear.deadline(STRAY_REPLY_MS);
-            self.link.listen(ear, &Until::Time, deadline, &mut answer.received).await;
         }
         self.state =
             SessionState { oob_offered: self.state.oob_offered, ..SessionState::command_mode(Dialect::Qmp) };
@@ -190,6 +185,18 @@ impl Session {
         }
         // An agent that answers, but with another token, can be talked to; the rules say what is wrong with it.
         if answered { Ok(()) } else { Err(exchanges) }
+    }
+
+    /// Sends a command outside any case and listens for its reply, whatever it says.
+    pub async fn ask_one(&mut self, ear: &mut Ear, bytes: Vec<u8>, id: Option<&Value>) -> (Exchange, Heard) {
+        let (mut answer, heard) = self.ask(ear, bytes, Until::Replies(Due::one())).await;
+        let is_ours = id.is_none() || messages(&answer.received).any(|message| message.get("id") == id);
+        if heard == Heard::All && !is_ours {
+            // It may be the reply to somebody else; then ours follows, and must not be taken for the next one.
+            let deadline = ear.deadline(STRAY_REPLY_MS);
+            self.link.listen(ear, &Until::Time, deadline, &mut answer.received).await;
+        }
+        (answer, heard)
     }
 
     /// Sends something outside any case and listens for what comes.
