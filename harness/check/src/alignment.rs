@@ -73,7 +73,9 @@ pub(crate) fn align(
                 }
                 let mut improve = |at: usize, state: usize, more: u32, step: Step| {
                     let way = &mut ways[at][state];
-                    if so_far + more < way.cost {
+                    // Of two that cost the same, the one in which what came last is left out.
+                    let better = so_far + more < way.cost;
+                    if better || so_far + more == way.cost && step == Step::Silence {
                         *way = Way { cost: so_far + more, step };
                     }
                 };
@@ -137,6 +139,11 @@ mod tests {
         assert_eq!(aligned("pis", "is"), Alignment::Told(vec![None, Some(0), Some(1)]));
         assert_eq!(aligned("pEs", "ps"), Alignment::Told(vec![Some(0), None, Some(1)]));
         assert_eq!(aligned("ps", "pes"), Alignment::Told(vec![Some(0), Some(2)]));
+    }
+
+    #[test]
+    fn what_came_first_answers_what_was_asked_first() {
+        assert_eq!(aligned("sis", "s"), Alignment::Told(vec![Some(0), None, None]));
     }
 
     #[test]

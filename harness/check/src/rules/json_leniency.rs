@@ -9,7 +9,7 @@ pub static RULE: Rule = Rule {
     id: "Q313",
     slug: "json-leniency",
     title: "What JSON libraries mostly take is refused",
-    requirement: "A server that reads with a JSON library of its own refuses, as QEMU does, an object in which a name stands twice, and bytes that are not UTF-8.",
+    requirement: "A server that reads with a JSON library of its own refuses, as QEMU does, an object in which a name stands twice, bytes that are not UTF-8, NaN and infinities.",
     source: "RFC 8259, sections 4 and 8.1; QEMU qobject/json-parser.c:parse_pair, parse_string",
     severity: Severity::Warning,
     dialects: BOTH,

@@ -25,6 +25,7 @@ pub static RULE: Rule = Rule {
         "reply-order",
         "sync-reset",
         "peer-survives/hang",
+        "peer-survives/closed",
         "input-framing",
         // What is left of an earlier connection's input is answered as well.
         "negotiation-per-connection/GenericError",
