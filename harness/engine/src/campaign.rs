@@ -107,6 +107,9 @@ pub async fn run(
     if !options.peer.sees_clients() {
         agenda.keep_to_a_serial_line();
     }
+    if runner.peer().weigh().is_none() {
+        agenda.keep_unweighed();
+    }
     let sweep_ms = (foreign && agenda.spread_trials()).then_some(FOREIGN_SWEEP_MS);
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();

@@ -213,6 +213,7 @@ mod tests {
             end: ExchangeEnd::Complete,
             sent_us: 0,
             attempt: None,
+            weight: None,
         };
         let mut exchanges: Vec<Exchange> = (0..8u8).map(|n| exchange(vec![n])).collect();
         let sent = |lines: Vec<Line>| lines.iter().map(|line| line.bytes[0]).collect::<Vec<u8>>();

@@ -13,6 +13,7 @@ mod novelty;
 mod peers;
 mod place;
 mod recall;
+mod repeats;
 mod round;
 mod setups;
 pub mod shard;
@@ -42,6 +43,7 @@ use place::Place;
 use qmprobe_generate::state::Names;
 use qmprobe_schema::Schema;
 use recall::Unfinished;
+use repeats::Repeats;
 use shard::Shard;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -120,6 +122,7 @@ pub async fn run(
         ledger,
         suspects,
         avoid: Avoid::default(),
+        repeats: Repeats::default(),
         doubts: HashMap::new(),
         systematic,
         skipped: skipped(&schema, gate),
@@ -175,6 +178,7 @@ struct Fuzz<'a> {
     ledger: Ledger,
     suspects: Suspects,
     avoid: Avoid,
+    repeats: Repeats,
     /// Signatures that did not show again, and how often.
     doubts: HashMap<String, u32>,
     systematic: Systematic<'a>,

@@ -123,6 +123,9 @@ impl Fuzz<'_> {
             return Opened { kind: Kind::Systematic, setup: any(BLOCK_CHOICES + block), block: Some(*block) };
         }
         let unsurveyed = self.setups.iter().position(|setup| !setup.survey.is_over());
+        if let Some(setup) = self.repeats_due().filter(|_| unsurveyed.is_none()) {
+            return Opened { kind: Kind::Repeats, setup, block: None };
+        }
         let setup = unsurveyed.unwrap_or_else(|| any(CHOICES + self.goal.shard.nth(self.round)));
         match self.kind(setup) {
             Kind::Systematic => {
@@ -131,6 +134,12 @@ impl Fuzz<'_> {
             }
             kind => Opened { kind, setup, block: None },
         }
+    }
+
+    /// The set-up in which something is to be done over and over.
+    fn repeats_due(&self) -> Option<usize> {
+        let looks = self.runner.peer().weigh().is_some() && self.goal.has_requests();
+        looks.then(|| self.repeats.due(self.round, self.began.elapsed())).flatten()
     }
 
     /// Gets a fresh peer for the next round, and has one started for that after it. `None` when there is no peer

@@ -8,6 +8,7 @@ use super::ledger::Line;
 use super::minimise::{Before, Look};
 use super::peers::{Opened, Setup};
 use super::recall::Unfinished;
+use super::repeats::ROUND_CASES;
 use super::suspects::Suspect;
 use super::systematic::BLOCK_CASES;
 use crate::error::Error;
@@ -19,10 +20,10 @@ use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::shape::{self, Feature};
 use qmprobe_generate::state::{Request, mutated, varied};
-use qmprobe_wire::{Case, CaseId, Dialect, Ending, MessageKind, Start, Step, Transcript, Value};
+use qmprobe_wire::{Case, CaseId, Dialect, Ending, Exchange, MessageKind, Start, Step, Transcript, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Cases of a round.
 const CASES: u64 = 192;
@@ -61,6 +62,8 @@ pub(super) enum Kind {
     /// A block of the systematic part.
     Systematic,
     Requests,
+    /// The same over and over, to see what it takes up.
+    Repeats,
 }
 
 impl Kind {
@@ -69,6 +72,7 @@ impl Kind {
             Kind::Survey => "survey",
             Kind::Systematic => "systematic",
             Kind::Requests => "requests",
+            Kind::Repeats => "repeats",
         }
     }
 }
@@ -121,7 +125,7 @@ impl Fuzz<'_> {
         self.names(setup).forget();
         let (picks, queue, guides) = match kind {
             Kind::Requests => self.opening(setup, &mut entropy),
-            Kind::Survey | Kind::Systematic => Opening::default(),
+            Kind::Survey | Kind::Systematic | Kind::Repeats => Opening::default(),
         };
         if unfinished.is_none() {
             self.round += 1;
@@ -160,6 +164,9 @@ impl Fuzz<'_> {
     }
 
     fn close_round(&mut self, play: Play, began: Instant) -> Result<(), Error> {
+        if play.kind == Kind::Repeats {
+            self.repeats.played(self.round, began.elapsed());
+        }
         if play.kind == Kind::Systematic {
             self.in_blocks += began.elapsed();
             if self.cut.is_some() && play.next < BLOCK_CASES {
@@ -229,7 +236,7 @@ impl Fuzz<'_> {
         match play.kind {
             Kind::Systematic => return self.draft_of_block(play),
             Kind::Requests => self.refill(play),
-            Kind::Survey => {}
+            Kind::Survey | Kind::Repeats => {}
         }
         let nth = play.record.cases;
         let id = CaseId {
@@ -246,6 +253,10 @@ impl Fuzz<'_> {
         match play.kind {
             Kind::Survey if nth < SURVEY_CASES => {
                 return survey.next(self.schema, self.gate, names).map(|request| of(request, false));
+            }
+            Kind::Repeats if nth < ROUND_CASES => {
+                let (case, request) = self.repeats.next(play.setup, id)?;
+                return Some(Draft { case: Arc::new(case), request: Some(request), composed: false });
             }
             Kind::Requests if nth < CASES => {}
             _ => return None,
@@ -388,7 +399,7 @@ impl Fuzz<'_> {
         transcript: &Transcript,
     ) -> Result<(bool, bool), Error> {
         let edges = self.runner.peer().coverage().map(|map| self.edges.take(map)).unwrap_or_default();
-        let Some(request) = &draft.request else { return Ok((false, false)) };
+        let Some(request) = draft.request.as_ref() else { return Ok((false, false)) };
         let replies = || transcript.exchanges.iter().flat_map(|exchange| exchange.replies());
         let returned = replies().find(|reply| reply.kind == MessageKind::Return);
         let returned: Option<&Value> = returned.and_then(|reply| reply.get("return"));
@@ -404,7 +415,7 @@ impl Fuzz<'_> {
         if let Some(returned) = returned {
             names.learn(&request.command, request.arguments.as_ref(), returned);
         }
-        if play.kind == Kind::Survey {
+        if matches!(play.kind, Kind::Survey | Kind::Repeats) {
             return Ok((accepted, false));
         }
         let shape = features(composer, request);
@@ -416,6 +427,10 @@ impl Fuzz<'_> {
             let before = play.changes.iter().filter(|_| !alone);
             let sequence = before.chain([request]).cloned().collect();
             kept = self.corpus.keep(sequence, Shown { features, edges })?;
+        }
+        if let Some(reply) = replies().next().filter(|_| transcript.ending == Ending::Alive) {
+            let took = Duration::from_micros(transcript.exchanges.iter().map(took_us).sum());
+            self.repeats.offer(play.setup, request, reply, took, &play.changes);
         }
         if accepted && class_of(&request.command) != Class::Observing {
             if play.changes.len() == KEPT_BEFORE_MAX {
@@ -497,6 +512,11 @@ fn mib_in(directory: &std::path::Path) -> u64 {
 fn is_orderly(transcript: &Transcript) -> bool {
     let ended = matches!(transcript.ending, Ending::Exited { signalled: false, code: Some(0), .. });
     ended && transcript.dialect == Dialect::Qmp
+}
+
+/// Microseconds from a request to the last of what came of it.
+fn took_us(exchange: &Exchange) -> u64 {
+    exchange.received.last().map_or(0, |last| last.at_us.saturating_sub(exchange.sent_us))
 }
 
 fn is_fail(verdict: &Verdict) -> bool {

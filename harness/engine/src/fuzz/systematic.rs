@@ -154,7 +154,7 @@ mod tests {
 
     fn spec() -> PeerSpec {
         let dial = Arc::new(|| Err(std::io::ErrorKind::NotFound.into()));
-        PeerSpec::Embedded(Embedded { name: "nobody".to_owned(), dialect: Dialect::Qmp, dial })
+        PeerSpec::Embedded(Embedded { name: "nobody".to_owned(), dialect: Dialect::Qmp, dial, weigh: None })
     }
 
     #[test]
