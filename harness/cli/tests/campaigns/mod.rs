@@ -80,6 +80,8 @@ pub fn options((dialect, bug): (Dialect, Option<&'static Bug>), cases: u64, out:
         out_bytes_max: OUT_BYTES_MAX,
         shard: Shard::WHOLE,
         only_systematic: false,
+        corpus: None,
+        jobs: 1,
         coverage: None,
     }
 }

@@ -217,6 +217,8 @@ impl Runner {
             && let Some(last) = scene.exchanges.last_mut()
         {
             tokio::time::sleep(Duration::from_millis(FREEING_MS)).await;
+            // What came unasked with the last reply belongs to it.
+            scene.session.link.drain(&mut self.ear, &mut last.received);
             last.weight = self.peer.weigh();
         }
     }
