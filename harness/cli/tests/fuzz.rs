@@ -48,6 +48,37 @@ fn bugs_of_the_reference_peer_are_found() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
+#[test]
+fn a_campaign_begins_with_what_another_left_in_the_corpus_and_leaves_it_its_own() {
+    let place = tempfile::tempdir().expect("a directory");
+    let corpus = place.path().join("corpus");
+    let files = || std::fs::read_dir(&corpus).map_or(0, Iterator::count);
+    let play = |name: &str, seed| {
+        let mut asked = options((Dialect::Qmp, None), 2_500, &place.path().join(name));
+        asked.corpus = Some(corpus.clone());
+        asked.run.seed = seed;
+        fuzz(asked, &never)
+    };
+    let picks = |over: &campaigns::Over| {
+        let first = over.events.iter().find_map(|event| match event {
+            Event::RoundBegan { kind, picks, .. } if kind == "requests" && !picks.is_empty() => {
+                Some(picks.clone())
+            }
+            _ => None,
+        });
+        first.expect("a round that goes back to something")
+    };
+    play("first", 1);
+    let (left, names) = (files(), std::fs::read_dir(&corpus).expect("a corpus"));
+    let names: BTreeSet<String> =
+        names.flatten().map(|entry| entry.file_name().to_string_lossy().replace(".requests", "")).collect();
+    assert!(left > 10, "{left} sequences");
+    let second = play("second", 2);
+    assert!(picks(&second).iter().any(|pick| names.contains(pick)), "it goes back to them");
+    assert!(files() > left, "and adds to them");
+    assert!(!place.path().join("second/corpus").exists());
+}
+
 /// What a campaign came to: its cases, how often each rule failed, and each finding's signature.
 fn result(out: &Path) -> (u64, BTreeMap<String, u64>, BTreeMap<String, u64>) {
     let kept = qmprobe_engine::journal::read_journal(&out.join("journal.jsonl")).expect("a journal");

@@ -108,6 +108,23 @@ fn the_union_of_the_shards_is_the_campaign_in_any_order_and_however_often() {
 }
 
 #[test]
+fn several_peers_at_once_come_to_what_one_comes_to() {
+    let place = tempfile::tempdir().expect("a directory");
+    let alone = part(Shard::WHOLE, &place.path().join("alone"), systematic);
+    let three = part(Shard::WHOLE, &place.path().join("three"), |asked| {
+        systematic(asked);
+        asked.jobs = 3;
+    });
+    assert_eq!(shown(three.rounds()), shown(alone.rounds()));
+    assert_eq!(signatures(&three.events), signatures(&alone.events));
+    assert_eq!((three.summary.judged, three.summary.complete), (alone.summary.judged, true));
+    let began = |over: &Over| over.events.iter().position(|event| matches!(event, Event::RoundEnded(_)));
+    let begun = |event: &&Event| matches!(event, Event::RoundBegan { .. });
+    let before = &three.events[..began(&three).expect("a round ended")];
+    assert!(before.iter().filter(begun).count() > 1, "they were at work at once");
+}
+
+#[test]
 fn shards_of_a_campaign_with_both_parts_have_their_corpora_and_counts_added() {
     let place = tempfile::tempdir().expect("a directory");
     let dirs: Vec<PathBuf> = (1..=2).map(|number| place.path().join(format!("{number}"))).collect();

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Seconds between two lines.
 const LINE_EVERY_S: u64 = 10;
+/// The same of a campaign, which may last a night.
+const ROUNDS_LINE_EVERY_S: u64 = 60;
 
 pub(super) struct Bar {
     shape: Shape,
@@ -76,7 +78,7 @@ impl Bar {
         match &mut self.shape {
             Shape::None => {}
             Shape::Lines { last, .. } => {
-                if last.elapsed() >= Duration::from_secs(LINE_EVERY_S) {
+                if last.elapsed() >= Duration::from_secs(ROUNDS_LINE_EVERY_S) {
                     *last = Instant::now();
                     let _ = writeln!(io::stderr(), "  {}", text());
                 }
