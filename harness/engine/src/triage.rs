@@ -333,8 +333,9 @@ impl Triage {
         };
         let mut findings = Vec::new();
         for (suspicion, reproduced) in fresh.into_iter().zip(seen.reproduced) {
-            if reproduced == 0 && main.was_hasty(transcript) {
-                // There was not the time to tell a late reply from a missing one.
+            let unshown = self.bench.is_thorough() && !lost && seen.tries > 0;
+            if reproduced == 0 && (unshown || main.was_hasty(transcript)) {
+                // There was not the time to tell a late reply from a missing one, or it was chance.
                 self.known.remove(&suspicion.signature);
                 continue;
             }

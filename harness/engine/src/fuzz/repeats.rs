@@ -14,10 +14,10 @@ const AIM: &str = "no-leak";
 /// Times that a request is made in one go.
 const TIMES: u16 = 128;
 /// The longest that one may take, and its reply be: many of them are waited for.
-const TOOK_MAX: Duration = Duration::from_millis(4);
+const TOOK_MAX: Duration = Duration::from_millis(1);
 const REPLY_BYTES_MAX: usize = 4096;
 /// Sequences of a round.
-pub(super) const ROUND_CASES: u64 = 6;
+pub(super) const ROUND_CASES: u64 = 4;
 /// The part of the time that they have.
 const TIME_ONE_IN: u32 = 16;
 /// Other rounds between two of these.
