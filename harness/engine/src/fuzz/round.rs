@@ -34,6 +34,8 @@ const LOSSES_MAX: u32 = 3;
 const KEPT_BEFORE_MAX: usize = 8;
 /// Cases between two looks at what the peer takes up.
 const LOOK_CASES: u64 = 48;
+/// Time after which a round of repetition has no further case: each takes long, and far longer on a busy machine.
+const REPEATS_TIME: Duration = Duration::from_secs(1);
 /// The rule about peers that are lost.
 const SURVIVAL: &str = "peer-survives";
 /// MiB that a peer may have written to its directory.
@@ -81,6 +83,7 @@ pub(super) struct Play {
     /// The last case, in case the peer turns out to have died of it afterwards.
     last: Option<Transcript>,
     pub record: Round,
+    began: Instant,
     over: bool,
 }
 
@@ -128,11 +131,13 @@ impl Fuzz<'_> {
             changes: VecDeque::new(),
             last: None,
             record,
+            began: Instant::now(),
             over: false,
         })
     }
 
-    fn close_round(&mut self, play: Play, took: Duration) -> Result<(), Error> {
+    fn close_round(&mut self, play: Play) -> Result<(), Error> {
+        let took = play.began.elapsed();
         if let Some(at) = self.playing.iter().position(|one| *one == play.setup) {
             self.playing.swap_remove(at);
         }
@@ -168,7 +173,8 @@ impl Fuzz<'_> {
     fn next_draft(&mut self, play: &mut Play) -> Option<Draft> {
         let at = self.progress();
         let is_done = self.goal.requests_left(at) == Some(0) || self.goal.is_reached(at);
-        if play.over || self.is_cut() || (play.kind != Kind::Systematic && is_done) {
+        let is_long = play.kind == Kind::Repeats && play.began.elapsed() >= REPEATS_TIME;
+        if play.over || is_long || self.is_cut() || (play.kind != Kind::Systematic && is_done) {
             return None;
         }
         let draft = self.draft(play);
@@ -267,7 +273,6 @@ impl Job<'_, '_> {
     /// Plays the next round.
     pub(super) async fn play_round(&mut self) -> Result<(), Error> {
         let Some(opened) = self.open_round().await else { return Ok(()) };
-        let began = Instant::now();
         let mut play = self.desk.borrow_mut().begin_round(opened)?;
         loop {
             let Some(draft) = self.desk.borrow_mut().next_draft(&mut play) else { break };
@@ -278,7 +283,7 @@ impl Job<'_, '_> {
                 break;
             }
         }
-        self.desk.borrow_mut().close_round(play, began.elapsed())
+        self.desk.borrow_mut().close_round(play)
     }
 
     /// Runs and judges a case.
