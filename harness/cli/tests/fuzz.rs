@@ -54,7 +54,7 @@ fn a_campaign_begins_with_what_another_left_in_the_corpus_and_leaves_it_its_own(
     let corpus = place.path().join("corpus");
     let files = || std::fs::read_dir(&corpus).map_or(0, Iterator::count);
     let play = |name: &str, seed| {
-        let mut asked = options((Dialect::Qmp, None), 2_500, &place.path().join(name));
+        let mut asked = options((Dialect::Qmp, None), 1_200, &place.path().join(name));
         asked.corpus = Some(corpus.clone());
         asked.run.seed = seed;
         fuzz(asked, &never)

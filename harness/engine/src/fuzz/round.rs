@@ -388,7 +388,9 @@ impl Job<'_, '_> {
             let signature = evidence::signature(verdict.rule, breach, transcript);
             self.desk.borrow_mut().tally.signature(&signature);
             signatures.push(signature.clone());
-            if self.options.run.peer.ours() && self.is_new(verdict.rule.slug, &signature).await {
+            let is_new = self.options.run.peer.ours() && self.is_new(verdict.rule.slug, &signature).await;
+            let followed = self.desk.borrow().followed.contains(&signature);
+            if is_new && !followed {
                 let lost = transcript.ending != Ending::Alive;
                 let hangs = transcript.ending == Ending::Hung;
                 let look = Look { signature, lost, hangs, late };
@@ -400,7 +402,8 @@ impl Job<'_, '_> {
             if transcript.ending != Ending::Alive {
                 self.desk.borrow_mut().shun(&signature, &transcript.case, false);
             }
-            known.push(verdict);
+            // What another job makes smaller at this moment is its own to report.
+            known.extend((!followed).then_some(verdict));
         }
         if !known.is_empty() {
             self.report(play.setup, transcript, known).await?;
@@ -408,10 +411,9 @@ impl Job<'_, '_> {
         Ok(signatures)
     }
 
-    /// Whether nobody has looked into the signature, nor does.
+    /// Whether nobody has looked into the signature.
     async fn is_new(&self, rule: &str, signature: &str) -> bool {
-        let is_wanted = self.options.is_selected(rule) && !self.desk.borrow().followed.contains(signature);
-        is_wanted && !self.triage.lock().await.has_met(signature)
+        self.options.is_selected(rule) && !self.triage.lock().await.has_met(signature)
     }
 
     /// Makes findings of what failed on a peer in this set-up.
