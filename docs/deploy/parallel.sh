@@ -9,5 +9,5 @@ words=$(parallel --keep-order --shellquote ::: "$@" | tr '\n' ' ')
 place=$(parallel --shellquote ::: "$dir")
 # Findings (1) are a result; whatever else is not 0 is tried again when this is run again.
 seq "$shards" | parallel --joblog "$dir/joblog" --resume-failed --line-buffer --tagstring 'shard {}' \
-    "qmprobe fuzz $words --shard {}/$shards --resume --out $place/shard-{}; code=\$?; [ \$code -eq 1 ] || exit \$code"
+    "qmprobe fuzz $words --jobs 1 --shard {}/$shards --resume --out $place/shard-{}; code=\$?; [ \$code -eq 1 ] || exit \$code"
 exec qmprobe merge "$dir"/shard-* --out "$dir/whole"

@@ -91,7 +91,12 @@ mod tests {
     fn reference(bugs: Vec<&'static Bug>) -> Held {
         let (schema, dialect) = (Arc::clone(schemas::recorded(Dialect::Qga).unwrap()), Dialect::Qga);
         let server = Server::new(Config { schema, dialect, bugs, version: Version::new(7, 2), seed: 0 });
-        let peer = Embedded { name: "reference".to_owned(), dialect, dial: Arc::new(move || server.dial()) };
+        let peer = Embedded {
+            name: "reference".to_owned(),
+            dialect,
+            dial: Arc::new(move || server.dial()),
+            weigh: None,
+        };
         let out = tempfile::tempdir().unwrap();
         attack(options(PeerSpec::Embedded(peer), seed(b""), out.path()))
     }

@@ -5,7 +5,7 @@ use arbitrary::{Result, Unstructured};
 use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{
     Attempt, Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Received, SessionState,
-    Start, Step, Transcript, Version,
+    Start, Step, Transcript, Version, Weight,
 };
 use std::sync::Arc;
 
@@ -142,7 +142,13 @@ fn exchange(source: &mut Unstructured<'_>, dialect: Dialect, at_us: &mut u64) ->
     } else {
         None
     };
-    Ok(Exchange { step: None, connection: 0, opened: false, sent, received, end, sent_us, attempt })
+    let weight = if source.ratio(1, 8)? {
+        let (memory_kib, files, threads) = (source.arbitrary()?, source.arbitrary()?, source.arbitrary()?);
+        Some(Weight { memory_kib, files, threads })
+    } else {
+        None
+    };
+    Ok(Exchange { step: None, connection: 0, opened: false, sent, received, end, sent_us, attempt, weight })
 }
 
 /// Some of the pieces, with noise among them; `end` follows most.

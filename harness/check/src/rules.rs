@@ -45,6 +45,7 @@ mod negotiation_once;
 mod negotiation_per_connection;
 mod negotiation_succeeds;
 mod no_foreign_reply;
+mod no_leak;
 mod one_reply;
 mod oob_allowed;
 mod oob_gate;
@@ -148,6 +149,7 @@ pub static ALL: &[&Rule] = &[
     &agent_outlives_client::RULE,
     &half_command_outlives_client::RULE,
     &peer_survives::RULE,
+    &no_leak::RULE,
     &stream_predicted::RULE,
 ];
 

@@ -199,6 +199,9 @@ pub struct FuzzArgs {
     /// seed; to its end, unless told otherwise
     #[arg(long, help_heading = "Run")]
     pub systematic: bool,
+    /// Have so many peers of ours at work at once, at most 64 [default: one for each processor, at most 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=64), help_heading = "Run")]
+    pub jobs: Option<u64>,
     /// Be guided by the edges that the peer takes, which was built with afl-cc: keep what takes a new one.
     /// AFL_MAP_SIZE in the environment says how many there may be [default: 65536]
     #[arg(long, value_enum, value_name = "afl", hide_possible_values = true, help_heading = "Run")]
@@ -217,8 +220,12 @@ pub struct FuzzArgs {
     /// Where the journal, the findings and the kept sequences go
     #[arg(long, value_name = "DIR", default_value = "qmprobe-out", help_heading = "Reports")]
     pub out: PathBuf,
-    /// Take up so many MiB there: then no more sequences are kept, and of rounds only the figures. Findings
-    /// always are, at most 50 of a rule
+    /// Read kept sequences from here and write them here, for the next campaign to begin with
+    /// [default: the directory corpus of the output directory]
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    pub corpus: Option<PathBuf>,
+    /// Take up so many MiB there: then no more sequences are kept, of rounds only the figures, and of findings,
+    /// at most 50 of a rule and one of a signature, not the bytes that came back
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1 << 20), help_heading = "Reports")]
     pub out_max: u64,
 }

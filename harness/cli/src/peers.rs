@@ -7,6 +7,7 @@ use qmprobe_engine::safety::Class;
 use qmprobe_reference::{Config, Server};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Channel, Embedded, PeerSpec};
+use qmprobe_wire::Weight;
 use qmprobe_wire::{Dialect, Version};
 use std::env;
 use std::os::unix::fs::PermissionsExt;
@@ -162,7 +163,9 @@ pub fn reference(
         format!("reference peer with {}", names.join(", "))
     };
     let server = Server::new(Config { schema, dialect, bugs, version: REFERENCE_VERSION, seed: 0 });
-    Ok(Embedded { name, dialect, dial: Arc::new(move || server.dial()) })
+    let scales = server.clone();
+    let weigh: Option<Arc<dyn Fn() -> Weight + Send + Sync>> = Some(Arc::new(move || scales.weigh()));
+    Ok(Embedded { name, dialect, dial: Arc::new(move || server.dial()), weigh })
 }
 
 /// The version that the reference peer says it is.

@@ -35,6 +35,14 @@ fn summary(events: &[Event]) -> &Summary {
     summary
 }
 
+/// The figures that a campaign comes to. Which event this peer sends next depends on how many it has sent, in all
+/// rounds, and with that whether it is one whose rate is limited.
+fn figures(summary: &Summary) -> (u64, BTreeMap<String, (u64, u64)>, bool) {
+    let mut rules = summary.rules.clone();
+    rules.remove("event-rate");
+    (summary.judged, rules, summary.complete)
+}
+
 fn signatures(events: &[Event]) -> BTreeMap<&str, u64> {
     let counted = events.iter().filter_map(|event| match event {
         Event::FindingCounted { signature, occurrences } => Some((signature.as_str(), *occurrences)),
@@ -88,8 +96,7 @@ fn the_union_of_the_shards_is_the_campaign_in_any_order_and_however_often() {
     assert_eq!(shown(rounds(&all.events)), due);
     assert!(whole.rules().contains(RULE) && whole.findings().count() > 1, "the bug shows");
     assert_eq!(signatures(&all.events), signatures(&whole.events));
-    let (merged, alone) = (summary(&all.events), &whole.summary);
-    assert_eq!((merged.judged, &merged.rules, merged.complete), (alone.judged, &alone.rules, true));
+    assert_eq!(figures(summary(&all.events)), figures(&whole.summary));
 
     // In another order, twice, and by way of a part.
     let some = put_together(&[&dirs[3], &dirs[1]], &out("some"));
@@ -105,6 +112,23 @@ fn the_union_of_the_shards_is_the_campaign_in_any_order_and_however_often() {
     assert!(!files(&out("all"), "findings").is_empty());
     let kept = read_journal(&out("all").join("journal.jsonl")).expect("a journal");
     assert_eq!(serde_json::to_string(&kept.events).expect("JSON"), text(&all));
+}
+
+#[test]
+fn several_peers_at_once_come_to_what_one_comes_to() {
+    let place = tempfile::tempdir().expect("a directory");
+    let alone = part(Shard::WHOLE, &place.path().join("alone"), systematic);
+    let three = part(Shard::WHOLE, &place.path().join("three"), |asked| {
+        systematic(asked);
+        asked.jobs = 3;
+    });
+    assert_eq!(shown(three.rounds()), shown(alone.rounds()));
+    assert_eq!(signatures(&three.events), signatures(&alone.events));
+    assert_eq!((three.summary.judged, three.summary.complete), (alone.summary.judged, true));
+    let began = |over: &Over| over.events.iter().position(|event| matches!(event, Event::RoundEnded(_)));
+    let begun = |event: &&Event| matches!(event, Event::RoundBegan { .. });
+    let before = &three.events[..began(&three).expect("a round ended")];
+    assert!(before.iter().filter(begun).count() > 1, "they were at work at once");
 }
 
 #[test]

@@ -3,10 +3,12 @@
 
 use qmprobe_target::{Address, Peer, PeerSpec};
 use qmprobe_wire::fault::Channel;
-use qmprobe_wire::{Case, Dialect, Recovery, Start, Step, Sync, Toward};
+use qmprobe_wire::{Case, Dialect, Recovery, Repeat, Start, Step, Sync, Toward};
 
 /// Characters of a line beyond which nobody pastes it.
 const CHARS_MAX: usize = 4_000;
+/// Seconds that are left for a peer to be looked at, after it did the same so many times.
+const REPEATED_S: u32 = 1;
 /// Seconds that `socat` goes on listening after the last byte was sent.
 const LISTEN_S: u32 = 2;
 
@@ -68,6 +70,11 @@ fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
                     words.push(format!("sleep {}", *ms as f64 / 1000.0));
                 }
                 Step::Sync(sync) => bytes.extend(requests(sync, dialect)),
+                Step::Repeat(Repeat { bytes: same, times }) => {
+                    words.extend((!bytes.is_empty()).then(|| printf(&std::mem::take(&mut bytes))));
+                    let one = printf(same);
+                    words.push(format!("for n in $(seq {times}); do {one}; done; sleep {REPEATED_S}"));
+                }
                 Step::Reconnect | Step::Leave(_) | Step::HalfClose | Step::Abandon(_) => {}
             }
         }

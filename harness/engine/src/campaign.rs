@@ -4,7 +4,7 @@ use crate::acquaintance::Acquaintance;
 use crate::clock;
 use crate::error::Error;
 use crate::event::{Event, Summary};
-use crate::hand::{Dealt, Desk, Done, Hand, Outcome, kind};
+use crate::hand::{Dealt, Desk, Done, Hand, Outcome, at_once, kind};
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::plan::Agenda;
@@ -106,6 +106,9 @@ pub async fn run(
     }
     if !options.peer.sees_clients() {
         agenda.keep_to_a_serial_line();
+    }
+    if runner.peer().weigh().is_none() {
+        agenda.keep_unweighed();
     }
     let sweep_ms = (foreign && agenda.spread_trials()).then_some(FOREIGN_SWEEP_MS);
     let planned = agenda.planned();
@@ -242,15 +245,9 @@ impl Campaign<'_> {
         let batch = if self.hands.len() == 1 { 1 } else { BATCH };
         let busy = Cell::new(self.hands.len());
         let desk = Desk { schema: self.schema, log: &self.log, batch, busy };
-        let done = match &mut self.hands[..] {
-            [one, other] => {
-                let (one, other) = tokio::join!(one.work(0, &desk), other.work(1, &desk));
-                one?.into_iter().chain(other?).collect()
-            }
-            [one, ..] => one.work(0, &desk).await?,
-            [] => Vec::new(),
-        };
-        self.done.extend(done.into_iter().map(|done| (done.dealt.place, done)));
+        let hands = self.hands.iter_mut().enumerate();
+        let done = at_once(hands.map(|(number, hand)| hand.work(number, &desk)).collect()).await?;
+        self.done.extend(done.into_iter().flatten().map(|done| (done.dealt.place, done)));
         self.tell_restarts()
     }
 

@@ -14,13 +14,24 @@ const SIGNATURE_DIGITS: usize = 12;
 /// Words in a line of standard error that tell one crash from another.
 const CRASH_WORDS: &[&str] = &["ssertion", "assert", "ERROR:", "BUG:", "panicked", "Sanitizer", "fatal"];
 
+/// How reports of sanitizers begin, after which sanitizer it is: compiler-rt `lib/sanitizer_common`.
+const SANITIZER: &str = "Sanitizer: ";
+/// The same of one that goes on.
+const UNDEFINED: &str = ": runtime error: ";
+/// Functions of the sanitizer's own, and of what it stands in for.
+const RUNTIME: &[&str] =
+    &["__asan", "__interceptor", "__sanitizer", "__ubsan", "___interceptor", "malloc", "free"];
+/// Functions that tell one defect from another.
+const FRAMES_MAX: usize = 3;
 /// Lines at the end of standard error that may speak of a crash.
 const CRASH_LINES_MAX: usize = 2;
 
 /// The name under which all occurrences of one defect are counted.
 pub(crate) fn signature(rule: &Rule, breach: &Breach, transcript: &Transcript) -> String {
     let crash = match &transcript.ending {
-        Ending::Exited { stderr_tail, .. } if rule.slug == "peer-survives" => crash_line(stderr_tail),
+        Ending::Exited { stderr_tail, .. } if rule.slug == "peer-survives" => {
+            sanitizer_report(stderr_tail).unwrap_or_else(|| crash_line(stderr_tail))
+        }
         _ => String::new(),
     };
     let path = without_digits_in_brackets(&breach.schema_path);
@@ -32,6 +43,27 @@ pub(crate) fn signature(rule: &Rule, breach: &Breach, transcript: &Transcript) -
         hasher.update(b"\0");
     }
     hasher.finalize().to_hex()[..SIGNATURE_DIGITS].to_owned()
+}
+
+/// What a sanitizer found and where: its kind and the innermost functions of the peer's own. `None` where there is no
+/// report of one.
+fn sanitizer_report(stderr: &str) -> Option<String> {
+    let mut lines = stderr.lines().skip_while(|line| !line.contains(SANITIZER) && !line.contains(UNDEFINED));
+    let first = lines.next()?;
+    let kind = match first.split_once(SANITIZER) {
+        Some((_, found)) => found.split_whitespace().next().unwrap_or_default(),
+        None => first.split_once(UNDEFINED).map_or("", |(_, found)| found),
+    };
+    // `    #1 0x55d0c0ffee in object_unref qom/object.c:1174`
+    let frames = lines.skip_while(|line| !is_frame(line)).take_while(|line| is_frame(line));
+    let functions = frames.filter_map(|line| line.split_once(" in ")?.1.split_whitespace().next());
+    let own = functions.filter(|name| !RUNTIME.iter().any(|prefix| name.starts_with(prefix)));
+    let parts: Vec<&str> = std::iter::once(kind.trim()).chain(own.take(FRAMES_MAX)).collect();
+    Some(parts.join(" < "))
+}
+
+fn is_frame(line: &str) -> bool {
+    line.trim_start().strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The line that speaks of a crash, without what differs from run to run: numbers and addresses. Only the end
@@ -176,6 +208,27 @@ mod tests {
     }
 
     #[test]
+    fn a_sanitizers_report_is_known_by_its_kind_and_the_innermost_functions() {
+        let report = |kind: &str, address: &str, inner: &str| {
+            format!(
+                "qemu: noise\n==7==ERROR: AddressSanitizer: {kind} on address {address} at pc {address}\n\
+                 READ of size 8 at {address} thread T0\n    #0 {address} in __interceptor_free (x+1)\n    \
+                 #1 {address} in {inner} a.c:5\n    #2 {address} in outer a.c:9\n\n{address} is located\n    \
+                 #0 {address} in elsewhere\n==7==ABORTING\n"
+            )
+        };
+        let one = of_crash(&report("heap-use-after-free", "0x60", "object_unref"));
+        assert_eq!(one, of_crash(&report("heap-use-after-free", "0x71", "object_unref")));
+        assert_ne!(one, of_crash(&report("heap-use-after-free", "0x60", "object_ref")));
+        assert_ne!(one, of_crash(&report("heap-buffer-overflow", "0x60", "object_unref")));
+        let report = sanitizer_report(&report("heap-use-after-free", "0x60", "object_unref"));
+        assert_eq!(report.as_deref(), Some("heap-use-after-free < object_unref < outer"));
+        let undefined = sanitizer_report("b.c:3:9: runtime error: shift exponent -1 is negative\n");
+        assert_eq!(undefined.as_deref(), Some("shift exponent -1 is negative"));
+        assert_eq!(sanitizer_report("a.c:16: f: Assertion `x != 0' failed.\n"), None);
+    }
+
+    #[test]
     fn crashes_are_told_apart_by_their_assertion_and_not_by_numbers() {
         let one = of_crash("noise 1\na.c:16: f: Assertion `x != 0' failed.\n");
         assert_eq!(one, of_crash("noise 2\na.c:99: f: Assertion `x != 0' failed.\n"));
@@ -213,6 +266,7 @@ mod tests {
             end: ExchangeEnd::Complete,
             sent_us: 0,
             attempt: None,
+            weight: None,
         };
         let mut exchanges: Vec<Exchange> = (0..8u8).map(|n| exchange(vec![n])).collect();
         let sent = |lines: Vec<Line>| lines.iter().map(|line| line.bytes[0]).collect::<Vec<u8>>();

@@ -4,15 +4,18 @@
 
 mod avoid;
 pub mod corpus;
+mod draft;
 mod edges;
 mod fence;
 mod goal;
+mod job;
 mod ledger;
 mod minimise;
 mod novelty;
 mod peers;
 mod place;
 mod recall;
+mod repeats;
 mod round;
 mod setups;
 pub mod shard;
@@ -24,31 +27,36 @@ use crate::acquaintance::Acquaintance;
 use crate::campaign;
 use crate::clock;
 use crate::error::Error;
-use crate::event::{Event, Shards, Summary};
+use crate::event::{Event, Finding, Shards, Summary};
+use crate::hand::at_once;
 use crate::log::Log;
 use crate::runner::Runner;
 use crate::safety::{Gate, ends_the_peer};
 use crate::tally::Tally;
-use crate::triage::{Bench, Triage};
+use crate::triage::{Bench, Shower, Triage};
 use crate::waivers::Waivers;
 use avoid::Avoid;
 use corpus::Corpus;
 use edges::Edges;
 use goal::{Goal, Progress};
+use job::Job;
 use ledger::Ledger;
 use novelty::Novelty;
-use peers::{Setup, Spare};
+use peers::Setup;
 use place::Place;
-use qmprobe_generate::state::Names;
 use qmprobe_schema::Schema;
+use qmprobe_target::PeerSpec;
 use recall::Unfinished;
+use repeats::Repeats;
 use shard::Shard;
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use suspects::Suspects;
+use suspects::{Suspect, Suspects};
 use systematic::Systematic;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// Bytes that an output directory may take up when the caller has no wish of its own.
 pub const OUT_BYTES_MAX: u64 = 1 << 30;
@@ -67,8 +75,23 @@ pub struct Options {
     pub shard: Shard,
     /// Play the systematic part alone, which is the same in every campaign with this schema and seed.
     pub only_systematic: bool,
+    /// Where kept sequences are read from and written to; `None` is the output directory.
+    pub corpus: Option<PathBuf>,
+    /// Peers at work at once, where they are ours.
+    pub jobs: usize,
     /// Edges of the map that the peer counts in, as what afl-cc compiles in does: then what takes a new one is kept.
     pub coverage: Option<usize>,
+}
+
+impl Options {
+    /// How many peers are at work at once: of somebody else's there is one.
+    fn peers_at_once(&self) -> usize {
+        if self.run.peer.ours() { self.jobs.max(1) } else { 1 }
+    }
+
+    fn is_selected(&self, rule: &str) -> bool {
+        self.run.rules.is_empty() || self.run.rules.iter().any(|selected| selected == rule)
+    }
 }
 
 /// Runs a campaign. `sink` hears every event, after it was written to the journal; when an earlier part is
@@ -98,7 +121,6 @@ pub async fn run(
     let (setups, left_out) = peers::setups(&runner, &options.run.peer, &schema, &may, questions).await;
     notes.extend(left_out);
     let at = clock::seconds_since_epoch();
-    let bench = Bench::new(options.run.peer.clone(), Arc::clone(&schema), stop.clone()).thorough();
     let waivers = Waivers::new(options.run.waivers.clone(), options.run.strict, at)?;
     let systematic = Systematic::new(&schema, &options.run.peer, options.run.seed, gate, &absent);
     let goal = Goal::new(&options, systematic.len());
@@ -111,8 +133,10 @@ pub async fn run(
     } else {
         recall::same_campaign(&before, &options, &schema, shards.as_ref())?;
     }
+    let bench = || Bench::new(options.run.peer.clone(), Arc::clone(&schema), stop.clone()).thorough();
+    let mut triage = Triage::new(bench(), waivers, facts, &options.run.out, &options.run.rules)
+        .with_room(options.out_bytes_max / 4);
     let mut fuzz = Fuzz {
-        triage: Triage::new(bench, waivers, facts, &options.run.out, &options.run.rules),
         tally: Tally::default(),
         novelty: Novelty::default(),
         edges: Edges::default(),
@@ -120,7 +144,9 @@ pub async fn run(
         ledger,
         suspects,
         avoid: Avoid::default(),
+        repeats: Repeats::default(),
         doubts: HashMap::new(),
+        followed: HashSet::new(),
         systematic,
         skipped: skipped(&schema, gate),
         options: &options,
@@ -128,26 +154,49 @@ pub async fn run(
         goal,
         gate,
         by_line,
+        weighs: runner.peer().weigh().is_some(),
         setups,
-        spares: Vec::new(),
-        runner,
-        lost: false,
+        playing: Vec::new(),
+        in_flight: 0,
         round: 0,
         blocks: 0,
-        unfinished: None,
+        unfinished: Vec::new(),
         peer_starts: 1,
         began,
         in_blocks: Duration::ZERO,
-        stop,
+        stop: stop.clone(),
         cut: None,
         log,
     };
-    fuzz.recall(before, lines)?;
-    fuzz.look_again(suspected).await?;
-    while !fuzz.is_over() {
-        fuzz.play_round().await?;
+    fuzz.recall(before, lines, &mut triage)?;
+    let (desk, triage) = (RefCell::new(fuzz), Mutex::new(triage));
+    let runner = at_work(&desk, &triage, &bench, runner, suspected).await?;
+    desk.into_inner().finish(runner, triage.into_inner()).await
+}
+
+/// Has the jobs play the campaign to its end, the first with this runner, which it gives back.
+async fn at_work(
+    desk: &RefCell<Fuzz<'_>>,
+    triage: &Mutex<Triage>,
+    bench: &dyn Fn() -> Bench,
+    runner: Runner,
+    suspected: Vec<Suspect>,
+) -> Result<Runner, Error> {
+    let (options, schema) = (desk.borrow().options, desk.borrow().schema);
+    let job = |runner| {
+        let (bench, spares) = (bench(), Vec::new());
+        Job { options, schema, desk, triage, bench, runner, lost: false, spares }
+    };
+    let mut first = job(runner);
+    first.look_again(suspected).await?;
+    let mut jobs = vec![first];
+    for _ in 1..options.peers_at_once() {
+        let Ok(runner) = jobs[0].runner.another(&options.run.peer).await else { break };
+        jobs.push(job(runner));
+        desk.borrow_mut().peer_starts += 1;
     }
-    fuzz.finish().await
+    at_once(jobs.iter_mut().map(Job::work).collect()).await?;
+    Ok(jobs.swap_remove(0).runner)
 }
 
 /// The commands that are not sent, and why.
@@ -160,14 +209,13 @@ fn skipped(schema: &Schema, gate: Gate) -> BTreeMap<String, String> {
     commands.filter_map(|command| why(&command).map(|why| (command, why))).collect()
 }
 
-/// A campaign under way.
+/// A campaign under way: what the jobs share.
 struct Fuzz<'a> {
     options: &'a Options,
     schema: &'a Schema,
     goal: Goal,
     gate: Gate,
     log: Log<'a>,
-    triage: Triage,
     tally: Tally,
     novelty: Novelty,
     edges: Edges,
@@ -175,27 +223,31 @@ struct Fuzz<'a> {
     ledger: Ledger,
     suspects: Suspects,
     avoid: Avoid,
+    repeats: Repeats,
     /// Signatures that did not show again, and how often.
     doubts: HashMap<String, u32>,
+    /// Signatures that somebody is looking into.
+    followed: HashSet<String>,
     systematic: Systematic<'a>,
     skipped: BTreeMap<String, String>,
     /// The peer wants a line end after each request.
     by_line: bool,
+    /// It can be seen what the peer takes up.
+    weighs: bool,
     setups: Vec<Setup<'a>>,
-    /// At most one for each set-up.
-    spares: Vec<Spare>,
-    runner: Runner,
-    /// The peer of the runner is gone.
-    lost: bool,
+    /// The set-ups of the rounds under way.
+    playing: Vec<usize>,
+    /// Cases that were given out and are not judged yet.
+    in_flight: u64,
     /// The next round, counted among this shard's.
     round: u64,
     /// The next block, likewise.
     blocks: u64,
-    /// A block to go on with before anything else.
-    unfinished: Option<Unfinished>,
+    /// Blocks to go on with before anything else.
+    unfinished: Vec<Unfinished>,
     peer_starts: u64,
     began: Instant,
-    /// Time spent on blocks.
+    /// Time spent on blocks, by all jobs.
     in_blocks: Duration,
     stop: watch::Receiver<bool>,
     /// Why the campaign ended before its goal.
@@ -206,34 +258,53 @@ impl Fuzz<'_> {
     fn progress(&self) -> Progress {
         Progress {
             blocks: self.blocks,
-            judged: self.tally.judged(),
+            judged: self.tally.judged() + self.in_flight,
             elapsed: self.began.elapsed(),
-            in_blocks: self.in_blocks,
+            in_blocks: self.in_blocks / u32::try_from(self.options.peers_at_once()).unwrap_or(1),
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
     }
 
     /// Whether the campaign has to end before the next round.
     fn is_over(&mut self) -> bool {
-        self.is_cut() || (self.unfinished.is_none() && self.goal.is_reached(self.progress()))
+        self.is_cut() || (self.unfinished.is_empty() && self.goal.is_reached(self.progress()))
     }
 
     /// Whether it has to end before it is done.
     fn is_cut(&mut self) -> bool {
-        if *self.stop.borrow() {
+        if self.is_stopped() {
             self.cut = Some("interrupted".to_owned());
         }
         self.cut = self.cut.take().or_else(|| self.goal.cut(self.progress()));
         self.cut.is_some()
     }
 
+    /// How the peer is started in a set-up, and whether it wants line ends.
+    fn spec(&self, setup: usize) -> (PeerSpec, bool) {
+        (self.setups[setup].spec.clone(), self.by_line)
+    }
+
+    fn shower(&self, setup: usize) -> Shower {
+        (self.setups[setup].spec.clone(), self.setups[setup].command_line.clone())
+    }
+
+    /// Says and counts findings.
+    fn tell(&mut self, findings: Vec<Finding>) -> Result<(), Error> {
+        self.log.report(findings, &mut self.tally)
+    }
+
     /// Says what is left to say, and the figures.
-    async fn finish(mut self) -> Result<Summary, Error> {
-        let held = self.triage.release(&mut self.runner).await?;
-        self.log.report(held, &mut self.tally)?;
+    async fn finish(mut self, mut runner: Runner, mut triage: Triage) -> Result<Summary, Error> {
+        let held = triage.release(&mut runner).await?;
+        self.tell(held)?;
         self.suspects.clear()?;
+        self.corpus.minimise()?;
         let dialect = self.options.run.peer.dialect();
-        self.log.last_words(&self.triage, &self.tally, dialect, self.runner.version())?;
-        self.runner.retire().await;
+        self.log.last_words(&triage, &self.tally, dialect, runner.version())?;
+        runner.retire().await;
         let summary = Summary {
             complete: self.cut.is_none(),
             cut: self.cut,
@@ -246,10 +317,5 @@ impl Fuzz<'_> {
         };
         self.log.say(Event::RunFinished(summary.clone()))?;
         Ok(summary)
-    }
-
-    /// What is known of the peer in a set-up.
-    fn names(&mut self, setup: usize) -> &mut Names {
-        &mut self.setups[setup].names
     }
 }

@@ -10,7 +10,9 @@ use qmprobe_schema::Schema;
 use qmprobe_wire::{Case, Ending, ExchangeEnd, Transcript};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 /// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
@@ -91,6 +93,28 @@ pub(crate) fn kind(case: &Case) -> &str {
 
 fn has_timed_out(transcript: &Transcript) -> bool {
     transcript.exchanges.iter().any(|exchange| matches!(exchange.end, ExchangeEnd::TimedOut { .. }))
+}
+
+/// Lets all of them go on at once, in this thread, until each is done or one fails.
+///
+/// # Errors
+/// That of the first to fail.
+pub(crate) async fn at_once<T, E>(tasks: Vec<impl Future<Output = Result<T, E>>>) -> Result<Vec<T>, E> {
+    let mut tasks: Vec<_> = tasks.into_iter().map(|task| (Some(Box::pin(task)), None)).collect();
+    poll_fn(|context| {
+        for (task, done) in &mut tasks {
+            let Some(Poll::Ready(ended)) = task.as_mut().map(|task| task.as_mut().poll(context)) else {
+                continue;
+            };
+            *task = None;
+            *done = Some(ended?);
+        }
+        match tasks.iter().all(|(task, _)| task.is_none()) {
+            true => Poll::Ready(Ok(tasks.iter_mut().filter_map(|(_, done)| done.take()).collect())),
+            false => Poll::Pending,
+        }
+    })
+    .await
 }
 
 impl Hand {

@@ -5,6 +5,7 @@
 use crate::error::Error;
 use crate::event::{Event, Round};
 use qmprobe_wire::CaseId;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -106,17 +107,22 @@ impl Journal {
         if matches!(event, Event::CaseEnded { .. }) { Ok(()) } else { self.file.flush() }
     }
 
-    /// Writes the journal anew, with one record in place of those of all rounds that are no blocks. No round is
-    /// under way. Whoever dies here leaves the old journal or the new one.
+    /// Writes the journal anew, with one record in place of those of all rounds that are no blocks. Of
+    /// those under way the beginnings stay. Whoever dies here leaves the old journal or the new one.
     fn fold(&mut self) -> Result<(), Error> {
         let events = read_journal(&self.path)?.events;
         let path = self.path.with_extension("new");
+        let ended = |event: &Event| match event {
+            Event::RoundEnded(round) => Some(round.round),
+            _ => None,
+        };
+        let ended: HashSet<u64> = events.iter().filter_map(ended).collect();
         let folded = || {
             let mut journal = Journal::over(File::create(&path)?, self.path.clone());
             let mut whole: Option<Round> = None;
             for event in events {
                 match event {
-                    Event::RoundBegan { .. } => {}
+                    Event::RoundBegan { round, .. } if ended.contains(&round) => {}
                     Event::RoundEnded(round) if round.block.is_none() => match &mut whole {
                         Some(whole) => whole.absorb(round),
                         None => whole = Some(round),

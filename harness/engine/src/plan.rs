@@ -150,6 +150,11 @@ impl<'s> Agenda<'s> {
         self.serial = true;
     }
 
+    /// Leaves out what is only there to be weighed, of a peer that cannot be.
+    pub fn keep_unweighed(&mut self) {
+        self.session.retain(|case| !case.steps.iter().any(|step| matches!(step, Step::Repeat(_))));
+    }
+
     /// Orders the cases in which a client gets back in step so that it does no harm to leave off anywhere among
     /// them. False when nothing else was asked for: then all of them are wanted.
     pub fn spread_trials(&mut self) -> bool {
@@ -201,6 +206,7 @@ fn stands_on_lines(case: &Case) -> bool {
         Step::Send(bytes) | Step::Push(bytes) => {
             bytes.split_inclusive(|byte| *byte == b'\n').all(is_whole_line)
         }
+        Step::Repeat(repeat) => repeat.bytes.split_inclusive(|byte| *byte == b'\n').all(is_whole_line),
         Step::Sync(sync) => sync.before.split_inclusive(|byte| *byte == b'\n').all(is_whole_line),
         Step::Settle(_) | Step::Reconnect | Step::Leave(_) | Step::HalfClose | Step::Abandon(_) => true,
     })

@@ -27,6 +27,8 @@ use std::sync::Arc;
 
 /// Findings of one rule that are confirmed and reported; further ones are counted.
 const FINDINGS_PER_RULE_MAX: usize = 50;
+/// Bytes on the disk for each of evidence.
+const EVIDENCE_TAKES: u64 = 4;
 /// The rule about peers that are lost.
 const SURVIVAL: &str = "peer-survives";
 /// The class of a peer that no longer answers. Each try costs many seconds.
@@ -103,6 +105,8 @@ pub(crate) struct Triage {
     failing: Failing,
     /// For each signature that came up, whether it is of a known defect.
     excused: HashMap<String, bool>,
+    /// Bytes that findings may still take up with all that came back.
+    room: u64,
 }
 
 impl Triage {
@@ -121,7 +125,13 @@ impl Triage {
             mistaken: HashMap::new(),
             failing: Failing::default(),
             excused: HashMap::new(),
+            room: u64::MAX,
         }
+    }
+
+    /// Keeps of findings no more than this of the bytes that came back, in their files and in the journal.
+    pub fn with_room(self, bytes: u64) -> Triage {
+        Triage { room: bytes, ..self }
     }
 
     /// Cases are tried on peers like this from now on.
@@ -161,11 +171,6 @@ impl Triage {
         let signature = evidence::signature(verdict.rule, breach, transcript);
         let suspicion = Suspicion { rule: verdict.rule, breach: breach.clone(), signature };
         self.is_waived(&suspicion, transcript)
-    }
-
-    /// What cases are tried on.
-    pub fn bench(&self) -> &Bench {
-        &self.bench
     }
 
     /// Whether the rule may be reported.
@@ -328,8 +333,9 @@ impl Triage {
         };
         let mut findings = Vec::new();
         for (suspicion, reproduced) in fresh.into_iter().zip(seen.reproduced) {
-            if reproduced == 0 && main.was_hasty(transcript) {
-                // There was not the time to tell a late reply from a missing one.
+            let unshown = self.bench.is_thorough() && !lost && seen.tries > 0;
+            if reproduced == 0 && (unshown || main.was_hasty(transcript)) {
+                // There was not the time to tell a late reply from a missing one, or it was chance.
                 self.known.remove(&suspicion.signature);
                 continue;
             }
@@ -402,6 +408,7 @@ impl Triage {
         }
         finding.reproduced = confirmed.reproduced;
         finding.tries = confirmed.tries;
+        self.make_room(&mut finding);
         finding.by_hand = by_hand::line(&finding.case, self.bench.spec(), main.peer());
         if let Some(Known::Held { occurrences } | Known::Reported { occurrences }) =
             self.known.get(&signature)
@@ -413,6 +420,17 @@ impl Triage {
         finding.file = Some(format!("{FINDINGS}/{}/{signature}.{EXTENSION}", rule.slug));
         self.write(&finding)?;
         Ok(finding)
+    }
+
+    /// Leaves out the evidence that there is no room for: the case shows it again.
+    fn make_room(&mut self, finding: &mut Finding) {
+        let bytes: usize = finding.evidence.iter().map(|line| line.bytes.len()).sum();
+        // In the journal and in the file, escaped.
+        let bytes = bytes as u64 * EVIDENCE_TAKES;
+        match self.room.checked_sub(bytes) {
+            Some(left) => self.room = left,
+            None => finding.evidence.clear(),
+        }
     }
 
     fn write(&self, finding: &Finding) -> Result<(), Error> {

@@ -67,6 +67,8 @@ fn campaign(program: &Path, out: &Path, coverage: Option<usize>) -> (Vec<Finding
         out_bytes_max: OUT_BYTES_MAX,
         shard: Shard::WHOLE,
         only_systematic: false,
+        corpus: None,
+        jobs: 1,
         coverage,
     };
     let (stopper, stop) = tokio::sync::watch::channel(false);

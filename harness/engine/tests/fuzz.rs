@@ -51,6 +51,8 @@ fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: O
         out_bytes_max: OUT_BYTES_MAX,
         shard: Shard::WHOLE,
         only_systematic: false,
+        corpus: None,
+        jobs: 1,
         coverage: None,
     };
     let (_go_on, stop) = tokio::sync::watch::channel(false);

@@ -91,6 +91,7 @@ fn broken(frames: &[Frame]) -> Vec<&'static str> {
         end: ExchangeEnd::Complete,
         sent_us: 0,
         attempt: None,
+        weight: None,
     };
     let transcript = Transcript {
         case: Arc::new(case),

@@ -8,6 +8,7 @@ mod farewell;
 mod framing;
 mod ids;
 mod json;
+mod leaks;
 mod leaving;
 mod names;
 mod negotiation;
@@ -16,6 +17,7 @@ mod refused;
 mod replies;
 
 pub use farewell::farewells;
+pub use leaks::repeated;
 use qmprobe_schema::Schema;
 use qmprobe_wire::{Case, CaseId, Dialect, Start, Step, Value, request};
 
@@ -42,6 +44,7 @@ const FAMILIES: &[Family] = &[
     framing::push,
     replies::push,
     refused::push,
+    leaks::push,
 ];
 
 /// The session cases of a dialect. `absent` are commands that the peer is known not to offer.

@@ -74,6 +74,10 @@ fn changed(case: &Case, mut at: usize) -> Option<Case> {
     if case.aim.as_deref() == Some(STREAM) {
         return stream::changed(case, at);
     }
+    if case.steps.iter().any(|step| matches!(step, Step::Repeat(_))) {
+        // How often it takes to tell is decided where it is judged.
+        return None;
+    }
     let last = case.steps.len().saturating_sub(1);
     // What ends a case may be there for the sake of another rule.
     if last > 0 && due(&mut at) {

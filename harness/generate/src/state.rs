@@ -8,7 +8,7 @@ mod names;
 mod request;
 pub mod shape;
 
-pub use compose::Composer;
+pub use compose::{Choices, Composer};
 pub use mutate::{mutated, varied};
 pub use names::Names;
 pub use request::Request;

@@ -79,6 +79,8 @@ pub(crate) struct Hooks {
     pub one_parser: bool,
     /// A client that leaves something unread ends the peer.
     pub fragile: bool,
+    /// Bytes that are kept for good of every command carried out.
+    pub lost_bytes: usize,
     /// The event that comes by itself, where it is always the same.
     pub favourite: Option<&'static str>,
 }
@@ -104,6 +106,7 @@ impl Hooks {
         early: false,
         one_parser: false,
         fragile: false,
+        lost_bytes: 0,
         favourite: None,
     };
 }

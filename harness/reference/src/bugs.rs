@@ -134,6 +134,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &survival::closes_on_error::BUG,
     &survival::crash_on_command::BUG,
     &survival::hangs_on_command::BUG,
+    &survival::keeps_what_it_answered::BUG,
     &agent::sentinel_apart::BUG,
     &agent::sentinel_missing::BUG,
     &agent::sentinel_on_error::BUG,

@@ -23,6 +23,9 @@ pub struct Config {
     pub seed: u64,
 }
 
+/// Bytes that a bug keeps at most: a peer with it is to be found out, not to fill the machine.
+const LOST_BYTES_MAX: usize = 256 << 20;
+
 /// Connections that are refused by a peer that ended, before it is started anew.
 const REFUSALS: u32 = 3;
 
@@ -43,6 +46,8 @@ pub(crate) struct World {
     pub refused_connections: u32,
     /// Whether the last connection that negotiated enabled out-of-band execution.
     pub negotiated_oob: bool,
+    /// What a bug keeps for good.
+    pub lost: Vec<u8>,
 }
 
 impl World {
@@ -54,7 +59,14 @@ impl World {
         hung_connections: 0,
         refused_connections: 0,
         negotiated_oob: false,
+        lost: Vec::new(),
     };
+
+    /// Keeps so many bytes more for good.
+    pub fn lose(&mut self, bytes: usize) {
+        let kept = self.lost.len().saturating_add(bytes).min(LOST_BYTES_MAX);
+        self.lost.resize(kept, 1);
+    }
 
     /// Begins anew after the end.
     pub fn revive(&mut self) {

@@ -167,6 +167,7 @@ impl Peer {
             reply.command = Some(command.name.clone());
             world.changes += u64::from(!answer::is_query(&command.name));
             world.ended |= command.name == "quit";
+            host.config.bugs.iter().for_each(|bug| world.lose(bug.hooks.lost_bytes));
             if let Some(name) = events::caused_by(&command.name, world) {
                 let event = events::make(host, world, name);
                 self.tell(event, out);

@@ -4,6 +4,7 @@
 use crate::corruption::{Corrupter, Corruption};
 use crate::host::{Config, Host};
 use crate::peer::Peer;
+use qmprobe_wire::Weight;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -58,6 +59,11 @@ impl Server {
             .name("reference".to_owned())
             .spawn(move || host.mourn(serve_blocking(served, peer)))?;
         Ok(client)
+    }
+
+    /// What it takes up, of that which it keeps for good.
+    pub fn weigh(&self) -> Weight {
+        Weight { memory_kib: self.host.world().lost.len() as u64 / 1024, ..Weight::default() }
     }
 
     /// Serves clients on a unix socket at `path` until one of them says `quit`. A socket that nobody listens

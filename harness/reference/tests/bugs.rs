@@ -433,6 +433,20 @@ fn an_agent_that_a_rude_client_ends_refuses_the_next_ones() {
 }
 
 #[test]
+fn a_peer_that_keeps_what_it_answered_grows_with_every_command() {
+    let grown = |bugs| {
+        let server = Server::new(config(Dialect::Qmp, bugs));
+        let mut stream = server.dial().unwrap();
+        stream.write_all([NEGOTIATE, &VERSION.repeat(63)].concat().as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        std::io::read_to_string(stream).unwrap();
+        server.weigh().memory_kib
+    };
+    assert_eq!(grown(Vec::new()), 0);
+    assert_eq!(grown(vec![bug("keeps-what-it-answered")]), 64);
+}
+
+#[test]
 fn bugs_can_be_combined() {
     let bugs = vec![bug("id-stringified"), bug("lf-only")];
     let mut peer = Peer::new(config(Dialect::Qmp, bugs));

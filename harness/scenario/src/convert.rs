@@ -63,6 +63,11 @@ pub fn from_case(
                 actions.extend([Action::Wait((*ms).max(1)), Action::Drop, Action::Reconnect]);
                 actions.extend((dialect == Dialect::Qmp).then(greeting));
             }
+            // Once, to be read.
+            Step::Repeat(repeat) => {
+                actions.push(sent(&repeat.bytes));
+                actions.push(Action::Elide);
+            }
             Step::HalfClose => actions.extend([Action::HalfClose, Action::Wait(CLOSING_MS)]),
         }
     }

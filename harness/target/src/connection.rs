@@ -114,9 +114,9 @@ impl Connection {
 
     /// Appends what comes next to `into`, waiting up to `deadline_ms` for the first byte.
     pub async fn read(&mut self, into: &mut Vec<u8>, deadline_ms: u64) -> Read {
-        let there = self.try_read(into);
-        if there != Read::TimedOut || deadline_ms == 0 {
-            return there;
+        // What waits to be read is reported as such: to ask for it first costs a system call each time.
+        if deadline_ms == 0 || self.ended.is_some() || !self.held.is_empty() {
+            return self.try_read(into);
         }
         timeout(Duration::from_millis(deadline_ms), self.arrival(into)).await.unwrap_or(Read::TimedOut)
     }

@@ -10,7 +10,7 @@ use crate::process::{Process, Watch};
 use crate::props::{Prop, inside};
 use crate::spec::{Embedded, PeerSpec};
 use crate::transport::{Address, Stream, serial};
-use qmprobe_wire::Limits;
+use qmprobe_wire::{Limits, Weight};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -191,6 +191,15 @@ impl Peer {
     /// Resident KiB of the largest process among the peer's.
     pub fn rss_kib(&self) -> Option<u64> {
         self.process.as_ref()?.rss_kib()
+    }
+
+    /// What the peer takes up; `None` for one that somebody else runs.
+    pub fn weigh(&self) -> Option<Weight> {
+        match (&self.process, &self.door) {
+            (Some(process), _) => process.weigh(),
+            (None, Door::Embedded(embedded)) => embedded.weigh.as_ref().map(|weigh| weigh()),
+            (None, _) => None,
+        }
     }
 
     /// An eye on the peer's processes, of one that we started.

@@ -7,7 +7,7 @@ use crate::launch::Launch;
 use crate::output::Output;
 use crate::processor::process_cpu_ns;
 use crate::sandbox::{Cell, Sandbox};
-use qmprobe_wire::Limits;
+use qmprobe_wire::{Limits, Weight};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use std::fs;
 use std::io::{self, PipeWriter};
@@ -107,6 +107,18 @@ impl Process {
     /// Resident KiB of the largest process among this one and its descendants.
     pub fn rss_kib(&self) -> Option<u64> {
         self.family().into_iter().filter_map(resident_kib).max()
+    }
+
+    /// What this process and its descendants take up together; `None` where the system does not say.
+    pub fn weigh(&self) -> Option<Weight> {
+        let count = |pid: u32, of: &str| fs::read_dir(format!("/proc/{pid}/{of}")).ok().map(Iterator::count);
+        let mut all = Weight::default();
+        for pid in self.family() {
+            all.memory_kib += anonymous_kib(pid)?;
+            all.files += count(pid, "fd")? as u64;
+            all.threads += count(pid, "task")? as u64;
+        }
+        Some(all)
     }
 
     /// See [`Watch`].
@@ -220,7 +232,18 @@ fn state(folder: &Path) -> Option<char> {
 }
 
 fn resident_kib(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    kib_in(&format!("/proc/{pid}/status"), "VmRSS:")
+}
+
+/// KiB that no file stands behind. The sum over all mappings is exact; that in `status` is what the kernel has
+/// counted so far (proc_pid_status(5)), and is for kernels that have no such sum.
+fn anonymous_kib(pid: u32) -> Option<u64> {
+    let exact = kib_in(&format!("/proc/{pid}/smaps_rollup"), "Anonymous:");
+    exact.or_else(|| kib_in(&format!("/proc/{pid}/status"), "RssAnon:"))
+}
+
+fn kib_in(path: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

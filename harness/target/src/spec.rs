@@ -1,7 +1,7 @@
 //! Which peer is meant, in the words of the command line. Nothing is started or looked up here.
 
 use crate::transport::Address;
-use qmprobe_wire::Dialect;
+use qmprobe_wire::{Dialect, Weight};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -86,6 +86,8 @@ pub struct Embedded {
     pub dialect: Dialect,
     /// Connects to it.
     pub dial: Arc<dyn Fn() -> io::Result<UnixStream> + Send + Sync>,
+    /// Says what it takes up, by its own account: this process has other things to do too. `None` where it has none.
+    pub weigh: Option<Arc<dyn Fn() -> Weight + Send + Sync>>,
 }
 
 impl fmt::Debug for Embedded {

@@ -50,6 +50,25 @@ pub enum Step {
     /// Wait this many milliseconds without reading, close the connection as it is, and as much later open a new
     /// one: what was begun stays with the peer, what it said stays unread.
     Abandon(u64),
+    /// Do the same thing many times, and see what the peer takes up then.
+    Repeat(Repeat),
+}
+
+/// The same bytes many times over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// Requests without ids.
+    #[serde(with = "escape")]
+    pub bytes: Vec<u8>,
+    /// How often they are written, in one go.
+    pub times: u16,
+}
+
+impl Repeat {
+    /// All that is written.
+    pub fn whole(&self) -> Vec<u8> {
+        self.bytes.repeat(usize::from(self.times))
+    }
 }
 
 /// Between tokens: 2^63 divided by the golden ratio, so that they spread.
@@ -113,6 +132,7 @@ impl Case {
             .map(|step| match step {
                 Step::Send(bytes) | Step::Push(bytes) => bytes.len(),
                 Step::Sync(sync) => sync.before.len(),
+                Step::Repeat(repeat) => repeat.bytes.len() * usize::from(repeat.times),
                 _ => 0,
             })
             .sum()
@@ -137,6 +157,7 @@ mod tests {
                 Step::Reconnect,
                 Step::Leave(1),
                 Step::HalfClose,
+                Step::Repeat(Repeat { bytes: b"{}\n".to_vec(), times: 3 }),
             ],
         }
     }

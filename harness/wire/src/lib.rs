@@ -23,7 +23,7 @@ pub mod transcript;
 pub mod value;
 pub mod version;
 
-pub use case::{Case, CaseId, Start, Step, Sync};
+pub use case::{Case, CaseId, Repeat, Start, Step, Sync};
 pub use fault::{Damage, Fault, Toward};
 pub use frame::{Frame, Framer, Next};
 pub use limits::Limits;
@@ -33,6 +33,6 @@ pub use parse::{Deviation, DeviationKind, Parsed};
 pub use recovery::Recovery;
 pub use session::{Dialect, SessionState};
 pub use tape::Tape;
-pub use transcript::{Attempt, Ending, Exchange, ExchangeEnd, Received, Transcript};
+pub use transcript::{Attempt, Ending, Exchange, ExchangeEnd, Received, Transcript, Weight};
 pub use value::Value;
 pub use version::{Version, VersionRange};

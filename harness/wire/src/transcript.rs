@@ -57,6 +57,19 @@ pub struct Exchange {
     /// What came of it where it was a try to get back in step. `sent` is what the peer got, `received` what it
     /// said; the client got that through the faults of the case.
     pub attempt: Option<Attempt>,
+    /// What the peer took up a moment after it, where that was looked at.
+    pub weight: Option<Weight>,
+}
+
+/// What a peer's processes take up together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// KiB of memory that no file stands behind.
+    pub memory_kib: u64,
+    /// Open file descriptors.
+    pub files: u64,
+    /// Threads.
+    pub threads: u64,
 }
 
 /// One try of a client to get back in step.
@@ -158,6 +171,7 @@ impl Transcript {
             end: ExchangeEnd::Complete,
             sent_us: 0,
             attempt: None,
+            weight: None,
         };
         Transcript {
             case: Arc::new(case),

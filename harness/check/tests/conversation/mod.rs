@@ -7,7 +7,7 @@ use qmprobe_schema::*;
 use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{
     Attempt, Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Received, SessionState,
-    Start, Transcript,
+    Start, Transcript, Weight,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub enum Say {
     Late(&'static str),
     /// What was sent last was a client's try to get back in step, and whether it came of it.
     Tried(bool),
+    /// What the peer took up then: KiB, file descriptors, threads.
+    Weighed(u64, u64, u64),
     /// Nothing comes for a while, and nothing was due.
     Quiet,
     /// What was due does not come.
@@ -164,6 +166,10 @@ impl Scribe {
                 let attempt = Attempt { number: 0, token: 7, synced, skipped: 0 };
                 self.exchanges.last_mut().expect("an exchange").attempt = Some(attempt);
             }
+            Say::Weighed(memory_kib, files, threads) => {
+                let weight = Weight { memory_kib, files, threads };
+                self.exchanges.last_mut().expect("an exchange").weight = Some(weight);
+            }
             Say::Timeout => self.end(ExchangeEnd::TimedOut { waited_ms: 1 }),
             Say::Flood => self.end(ExchangeEnd::Flooded("case_bytes_max")),
             Say::Close => {
@@ -192,6 +198,7 @@ impl Scribe {
             end: ExchangeEnd::Complete,
             sent_us: 1,
             attempt: None,
+            weight: None,
         });
     }
 

@@ -5,7 +5,10 @@ use super::{
     WENT,
 };
 use crate::conversation;
-use crate::conversation::Say::{Aim, Client, Close, Connect, Crash, Flood, Qga, Quiet, Raw, Server, Tried};
+use crate::conversation::Say;
+use crate::conversation::Say::{
+    Aim, Client, Close, Connect, Crash, Flood, Qga, Quiet, Raw, Server, Tried, Weighed,
+};
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -199,6 +202,12 @@ pub const ROWS: &[Row] = &[
         keeps: &[STATUS, DEPTH],
     },
     Row {
+        rule: "no-leak",
+        breaks: &[&leaks([100, 108, 116, 124, 132, 140], [5; 6]), &leaks([100; 6], [5, 6, 7, 8, 9, 10])],
+        // What grows at first and then no more is a cache.
+        keeps: &leaks([100, 180, 188, 196, 204, 204], [5, 9, 9, 9, 9, 9]),
+    },
+    Row {
         rule: "stream-predicted",
         breaks: &[
             &[Aim("stream-predicted"), Client("{]"), BARE_GENERIC, STATUS, NOT_FOUND],
@@ -245,3 +254,27 @@ pub const ROWS: &[Row] = &[
         ],
     },
 ];
+
+/// A query that is made again and again by a peer that takes up so much each time.
+const fn leaks(kib: [u64; 6], files: [u64; 6]) -> [Say; 18] {
+    [
+        STATUS,
+        DEPTH,
+        Weighed(kib[0], files[0], 2),
+        STATUS,
+        DEPTH,
+        Weighed(kib[1], files[1], 2),
+        STATUS,
+        DEPTH,
+        Weighed(kib[2], files[2], 2),
+        STATUS,
+        DEPTH,
+        Weighed(kib[3], files[3], 2),
+        STATUS,
+        DEPTH,
+        Weighed(kib[4], files[4], 2),
+        STATUS,
+        DEPTH,
+        Weighed(kib[5], files[5], 2),
+    ]
+}

@@ -15,6 +15,7 @@ use qmprobe_engine::journal::{FILE, read_journal};
 use qmprobe_engine::waivers::Waiver;
 use qmprobe_engine::{Event, campaign};
 use qmprobe_report::Outcome;
+use qmprobe_target::PeerSpec;
 use qmprobe_wire::Limits;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use std::time::Duration;
 const SECONDS: u64 = 600;
 /// Milliseconds in which a peer must answer. A campaign meets many requests that keep one from it for good.
 const STEP_MS: u64 = 3_000;
+
+/// Peers at work at once where nothing says how many: one thread of ours serves them all.
+const JOBS_MAX: usize = 8;
 
 /// Edges of a map where nothing says how many: `MAP_SIZE` of AFL++ (include/config.h).
 const MAP_EDGES: usize = 1 << 16;
@@ -72,6 +76,14 @@ fn kept_part(args: &FuzzArgs) -> Result<(u64, Shard), Failure> {
     Ok(part.unwrap_or((args.seed, args.shard)))
 }
 
+/// How many peers are at work at once. One in this process has the processor that we have.
+fn jobs(args: &FuzzArgs, peer: &PeerSpec) -> usize {
+    let told = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
+    let alone = matches!(peer, PeerSpec::Embedded(_) | PeerSpec::Connect { .. });
+    let processors = || std::thread::available_parallelism().map_or(1, |count| count.get().min(JOBS_MAX));
+    told.unwrap_or_else(|| if alone { 1 } else { processors() })
+}
+
 /// The size of the map, as other tools of AFL++ are told.
 fn map_edges() -> usize {
     let told = std::env::var("AFL_MAP_SIZE").ok().and_then(|text| text.parse().ok());
@@ -100,6 +112,8 @@ fn options(args: &FuzzArgs, peer: &Chosen, waivers: Vec<Waiver>, (seed, shard): 
         out_bytes_max: args.out_max << 20,
         shard,
         only_systematic: args.systematic,
+        corpus: args.corpus.clone(),
+        jobs: jobs(args, &peer.spec),
         coverage: args.coverage.map(|Coverage::Afl| map_edges()),
     }
 }

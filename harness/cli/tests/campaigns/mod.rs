@@ -49,10 +49,16 @@ pub fn options((dialect, bug): (Dialect, Option<&'static Bug>), cases: u64, out:
     let bugs = bug.into_iter().collect();
     let config = Config { schema: Arc::clone(&schema), dialect, bugs, version: Version::new(10, 0), seed: 0 };
     let server = Server::new(config);
-    let dial = Arc::new(move || server.dial());
+    let scales = server.clone();
+    let (dial, weigh) = (Arc::new(move || server.dial()), Arc::new(move || scales.weigh()));
     Options {
         run: campaign::Options {
-            peer: PeerSpec::Embedded(Embedded { name: "reference".to_owned(), dialect, dial }),
+            peer: PeerSpec::Embedded(Embedded {
+                name: "reference".to_owned(),
+                dialect,
+                dial,
+                weigh: Some(weigh),
+            }),
             peer_name: None,
             schema: Some(schema),
             allow: Class::Destroying,
@@ -74,6 +80,8 @@ pub fn options((dialect, bug): (Dialect, Option<&'static Bug>), cases: u64, out:
         out_bytes_max: OUT_BYTES_MAX,
         shard: Shard::WHOLE,
         only_systematic: false,
+        corpus: None,
+        jobs: 1,
         coverage: None,
     }
 }

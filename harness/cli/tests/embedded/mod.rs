@@ -17,10 +17,16 @@ pub fn findings(
 ) -> Vec<Finding> {
     let version = Version::new(10, 0);
     let server = Server::new(Config { schema: Arc::clone(&schema), dialect, bugs, version, seed: 0 });
-    let dial = Arc::new(move || server.dial());
+    let scales = server.clone();
+    let (dial, weigh) = (Arc::new(move || server.dial()), Arc::new(move || scales.weigh()));
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let mut options = Options {
-        peer: PeerSpec::Embedded(Embedded { name: "reference".to_owned(), dialect, dial }),
+        peer: PeerSpec::Embedded(Embedded {
+            name: "reference".to_owned(),
+            dialect,
+            dial,
+            weigh: Some(weigh),
+        }),
         peer_name: None,
         schema: Some(schema),
         allow: Class::Destroying,

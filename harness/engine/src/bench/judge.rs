@@ -134,6 +134,7 @@ impl Judge {
             end: answer.end,
             sent_us: 0,
             attempt: None,
+            weight: None,
         };
         Transcript {
             case: Arc::new(case),

@@ -5,7 +5,8 @@ use super::novelty::Novelty;
 use crate::error::Error;
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::{Request, shape};
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,14 @@ pub(super) struct Shown {
     pub edges: Vec<u32>,
 }
 
+impl Shown {
+    /// All of it, told apart.
+    fn marks(&self) -> impl Iterator<Item = u64> {
+        let edges = self.edges.iter().map(|edge| !u64::from(*edge));
+        self.features.iter().copied().chain(edges)
+    }
+}
+
 /// The sequences of a campaign.
 #[derive(Debug)]
 pub(super) struct Corpus {
@@ -54,12 +63,12 @@ pub(super) struct Corpus {
 }
 
 impl Corpus {
-    /// Opens the corpus in `out`. What is there is read, in the order of the names.
+    /// Opens the corpus in a directory. What is there is read, in the order of the names.
     ///
     /// # Errors
     /// The directory cannot be made or read.
-    pub fn open(out: &Path, bytes_max: u64) -> Result<Corpus, Error> {
-        let directory = out.join(DIRECTORY);
+    pub fn open(directory: &Path, bytes_max: u64) -> Result<Corpus, Error> {
+        let directory = directory.to_owned();
         fs::create_dir_all(&directory).map_err(|source| Error::Write { path: directory.clone(), source })?;
         let unreadable = |source| Error::Read { path: directory.clone(), source };
         let mut files = Vec::new();
@@ -101,6 +110,35 @@ impl Corpus {
         let values = values(&requests);
         self.kept.push(Kept { name, requests, shown, values, picked: 0 });
         Ok(true)
+    }
+
+    /// Lets go of sequences that show nothing which others that stay do not show, the longest first. What an earlier
+    /// campaign kept stays: what it showed is not known.
+    ///
+    /// # Errors
+    /// A file cannot be removed.
+    pub fn minimise(&mut self) -> Result<(), Error> {
+        let mut shown_by: HashMap<u64, u32> = HashMap::new();
+        for mark in self.kept.iter().flat_map(|kept| kept.shown.marks()) {
+            *shown_by.entry(mark).or_default() += 1;
+        }
+        self.kept.sort_by_key(|kept| Reverse(kept.requests.len()));
+        let (names, directory) = (&mut self.names, &self.directory);
+        let mut gone = Vec::new();
+        self.kept.retain(|kept| {
+            let mut marks = kept.shown.marks().peekable();
+            let idle = marks.peek().is_some() && marks.all(|mark| shown_by[&mark] > 1);
+            if idle {
+                for mark in kept.shown.marks() {
+                    shown_by.entry(mark).and_modify(|count| *count -= 1);
+                }
+                names.remove(&kept.name);
+                gone.push(directory.join(format!("{}.{EXTENSION}", kept.name)));
+            }
+            !idle
+        });
+        gone.into_iter()
+            .try_for_each(|path| fs::remove_file(&path).map_err(|source| Error::Write { path, source }))
     }
 
     /// One of the sequences, more likely one that showed what few others do and that was seldom picked.
@@ -221,12 +259,28 @@ mod tests {
         assert!(corpus.keep(vec![request("a"), request("b")], features(1)).unwrap());
         assert!(!corpus.keep(vec![request("a"), request("b")], features(2)).unwrap(), "it is there already");
         assert!(corpus.keep(vec![request("c")], features(3)).unwrap());
-        fs::write(out.path().join(DIRECTORY).join("torn.requests"), "{\"execute\":\"x").unwrap();
+        fs::write(out.path().join("torn.requests"), "{\"execute\":\"x").unwrap();
         let again = Corpus::open(out.path(), 1 << 20).unwrap();
         assert_eq!(again.kept.len(), 2);
         let mut kept: Vec<_> = again.kept.iter().map(|kept| kept.requests.len()).collect();
         kept.sort_unstable();
         assert_eq!(kept, [1, 2]);
+    }
+
+    #[test]
+    fn of_sequences_that_show_the_same_the_shortest_stays() {
+        let out = tempfile::tempdir().unwrap();
+        let mut corpus = Corpus::open(out.path(), 1 << 20).unwrap();
+        let shown = |all: &[u64]| Shown { features: all.to_vec(), edges: Vec::new() };
+        corpus.keep(vec![request("a"), request("b"), request("c")], shown(&[1, 2])).unwrap();
+        corpus.keep(vec![request("b"), request("c")], shown(&[2, 3])).unwrap();
+        corpus.keep(vec![request("a")], shown(&[1])).unwrap();
+        corpus.keep(vec![request("d")], Shown::default()).unwrap();
+        corpus.minimise().unwrap();
+        let left = Corpus::open(out.path(), 1 << 20).unwrap();
+        let mut lengths: Vec<_> = left.kept.iter().map(|kept| kept.requests.len()).collect();
+        lengths.sort_unstable();
+        assert_eq!(lengths, [1, 1, 2], "1 and 2 are shown without the longest, and of one nothing is known");
     }
 
     #[test]

@@ -1,16 +1,19 @@
-//! The round under way, a line for each case that was judged: what is with the system when the harness dies.
-//! The journal has whole rounds; this file begins anew with each.
+//! The rounds under way, a line for each case that was judged: what is with the system when the harness dies.
+//! The journal has whole rounds; of those the file is rid now and then.
 
 use crate::error::Error;
 use crate::event::Round;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The file in the output directory.
 const FILE: &str = "round.jsonl";
+
+/// Bytes that the file may have before what is said of whole rounds is taken out.
+const BYTES_MAX: usize = 64 << 10;
 
 /// What one case came to. Names are short because there is one for each case; the fields are in the order of
 /// [`Round`]'s.
@@ -64,35 +67,32 @@ pub(super) struct Ledger {
     path: PathBuf,
     /// Where each rule stands among all.
     places: HashMap<&'static str, usize>,
-    text: Vec<u8>,
+    /// What it says of each round under way.
+    under_way: BTreeMap<u64, Vec<u8>>,
+    /// Its bytes.
+    bytes: usize,
 }
 
 impl Ledger {
-    /// Opens the file in `out`, and reads what it says of the round of this number.
+    /// Opens the file in `out`, and reads what it says of the rounds of these numbers.
     ///
     /// # Errors
     /// It cannot be read or written.
-    pub fn open(out: &Path, round: Option<u64>) -> Result<(Ledger, Vec<Line>), Error> {
+    pub fn open(out: &Path, rounds: &HashSet<u64>) -> Result<(Ledger, Vec<Line>), Error> {
         let path = out.join(FILE);
-        let failed = |source| Error::Write { path: path.clone(), source };
-        let text = match round {
-            Some(_) => fs::read(&path).unwrap_or_default(),
-            None => Vec::new(),
-        };
+        let text = if rounds.is_empty() { Vec::new() } else { fs::read(&path).unwrap_or_default() };
+        let (mut lines, mut under_way) = (Vec::new(), BTreeMap::<u64, Vec<u8>>::new());
         // The last line may be cut off: its case was in flight.
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let lines = text[..whole].split(|byte| *byte == b'\n');
-        let lines = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-        let lines = lines.filter(|line| Some(line.round) == round).collect();
-        if round.is_none() {
-            fs::write(&path, b"").map_err(failed)?;
-        } else if whole < text.len() {
-            let file = File::options().write(true).open(&path).map_err(failed)?;
-            file.set_len(whole as u64).map_err(failed)?;
+        for whole in text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+            let Ok(line) = serde_json::from_slice::<Line>(whole) else { continue };
+            if rounds.contains(&line.round) {
+                under_way.entry(line.round).or_default().extend_from_slice(whole);
+                lines.push(line);
+            }
         }
-        let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
+        let (file, bytes) = anew(&path, &under_way)?;
         let places = qmprobe_check::ALL.iter().enumerate().map(|(at, rule)| (rule.slug, at)).collect();
-        Ok((Ledger { file, path, places, text: Vec::new() }, lines))
+        Ok((Ledger { file, path, places, under_way, bytes }, lines))
     }
 
     /// The places of these rules.
@@ -105,20 +105,41 @@ impl Ledger {
     /// # Errors
     /// It cannot be written.
     pub fn append(&mut self, line: &Line) -> Result<(), Error> {
-        self.text.clear();
-        let made = serde_json::to_writer(&mut self.text, line).map_err(std::io::Error::from);
-        self.text.push(b'\n');
-        let written = made.and_then(|()| self.file.write_all(&self.text));
+        let under_way = self.under_way.entry(line.round).or_default();
+        let from = under_way.len();
+        let made = serde_json::to_writer(&mut *under_way, line).map_err(std::io::Error::from);
+        under_way.push(b'\n');
+        let text = &under_way[from..];
+        self.bytes += text.len();
+        let written = made.and_then(|()| self.file.write_all(text));
         written.map_err(|source| Error::Write { path: self.path.clone(), source })
     }
 
-    /// The journal has the round: begins anew.
+    /// The journal has the round.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub fn clear(&mut self) -> Result<(), Error> {
-        self.file.set_len(0).map_err(|source| Error::Write { path: self.path.clone(), source })
+    /// The file cannot be written.
+    pub fn clear(&mut self, round: u64) -> Result<(), Error> {
+        self.under_way.remove(&round);
+        if self.under_way.is_empty() || self.bytes > BYTES_MAX {
+            (self.file, self.bytes) = anew(&self.path, &self.under_way)?;
+        }
+        Ok(())
     }
+}
+
+/// The file with no more than what is said of the rounds under way, and its bytes. Whoever dies here leaves the old
+/// one or the new one.
+fn anew(path: &Path, under_way: &BTreeMap<u64, Vec<u8>>) -> Result<(File, usize), Error> {
+    let text: Vec<u8> = under_way.values().flatten().copied().collect();
+    let fresh = path.with_extension("new");
+    let made = || {
+        fs::write(&fresh, &text)?;
+        fs::rename(&fresh, path)?;
+        File::options().append(true).open(path)
+    };
+    let file = made().map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    Ok((file, text.len()))
 }
 
 #[cfg(test)]
@@ -133,7 +154,7 @@ mod tests {
     #[test]
     fn what_was_written_is_there_after_a_cut_anywhere_in_the_last_line() {
         let out = tempfile::tempdir().unwrap();
-        let (mut ledger, _) = Ledger::open(out.path(), None).unwrap();
+        let (mut ledger, _) = Ledger::open(out.path(), &HashSet::new()).unwrap();
         ledger.append(&line(4, 9)).unwrap();
         let first = fs::metadata(out.path().join(FILE)).unwrap().len();
         ledger.append(&line(5, 1)).unwrap();
@@ -142,26 +163,41 @@ mod tests {
         let last = 2 * first;
         for cut in last..whole.len() as u64 {
             fs::write(out.path().join(FILE), &whole[..cut as usize]).unwrap();
-            let (mut ledger, lines) = Ledger::open(out.path(), Some(5)).unwrap();
+            let (mut ledger, lines) = Ledger::open(out.path(), &HashSet::from([5])).unwrap();
             assert_eq!(lines.len(), 1, "of this round, and whole");
             let mut round = Round::default();
             lines.iter().for_each(|line| line.add_to(&mut round));
             assert_eq!((round.cases, round.kept, round.signatures["s"]), (1, 1, 1));
             assert_eq!(round.rules[qmprobe_check::ALL[1].slug], (1, 1));
             ledger.append(&line(5, 3)).unwrap();
-            assert_eq!(Ledger::open(out.path(), Some(5)).unwrap().1.len(), 2);
+            assert_eq!(Ledger::open(out.path(), &HashSet::from([5])).unwrap().1.len(), 2);
         }
+    }
+
+    #[test]
+    fn what_is_said_of_another_round_under_way_stays() {
+        let out = tempfile::tempdir().unwrap();
+        let (mut ledger, _) = Ledger::open(out.path(), &HashSet::new()).unwrap();
+        ledger.append(&line(7, 1)).unwrap();
+        for round in 8..2_000 {
+            ledger.append(&line(round, 1)).unwrap();
+            ledger.clear(round).unwrap();
+        }
+        ledger.append(&line(7, 2)).unwrap();
+        assert!(fs::metadata(out.path().join(FILE)).unwrap().len() <= BYTES_MAX as u64 + 256);
+        let (_, lines) = Ledger::open(out.path(), &HashSet::from([7])).unwrap();
+        assert_eq!(lines.iter().map(|line| line.next).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn a_new_round_begins_with_nothing() {
         let out = tempfile::tempdir().unwrap();
-        let (mut ledger, _) = Ledger::open(out.path(), None).unwrap();
+        let (mut ledger, _) = Ledger::open(out.path(), &HashSet::new()).unwrap();
         ledger.append(&line(1, 1)).unwrap();
-        ledger.clear().unwrap();
+        ledger.clear(1).unwrap();
         ledger.append(&line(2, 1)).unwrap();
-        assert_eq!(Ledger::open(out.path(), Some(2)).unwrap().1.len(), 1);
-        assert!(Ledger::open(out.path(), None).unwrap().1.is_empty());
-        assert!(Ledger::open(out.path(), Some(2)).unwrap().1.is_empty());
+        assert_eq!(Ledger::open(out.path(), &HashSet::from([2])).unwrap().1.len(), 1);
+        assert!(Ledger::open(out.path(), &HashSet::new()).unwrap().1.is_empty());
+        assert!(Ledger::open(out.path(), &HashSet::from([2])).unwrap().1.is_empty());
     }
 }

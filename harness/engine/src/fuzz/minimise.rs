@@ -1,11 +1,10 @@
 //! From a round that showed something to the smallest sequence that does: alone, after what was carried out,
 //! after everything; then with ever less. Each try gets a fresh peer, since what others left is no part of it.
 
-use super::Fuzz;
+use super::job::Job;
 use super::suspects::Suspect;
 use crate::error::Error;
 use crate::evidence;
-use crate::triage::Shower;
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Shrinker;
 use qmprobe_wire::{Case, Ending, Step, Transcript};
@@ -46,7 +45,7 @@ pub(super) struct Look {
     pub late: bool,
 }
 
-impl Fuzz<'_> {
+impl Job<'_, '_> {
     /// Follows up a verdict whose signature is new. A file says so while it does, and for as long as what comes of
     /// it waits for the end.
     pub(super) async fn follow(
@@ -55,10 +54,14 @@ impl Fuzz<'_> {
         transcript: &Transcript,
         verdict: Verdict,
     ) -> Result<(), Error> {
-        let looked = self.minimise(suspect, transcript, verdict).await;
         let signature = &suspect.look.signature;
-        if !*self.stop.borrow() && !self.triage.holds(signature) {
-            self.suspects.close(signature)?;
+        self.desk.borrow_mut().followed.insert(signature.clone());
+        let looked = self.minimise(suspect, transcript, verdict).await;
+        let waits = self.triage.lock().await.holds(signature);
+        let mut desk = self.desk.borrow_mut();
+        desk.followed.remove(signature);
+        if !desk.is_stopped() && !waits {
+            desk.suspects.close(signature)?;
         }
         looked
     }
@@ -71,58 +74,50 @@ impl Fuzz<'_> {
         verdict: Verdict,
     ) -> Result<(), Error> {
         let Look { signature, lost, hangs, .. } = &suspect.look;
-        let doubts = self.doubts.get(signature).copied().unwrap_or_default();
+        let doubts = self.desk.borrow().doubts.get(signature).copied().unwrap_or_default();
         if doubts >= DOUBTS_MAX {
             return Ok(());
         }
-        if (*hangs || !lost) && self.triage.excuses(&verdict, transcript) {
+        if (*hangs || !lost) && self.triage.lock().await.excuses(&verdict, transcript) {
             // It is known, and looking again would take its time.
             if *lost {
-                self.shun(signature, &transcript.case, false);
+                self.desk.borrow_mut().shun(signature, &transcript.case, false);
             }
-            let findings = self.triage.take(&mut self.runner, transcript, vec![verdict], &[]).await?;
-            return self.log.report(findings, &mut self.tally);
+            return self.report(suspect.setup, transcript, vec![verdict]).await;
         }
-        self.suspects.put(suspect)?;
-        let round = self.shower(suspect.setup);
-        let (shown, verdict) = match self.reproduced(suspect).await {
-            Some(shown) => match self.smallest(shown, &suspect.look).await {
-                Some(smallest) => smallest,
+        self.desk.borrow_mut().suspects.put(suspect)?;
+        let (setup, shown, verdict) = match self.reproduced(suspect).await {
+            Some((setup, shown)) => match self.smallest(shown, &suspect.look).await {
+                Some((shown, verdict)) => (setup, shown, verdict),
                 None => return Ok(()),
             },
             None if matches!(transcript.ending, Ending::Exited { signalled: true, .. }) => {
-                (transcript.clone(), verdict)
+                (suspect.setup, transcript.clone(), verdict)
             }
             None => {
-                self.doubts.insert(signature.clone(), doubts + 1);
-                self.triage.turn_to(round);
+                self.desk.borrow_mut().doubts.insert(signature.clone(), doubts + 1);
                 return Ok(());
             }
         };
         if *lost {
-            self.shun(signature, &shown.case, shown.case.steps.len() > 1);
-            self.shun(signature, &transcript.case, shown.case.steps.len() > 1);
+            let mut desk = self.desk.borrow_mut();
+            desk.shun(signature, &shown.case, shown.case.steps.len() > 1);
+            desk.shun(signature, &transcript.case, shown.case.steps.len() > 1);
         }
-        let findings = self.triage.take(&mut self.runner, &shown, vec![verdict], &[]).await?;
-        self.triage.turn_to(round);
-        self.log.report(findings, &mut self.tally)
+        self.report(setup, &shown, vec![verdict]).await
     }
 
-    pub(super) fn shower(&self, setup: usize) -> Shower {
-        (self.setups[setup].spec.clone(), self.setups[setup].command_line.clone())
-    }
-
-    /// The case that shows the signature on a fresh peer, with as little as possible before it. The plainest peer
-    /// is tried first, and stays the one to try on if it will do.
-    pub(super) async fn reproduced(&mut self, suspect: &Suspect) -> Option<Transcript> {
+    /// The case that shows the signature on a fresh peer, with as little as possible before it, and the set-up. The
+    /// plainest peer is tried first, and stays the one to try on if it will do.
+    pub(super) async fn reproduced(&mut self, suspect: &Suspect) -> Option<(usize, Transcript)> {
         let Suspect { setup, look, before, case } = suspect;
         let case = &if look.late { patient(case) } else { Arc::clone(case) };
-        let plain_first = if *setup == 0 { vec![0] } else { vec![0, *setup] };
+        let setup = *setup;
+        let plain_first = if setup == 0 { vec![0] } else { vec![0, setup] };
         for setup in plain_first {
-            self.triage.turn_to(self.shower(setup));
-            let shown = self.shows(case, look).await;
-            if shown.is_some() {
-                return shown;
+            self.bench.set_spec(self.desk.borrow().spec(setup).0);
+            if let Some(shown) = self.shows(case, look).await {
+                return Some((setup, shown));
             }
         }
         if case.aim.is_some() && !look.lost {
@@ -133,10 +128,10 @@ impl Fuzz<'_> {
         let carried_out = joined(carried_out.map(|before| &before.case), case);
         let shown = self.shows(&carried_out, look).await;
         if shown.is_some() || look.hangs {
-            return shown;
+            return shown.map(|shown| (setup, shown));
         }
         let all = joined(before.iter().map(|before| &before.case), case);
-        self.shows(&all, look).await
+        self.shows(&all, look).await.map(|shown| (setup, shown))
     }
 
     /// The smallest case found that shows the signature, with the verdict on it.
@@ -150,7 +145,7 @@ impl Fuzz<'_> {
         let mut shrinker = Shrinker::new((*shown.case).clone());
         let mut best = shown;
         for _ in 0..TRIES_MAX {
-            if began.elapsed() >= time || *self.stop.borrow() {
+            if began.elapsed() >= time || self.desk.borrow().is_stopped() {
                 break;
             }
             let Some(candidate) = shrinker.next() else { break };
@@ -168,7 +163,7 @@ impl Fuzz<'_> {
     }
 
     async fn shows(&self, case: &Arc<Case>, look: &Look) -> Option<Transcript> {
-        let transcript = self.triage.bench().on_fresh_peer(&self.runner, case, look.late).await?;
+        let transcript = self.bench.on_fresh_peer(&self.runner, case, look.late).await?;
         self.verdict(&transcript, &look.signature).map(|_| transcript)
     }
 

@@ -100,7 +100,7 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 /// The text of an error without what it is about: numbers, and what stands in quotes.
-fn template(desc: &str) -> String {
+pub(super) fn template(desc: &str) -> String {
     let mut out = String::with_capacity(desc.len());
     let mut quote = None;
     for c in desc.chars() {

@@ -1,9 +1,11 @@
 //! The peers of a campaign: one for each round, started while the round before is played.
 
 use super::Fuzz;
+use super::draft::case;
+use super::job::Job;
 use super::recall::Unfinished;
-use super::round::{Kind, case};
-use super::setups;
+use super::round::Kind;
+use super::setups::{self, Recipe};
 use super::survey::Survey;
 use crate::runner::{Ran, Runner};
 use qmprobe_generate::Entropy;
@@ -12,6 +14,7 @@ use qmprobe_schema::Schema;
 use qmprobe_target::{Error, Peer, PeerSpec};
 use qmprobe_wire::{CaseId, Limits};
 use std::collections::HashSet;
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 /// Where the choice of set-ups begins among the choices of a seed.
@@ -23,6 +26,8 @@ const BLOCK_CHOICES: u64 = 1 << 49;
 #[derive(Debug)]
 pub(super) struct Setup<'s> {
     pub spec: PeerSpec,
+    /// What is sent first in a round of requests.
+    pub prelude: Vec<Request>,
     pub command_line: String,
     pub names: Names,
     /// What of it fits where is learned for each by itself.
@@ -51,19 +56,27 @@ pub(super) async fn setups<'s>(
     may: &dyn Fn(&str) -> bool,
     questions: usize,
 ) -> (Vec<Setup<'s>>, Vec<String>) {
-    let setup = |spec: PeerSpec, peer: &Peer| Setup {
-        spec,
-        command_line: peer.command_line().to_owned(),
-        names: Names::new(schema),
-        composer: Composer::new(schema, may),
-        survey: Survey::of(questions),
+    let setup = |Recipe { spec, mut prelude }: Recipe, peer: &Peer| {
+        prelude.retain(|request| may(&request.command) && schema.command(&request.command).is_some());
+        Setup {
+            spec,
+            prelude,
+            command_line: peer.command_line().to_owned(),
+            names: Names::new(schema),
+            composer: Composer::new(schema, may),
+            survey: Survey::of(questions),
+        }
     };
-    let mut found = vec![setup(spec.clone(), runner.peer())];
+    let mut recipes = setups::of(spec).into_iter();
+    let plain = recipes.next().map(|recipe| setup(recipe, runner.peer()));
+    let mut found: Vec<Setup<'_>> = plain.into_iter().collect();
     let mut notes = Vec::new();
-    for spec in setups::of(spec).into_iter().skip(1) {
-        match runner.another(&spec).await {
-            Ok(other) => found.push(setup(spec, other.peer())),
-            Err(_) => notes.push(format!("a set-up is left out, as it does not start: {}", words(&spec))),
+    for recipe in recipes {
+        match runner.another(&recipe.spec).await {
+            Ok(other) => found.push(setup(recipe, other.peer())),
+            Err(_) => {
+                notes.push(format!("a set-up is left out, as it does not start: {}", words(&recipe.spec)));
+            }
         }
     }
     (found, notes)
@@ -85,6 +98,9 @@ pub(super) struct Opened {
     pub setup: usize,
     /// The block of the systematic part.
     pub block: Option<u64>,
+    pub number: u64,
+    /// What was done of it before the campaign was cut off.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// Opens a peer, with a map of so many edges.
@@ -96,15 +112,60 @@ async fn open(spec: &PeerSpec, limits: &Limits, edges: Option<usize>) -> Result<
 }
 
 impl Fuzz<'_> {
+    /// What the next round is, which is somebody's from now on. The set-up of a block is the same in any shard;
+    /// others take each in turn until it is surveyed, and then any.
+    fn next_round(&mut self) -> Opened {
+        let opened = match self.unfinished.pop() {
+            Some(unfinished) => {
+                let (number, block) = (unfinished.record.round, unfinished.block);
+                let setup = self.any_setup(BLOCK_CHOICES + block);
+                let unfinished = Some(unfinished);
+                Opened { kind: Kind::Systematic, setup, block: Some(block), number, unfinished }
+            }
+            None => self.fresh_round(),
+        };
+        self.playing.push(opened.setup);
+        opened
+    }
+
+    fn fresh_round(&mut self) -> Opened {
+        let number = self.goal.shard.nth(self.round);
+        let unsurveyed = self.setups.iter().position(|setup| !setup.survey.is_over());
+        let repeats = self.goal.has_requests() && self.weighs && unsurveyed.is_none();
+        let repeats = if repeats { self.repeats.due(self.round, self.began.elapsed()) } else { None };
+        let setup = repeats.or(unsurveyed).unwrap_or_else(|| self.any_setup(CHOICES + number));
+        let kind = if repeats.is_some() { Kind::Repeats } else { self.kind(setup) };
+        self.round += 1;
+        let fresh = |setup, block| Opened { kind, setup, block, number, unfinished: None };
+        if kind != Kind::Systematic {
+            return fresh(setup, None);
+        }
+        let block = self.goal.shard.nth(self.blocks);
+        self.blocks += 1;
+        fresh(self.any_setup(BLOCK_CHOICES + block), Some(block))
+    }
+
+    fn any_setup(&self, choice: u64) -> usize {
+        Entropy::new(self.options.run.seed, choice).below(self.setups.len())
+    }
+
+    /// The set-up of the next round after one in this set-up, as far as it can be told which that will be.
+    fn foreseen(&self, setup: usize) -> usize {
+        let surveyed = self.setups.iter().all(|setup| setup.survey.is_over());
+        if surveyed { self.any_setup(CHOICES + self.goal.shard.nth(self.round)) } else { setup }
+    }
+}
+
+impl Job<'_, '_> {
     /// Whether the last request of a sequence takes the edges alone, on a fresh peer.
     pub(super) async fn takes_alone(&self, setup: usize, request: &Request, edges: &[u32]) -> bool {
-        let Setup { spec, .. } = &self.setups[setup];
-        let Ok(peer) = open(spec, &self.options.run.limits, self.options.coverage).await else {
+        let (spec, by_line) = self.desk.borrow().spec(setup);
+        let Ok(peer) = open(&spec, &self.options.run.limits, self.options.coverage).await else {
             return false;
         };
-        let mut runner = self.runner.alike(spec, peer);
-        let case = case(CaseId { seed: self.options.run.seed, index: 0 }, request, self.by_line);
-        if !matches!(runner.run(&case).await, Ran::Through(_)) {
+        let mut runner = self.runner.alike(&spec, peer);
+        let case = case(CaseId { seed: self.options.run.seed, index: 0 }, request, by_line);
+        if !matches!(runner.run(&Arc::new(case)).await, Ran::Through(_)) {
             return false;
         }
         let mut taken = HashSet::new();
@@ -114,29 +175,10 @@ impl Fuzz<'_> {
         edges.iter().all(|edge| taken.contains(edge))
     }
 
-    /// What the next round is. The set-up of a block is the same in any shard; others take each in turn until it is
-    /// surveyed, and then any.
-    fn next_round(&self) -> Opened {
-        let seed = self.options.run.seed;
-        let any = |choice: u64| Entropy::new(seed, choice).below(self.setups.len());
-        if let Some(Unfinished { block, .. }) = &self.unfinished {
-            return Opened { kind: Kind::Systematic, setup: any(BLOCK_CHOICES + block), block: Some(*block) };
-        }
-        let unsurveyed = self.setups.iter().position(|setup| !setup.survey.is_over());
-        let setup = unsurveyed.unwrap_or_else(|| any(CHOICES + self.goal.shard.nth(self.round)));
-        match self.kind(setup) {
-            Kind::Systematic => {
-                let block = self.goal.shard.nth(self.blocks);
-                Opened { kind: Kind::Systematic, setup: any(BLOCK_CHOICES + block), block: Some(block) }
-            }
-            kind => Opened { kind, setup, block: None },
-        }
-    }
-
     /// Gets a fresh peer for the next round, and has one started for that after it. `None` when there is no peer
     /// to be had.
     pub(super) async fn open_round(&mut self) -> Option<Opened> {
-        let opened = self.next_round();
+        let opened = self.desk.borrow_mut().next_round();
         if !self.options.run.peer.ours() {
             let there = !self.lost || self.reopen(opened.setup).await;
             return there.then_some(opened);
@@ -148,9 +190,10 @@ impl Fuzz<'_> {
         };
         match peer {
             Some(peer) => {
-                self.runner = self.runner.alike(&self.setups[opened.setup].spec, peer);
+                let mut desk = self.desk.borrow_mut();
+                self.runner = self.runner.alike(&desk.setups[opened.setup].spec, peer);
                 self.lost = false;
-                self.peer_starts += 1;
+                desk.peer_starts += 1;
             }
             None if self.reopen(opened.setup).await => {}
             None => return None,
@@ -159,15 +202,13 @@ impl Fuzz<'_> {
         Some(opened)
     }
 
-    /// Has a peer started for the round after one in this set-up, as far as it can be told which that will be.
+    /// Has a peer started for the round after one in this set-up.
     fn start_spare(&mut self, setup: usize) {
-        let surveyed = self.setups.iter().all(|setup| setup.survey.is_over());
-        let next = Entropy::new(self.options.run.seed, CHOICES + self.goal.shard.nth(self.round + 1));
-        let setup = if surveyed { { next }.below(self.setups.len()) } else { setup };
+        let setup = self.desk.borrow().foreseen(setup);
         if self.spares.iter().any(|spare| spare.setup == setup) {
             return;
         }
-        let (spec, limits) = (self.setups[setup].spec.clone(), self.options.run.limits.clone());
+        let ((spec, _), limits) = (self.desk.borrow().spec(setup), self.options.run.limits.clone());
         let edges = self.options.coverage;
         let peer = tokio::spawn(async move { open(&spec, &limits, edges).await });
         self.spares.push(Spare { setup, peer });
@@ -175,19 +216,20 @@ impl Fuzz<'_> {
 
     /// Gets another peer in this set-up. False when there is none to be had.
     pub(super) async fn reopen(&mut self, setup: usize) -> bool {
-        let Setup { spec, .. } = &self.setups[setup];
+        let (spec, _) = self.desk.borrow().spec(setup);
         let opened = match self.options.run.peer.ours() {
-            true => open(spec, &self.options.run.limits, self.options.coverage)
+            true => open(&spec, &self.options.run.limits, self.options.coverage)
                 .await
-                .map(|peer| self.runner = self.runner.alike(spec, peer)),
+                .map(|peer| self.runner = self.runner.alike(&spec, peer)),
             false => self.runner.restart().await,
         };
+        let mut desk = self.desk.borrow_mut();
         if let Err(error) = opened {
-            self.cut = Some(format!("there is no peer any more: {error}"));
+            desk.cut = Some(format!("there is no peer any more: {error}"));
             return false;
         }
         self.lost = false;
-        self.peer_starts += 1;
+        desk.peer_starts += 1;
         true
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Place {
     pub before: Vec<Event>,
     pub corpus: Corpus,
     pub ledger: Ledger,
-    /// What happened before in the round that was cut off.
+    /// What happened before in the rounds that were cut off.
     pub lines: Vec<Line>,
     pub suspects: Suspects,
     /// What was being looked into.
@@ -25,7 +25,8 @@ pub(super) struct Place {
 
 impl Place {
     /// Opens the directory; of what an earlier campaign left there, nothing stays that is not gone on with. Half of
-    /// the room is for sequences, an eighth for rounds; the rest is for findings, of which each rule has few.
+    /// the room is for sequences, an eighth for rounds; a quarter for findings, of which each rule has
+    /// few.
     ///
     /// # Errors
     /// Something of it cannot be read or written.
@@ -39,8 +40,9 @@ impl Place {
             corpus::clear(out)?;
         }
         let journal = journal.with_room(options.out_bytes_max / 8);
-        let corpus = Corpus::open(out, options.out_bytes_max / 2)?;
-        let (ledger, lines) = Ledger::open(out, recall::unfinished(&before))?;
+        let corpus = options.corpus.clone().unwrap_or_else(|| out.join(corpus::DIRECTORY));
+        let corpus = Corpus::open(&corpus, options.out_bytes_max / 2)?;
+        let (ledger, lines) = Ledger::open(out, &recall::unfinished(&before))?;
         let (suspects, suspected) = Suspects::open(out, options.resume)?;
         Ok(Place { journal, before, corpus, ledger, lines, suspects, suspected })
     }

@@ -1,5 +1,6 @@
 //! What a campaign that goes on takes in of its earlier part.
 
+use super::job::Job;
 use super::ledger::Line;
 use super::round::Kind;
 use super::shard::Shard;
@@ -7,8 +8,9 @@ use super::suspects::Suspect;
 use super::{Fuzz, Options};
 use crate::error::Error;
 use crate::event::{Event, Finding, Round, Shards};
+use crate::triage::Triage;
 use qmprobe_schema::{Schema, fingerprint};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// A block that was cut off.
@@ -21,14 +23,17 @@ pub(super) struct Unfinished {
     pub record: Round,
 }
 
-/// The round that began and did not end.
-pub(super) fn unfinished(events: &[Event]) -> Option<u64> {
-    let last = events.iter().rev().find_map(|event| match event {
-        Event::RoundBegan { round, .. } => Some(Some(*round)),
-        Event::RoundEnded(_) => Some(None),
-        _ => None,
-    });
-    last.flatten()
+/// The rounds that began and did not end.
+pub(super) fn unfinished(events: &[Event]) -> HashSet<u64> {
+    let mut begun = HashSet::new();
+    for event in events {
+        match event {
+            Event::RoundBegan { round, .. } => drop(begun.insert(*round)),
+            Event::RoundEnded(ended) => drop(begun.remove(&ended.round)),
+            _ => {}
+        }
+    }
+    begun
 }
 
 /// # Errors
@@ -61,12 +66,17 @@ pub(super) fn same_campaign(
 }
 
 impl Fuzz<'_> {
-    /// Takes in what an earlier part of the campaign did, which was cut off after `lines` of its last round. A block
+    /// Takes in what an earlier part of the campaign did, which was cut off after `lines` of its last rounds. A block
     /// goes on where it was, since it is the same in any campaign; what was made up on a peer that is gone does not.
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub(super) fn recall(&mut self, events: Vec<Event>, lines: Vec<Line>) -> Result<(), Error> {
+    pub(super) fn recall(
+        &mut self,
+        events: Vec<Event>,
+        lines: Vec<Line>,
+        triage: &mut Triage,
+    ) -> Result<(), Error> {
         let mut began = HashMap::new();
         let mut findings: Vec<Box<Finding>> = Vec::new();
         for event in events {
@@ -90,7 +100,7 @@ impl Fuzz<'_> {
         }
         for finding in findings {
             let occurrences = self.tally.occurrences(&finding.signature).unwrap_or(finding.occurrences);
-            self.triage.recall(&Finding { occurrences, ..(*finding).clone() });
+            triage.recall(&Finding { occurrences, ..(*finding).clone() });
             self.tally.finding(&finding);
         }
         for (round, (block, kind)) in began {
@@ -103,11 +113,11 @@ impl Fuzz<'_> {
             self.tally.recall(&record);
             match block {
                 Some(block) if kind == Kind::Systematic.name() => {
-                    self.unfinished = Some(Unfinished { block, next, record });
+                    self.unfinished.push(Unfinished { block, next, record });
                 }
                 _ => {
                     self.log.say(Event::RoundEnded(Round { peer_after: "cut off".to_owned(), ..record }))?;
-                    self.ledger.clear()?;
+                    self.ledger.clear(round)?;
                 }
             }
         }
@@ -120,24 +130,28 @@ impl Fuzz<'_> {
         self.round = self.round.max(shard.below(round + 1));
         self.blocks = block.map_or(self.blocks, |block| self.blocks.max(shard.below(block + 1)));
     }
+}
 
+impl Job<'_, '_> {
     /// Looks into what was being looked into when the campaign was cut off.
     ///
     /// # Errors
     /// A finding cannot be written.
     pub(super) async fn look_again(&mut self, suspected: Vec<Suspect>) -> Result<(), Error> {
         for mut suspect in suspected {
-            suspect.setup = suspect.setup.min(self.setups.len() - 1);
+            suspect.setup = suspect.setup.min(self.desk.borrow().setups.len() - 1);
             let signature = suspect.look.signature.clone();
-            let shown = match self.triage.has_met(&signature) {
+            let is_known = self.triage.lock().await.has_met(&signature);
+            let shown = match is_known {
                 true => None,
                 false => self.reproduced(&suspect).await,
             };
+            let shown = shown.map(|(_, shown)| shown);
             let verdict = shown.as_ref().and_then(|shown| self.verdict(shown, &signature));
             if let (Some(shown), Some(verdict)) = (shown, verdict) {
                 self.follow(&suspect, &shown, verdict).await?;
-            } else if !*self.stop.borrow() {
-                self.suspects.close(&signature)?;
+            } else if !self.desk.borrow().is_stopped() {
+                self.desk.borrow_mut().suspects.close(&signature)?;
             }
         }
         Ok(())

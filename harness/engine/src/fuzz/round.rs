@@ -2,8 +2,9 @@
 //! new, changed, and then whatever comes to mind with what the peer has shown to have.
 
 use super::Fuzz;
-use super::corpus::{Kept, Shown};
-use super::fence::fenced;
+use super::corpus::Shown;
+use super::draft::{Draft, Opening, features};
+use super::job::Job;
 use super::ledger::Line;
 use super::minimise::{Before, Look};
 use super::peers::{Opened, Setup};
@@ -17,38 +18,24 @@ use crate::runner::Ran;
 use crate::safety::{Class, class_of};
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Entropy;
-use qmprobe_generate::state::shape::{self, Feature};
-use qmprobe_generate::state::{Request, mutated, varied};
-use qmprobe_wire::{Case, CaseId, Dialect, Ending, MessageKind, Start, Step, Transcript, Value};
+use qmprobe_generate::state::Request;
+use qmprobe_wire::{Case, Dialect, Ending, Exchange, MessageKind, Step, Transcript, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Cases of a round.
-const CASES: u64 = 192;
 /// Cases of a round that surveys.
-const SURVEY_CASES: u64 = 1 << 12;
+pub(super) const SURVEY_CASES: u64 = 1 << 12;
 /// Rounds count from here among the choices of a seed.
 const CHOICES: u64 = 1 << 51;
-/// Cases count from here, so that they share no id with those of a check; each round has room for
-/// [`SURVEY_CASES`].
-const FIRST_INDEX: u64 = 1 << 42;
-/// Requests thrown away for each that is sent, at most.
-const REDRAWS_MAX: u32 = 16;
-/// One case in so many is one of a check.
-const SYSTEMATIC_ONE_IN: usize = 12;
-/// Kept sequences that a round comes back to, where the peer counts edges.
-const GUIDES: usize = 16;
-/// Of these, one in so many times others are added, left out or put together with those of another.
-const SEQUENCES_ONE_IN: usize = 8;
-/// Requests made from nothing in such a round.
-const COMPOSED_ONE_IN: usize = 8;
 /// Times that a peer may be found gone before one case of a block.
 const LOSSES_MAX: u32 = 3;
 /// Of a kept sequence, the requests before the one that showed something new.
 const KEPT_BEFORE_MAX: usize = 8;
 /// Cases between two looks at what the peer takes up.
 const LOOK_CASES: u64 = 48;
+/// Time after which a round of repetition has no further case: each takes long, and far longer on a busy machine.
+const REPEATS_TIME: Duration = Duration::from_secs(1);
 /// The rule about peers that are lost.
 const SURVIVAL: &str = "peer-survives";
 /// MiB that a peer may have written to its directory.
@@ -61,6 +48,8 @@ pub(super) enum Kind {
     /// A block of the systematic part.
     Systematic,
     Requests,
+    /// The same over and over, to see what it takes up.
+    Repeats,
 }
 
 impl Kind {
@@ -69,6 +58,7 @@ impl Kind {
             Kind::Survey => "survey",
             Kind::Systematic => "systematic",
             Kind::Requests => "requests",
+            Kind::Repeats => "repeats",
         }
     }
 }
@@ -76,66 +66,60 @@ impl Kind {
 /// A round under way.
 pub(super) struct Play {
     pub setup: usize,
-    kind: Kind,
+    pub kind: Kind,
     /// The next place in the block.
-    next: u64,
+    pub next: u64,
     /// Times that the peer was found gone before the case at that place.
     losses: u32,
-    entropy: Entropy,
+    pub entropy: Entropy,
     /// What is sent before anything else.
-    queue: VecDeque<Request>,
+    pub queue: VecDeque<Request>,
     /// Kept sequences to go back to whenever there is nothing left of that.
-    guides: Vec<Vec<Request>>,
+    pub guides: Vec<Vec<Request>>,
     /// What was sent, and whether it was carried out.
     pub before: Vec<Before>,
     /// Requests that were carried out and may have changed something, the last ones.
     changes: VecDeque<Request>,
     /// The last case, in case the peer turns out to have died of it afterwards.
     last: Option<Transcript>,
-    record: Round,
+    pub record: Round,
+    began: Instant,
     over: bool,
 }
 
-/// The names of the sequences picked, what of them is sent at once, and those to come back to.
-type Opening = (Vec<String>, VecDeque<Request>, Vec<Vec<Request>>);
-
-/// A case with what it was made of.
-struct Draft {
-    case: Arc<Case>,
-    request: Option<Request>,
-    /// Made from nothing, so that what comes of it teaches something of the choices.
-    composed: bool,
+/// What a case taught.
+struct Learned {
+    /// Its request was carried out.
+    accepted: bool,
+    /// What it showed for the first time, where it is worth keeping.
+    shown: Option<Shown>,
 }
 
 impl Fuzz<'_> {
-    /// Plays the next round.
-    pub(super) async fn play_round(&mut self) -> Result<(), Error> {
-        let Some(Opened { kind, setup, block }) = self.open_round().await else { return Ok(()) };
-        let began = Instant::now();
-        let unfinished = self.unfinished.take();
-        let number = match &unfinished {
-            Some(unfinished) => unfinished.record.round,
-            None => self.goal.shard.nth(self.round),
-        };
+    /// Begins a round that is not gone on with, and says so.
+    fn begin_round(&mut self, opened: Opened) -> Result<Play, Error> {
+        let Opened { kind, setup, block, number, unfinished } = opened;
         let mut entropy = Entropy::new(self.options.run.seed, CHOICES + number);
-        self.names(setup).forget();
-        let (picks, queue, guides) = match kind {
-            Kind::Requests => self.opening(setup, &mut entropy),
-            Kind::Survey | Kind::Systematic => Opening::default(),
-        };
-        if unfinished.is_none() {
-            self.round += 1;
-            self.blocks += u64::from(block.is_some());
-            let (setup, kind) = (self.setups[setup].command_line.clone(), kind.name().to_owned());
-            self.log.say(Event::RoundBegan { round: number, setup, kind, block, picks })?;
+        if self.playing.iter().filter(|one| **one == setup).count() == 1 {
+            self.setups[setup].names.forget();
         }
-        self.triage.turn_to(self.shower(setup));
+        let (picks, mut queue, guides) = match kind {
+            Kind::Requests => self.opening(setup, &mut entropy),
+            Kind::Survey | Kind::Systematic | Kind::Repeats => Opening::default(),
+        };
+        if kind == Kind::Requests {
+            self.setups[setup].prelude.iter().rev().for_each(|request| queue.push_front(request.clone()));
+        }
         let fresh = || Round { round: number, block, peer_after: "alive".to_owned(), ..Round::default() };
         let (next, record) = match unfinished {
             Some(Unfinished { next, record, .. }) => (next, record),
-            None => (0, fresh()),
+            None => {
+                let (setup, kind) = (self.setups[setup].command_line.clone(), kind.name().to_owned());
+                self.log.say(Event::RoundBegan { round: number, setup, kind, block, picks })?;
+                (0, fresh())
+            }
         };
-        let mut play = Play {
+        Ok(Play {
             setup,
             kind,
             next,
@@ -147,32 +131,33 @@ impl Fuzz<'_> {
             changes: VecDeque::new(),
             last: None,
             record,
+            began: Instant::now(),
             over: false,
-        };
-        while !play.over && !self.is_cut() && !self.is_enough(kind) {
-            let Some(draft) = self.draft(&mut play) else { break };
-            self.play(&mut play, draft).await?;
-            if play.record.cases.is_multiple_of(LOOK_CASES) && self.takes_too_much() {
-                break;
-            }
-        }
-        self.close_round(play, began)
+        })
     }
 
-    fn close_round(&mut self, play: Play, began: Instant) -> Result<(), Error> {
+    fn close_round(&mut self, play: Play) -> Result<(), Error> {
+        let took = play.began.elapsed();
+        if let Some(at) = self.playing.iter().position(|one| *one == play.setup) {
+            self.playing.swap_remove(at);
+        }
+        if play.kind == Kind::Repeats {
+            self.repeats.played(self.round, took);
+        }
         if play.kind == Kind::Systematic {
-            self.in_blocks += began.elapsed();
+            self.in_blocks += took;
             if self.cut.is_some() && play.next < BLOCK_CASES {
                 // Whoever resumes goes on with it.
                 return Ok(());
             }
         }
         let mut record = play.record;
+        let number = record.round;
         record.edges = self.edges.taken();
         record.names = self.setups[play.setup].names.len().0 as u64;
-        record.took_us += u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        record.took_us += u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.log.say(Event::RoundEnded(record))?;
-        self.ledger.clear()
+        self.ledger.clear(number)
     }
 
     /// What the next round is about. Blocks are slow: they get their part, and no more.
@@ -184,118 +169,134 @@ impl Fuzz<'_> {
         }
     }
 
-    /// Whether a round that could go on for any time has to end. A block is played to its end.
-    fn is_enough(&self, kind: Kind) -> bool {
+    /// The next case of a round; `None` when it is over. A block is played to its end.
+    fn next_draft(&mut self, play: &mut Play) -> Option<Draft> {
         let at = self.progress();
-        kind != Kind::Systematic && (self.goal.requests_left(at) == Some(0) || self.goal.is_reached(at))
+        let is_done = self.goal.requests_left(at) == Some(0) || self.goal.is_reached(at);
+        let is_long = play.kind == Kind::Repeats && play.began.elapsed() >= REPEATS_TIME;
+        if play.over || is_long || self.is_cut() || (play.kind != Kind::Systematic && is_done) {
+            return None;
+        }
+        let draft = self.draft(play);
+        self.in_flight += u64::from(draft.is_some());
+        draft
     }
 
-    /// What the round begins with: half the time a kept sequence, changed with another at hand. Where the peer counts
-    /// edges, several sequences that it comes back to.
-    fn opening(&mut self, setup: usize, entropy: &mut Entropy) -> Opening {
-        let named = |kept: &Kept| (kept.name.clone(), kept.requests.clone());
-        if self.options.coverage.is_some() {
-            let picked = (0..GUIDES).filter_map(|_| self.corpus.guide(&self.edges, entropy).map(named));
-            let (names, guides) = picked.unzip();
-            return (names, VecDeque::new(), guides);
+    /// Counts what the rules say of a case.
+    fn count(&mut self, play: &Play, draft: &Draft, verdicts: &[Verdict]) -> Line {
+        let command = draft.request.as_ref().map(|request| request.command.as_str());
+        let first = command.filter(|command| !self.tally.has_run(command)).map(str::to_owned);
+        let options = self.options;
+        let (passed, failed) = self.tally.case(command, verdicts, |rule| options.is_selected(rule));
+        Line {
+            round: play.record.round,
+            next: play.next,
+            command: first,
+            passed: self.ledger.places(&passed),
+            failed: self.ledger.places(&failed),
+            ..Line::default()
         }
-        if entropy.coin() {
-            return Opening::default();
-        }
-        let picked = (0..2).filter_map(|_| self.corpus.pick(&self.novelty, entropy).map(named));
-        let (names, sequences): (Vec<String>, Vec<Vec<Request>>) = picked.unzip();
-        let [one, other] = sequences.as_slice() else { return Opening::default() };
-        let Setup { names: known, composer, .. } = &mut self.setups[setup];
-        let queue = mutated(one, other, composer, known, entropy);
-        (names, queue.into(), Vec::new())
     }
 
-    /// Queues a changed sequence, now and then, where there are some to come back to.
-    fn refill(&mut self, play: &mut Play) {
-        let Play { queue, guides, entropy, .. } = play;
-        if !queue.is_empty() || guides.is_empty() || entropy.once_in(COMPOSED_ONE_IN) {
+    /// Takes in what a case showed, `edges` of it.
+    fn learn(
+        &mut self,
+        play: &mut Play,
+        draft: &mut Draft,
+        transcript: &Transcript,
+        edges: Vec<u32>,
+    ) -> Learned {
+        let mut learned = Learned { accepted: false, shown: None };
+        let Some(request) = &draft.request else { return learned };
+        let replies = || transcript.exchanges.iter().flat_map(Exchange::replies);
+        let returned = replies().find(|reply| reply.kind == MessageKind::Return);
+        let returned: Option<&Value> = returned.and_then(|reply| reply.get("return"));
+        learned.accepted = returned.is_some();
+        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
+        if let Some(choices) = draft.choices.take() {
+            let bytes = replies().map(|reply| reply.bytes.len()).sum();
+            composer.report(&request.command, choices, learned.accepted, bytes);
+        }
+        if play.kind == Kind::Survey {
+            survey.report(&request.command, learned.accepted);
+        }
+        if let Some(returned) = returned {
+            names.learn(&request.command, request.arguments.as_ref(), returned);
+        }
+        if matches!(play.kind, Kind::Survey | Kind::Repeats) {
+            return learned;
+        }
+        let shape = features(composer, request);
+        let (features, is_new) = self.novelty.take(&request.command, &shape, transcript);
+        let is_new = if self.options.coverage.is_some() { !edges.is_empty() } else { is_new };
+        if transcript.ending == Ending::Alive {
+            learned.shown = is_new.then_some(Shown { features, edges });
+            if let Some(reply) = replies().next() {
+                let took = Duration::from_micros(transcript.exchanges.iter().map(took_us).sum());
+                self.repeats.offer(play.setup, request, reply, took, &play.changes);
+            }
+        }
+        learned
+    }
+
+    /// Keeps a request that showed something new, with those before it, or alone where they do not matter.
+    fn keep(&mut self, play: &Play, request: &Request, alone: bool, shown: Shown) -> Result<bool, Error> {
+        let before = play.changes.iter().filter(|_| !alone);
+        self.corpus.keep(before.chain([request]).cloned().collect(), shown)
+    }
+
+    /// Keeps the last request of a case from being sent again for a while.
+    pub(super) fn shun(&mut self, signature: &str, case: &Case, others: bool) {
+        let mut sent = case.steps.iter().rev().filter_map(|step| match step {
+            Step::Send(bytes) => Request::read(bytes),
+            _ => None,
+        });
+        let Some(request) = sent.next() else { return };
+        let shape = features(&self.setups[0].composer, &request);
+        self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
+    }
+}
+
+impl Play {
+    fn has_changed(&mut self, request: &Request) {
+        if class_of(&request.command) == Class::Observing {
             return;
         }
-        let Setup { names, composer, .. } = &mut self.setups[play.setup];
-        let one = &guides[entropy.below(guides.len())];
-        *queue = match entropy.once_in(SEQUENCES_ONE_IN) {
-            true => mutated(one, &guides[entropy.below(guides.len())], composer, names, entropy).into(),
-            false => varied(one, composer, names, entropy).into(),
-        };
+        if self.changes.len() == KEPT_BEFORE_MAX {
+            self.changes.pop_front();
+        }
+        self.changes.push_back(request.clone());
     }
+}
 
-    /// The next case; `None` when the round is over.
-    fn draft(&mut self, play: &mut Play) -> Option<Draft> {
-        match play.kind {
-            Kind::Systematic => return self.draft_of_block(play),
-            Kind::Requests => self.refill(play),
-            Kind::Survey => {}
-        }
-        let nth = play.record.cases;
-        let id = CaseId {
-            seed: self.options.run.seed,
-            index: FIRST_INDEX + play.record.round * SURVEY_CASES + nth,
-        };
-        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
-        let by_line = self.by_line;
-        let of = |request: Request, composed| Draft {
-            case: case(id, &request, by_line),
-            request: Some(request),
-            composed,
-        };
-        match play.kind {
-            Kind::Survey if nth < SURVEY_CASES => {
-                return survey.next(self.schema, self.gate, names).map(|request| of(request, false));
-            }
-            Kind::Requests if nth < CASES => {}
-            _ => return None,
-        }
-        if play.entropy.once_in(SYSTEMATIC_ONE_IN)
-            && let Some(case) = self.systematic.quick(id.index, names, &mut play.entropy)
-        {
-            return Some(Draft { case: Arc::new(case), request: None, composed: false });
-        }
-        let now = self.tally.judged();
-        for _ in 0..REDRAWS_MAX {
-            let queued = play.queue.pop_front();
-            let composed = queued.is_none();
-            let request = match queued {
-                Some(request) => request,
-                None => composer.next(&mut play.entropy, names)?,
-            };
-            let Some(request) = fenced(request, names) else { continue };
-            let watched = self.avoid.watches(&request.command);
-            let shape = if watched { features(composer, &request) } else { Vec::new() };
-            if watched && self.avoid.blocks(&request.command, &shape, now) {
-                continue;
-            }
-            return Some(of(request, composed));
-        }
-        None
-    }
-
-    /// The next case of a block that may be sent.
-    fn draft_of_block(&self, play: &mut Play) -> Option<Draft> {
-        let first = play.record.block? * BLOCK_CASES;
-        while play.next < BLOCK_CASES && first + play.next < self.goal.systematic_cases() {
-            play.next += 1;
-            if let Some(case) = self.systematic.case(first + play.next - 1) {
-                return Some(Draft { case: Arc::new(case), request: None, composed: false });
+impl Job<'_, '_> {
+    /// Plays the next round.
+    pub(super) async fn play_round(&mut self) -> Result<(), Error> {
+        let Some(opened) = self.open_round().await else { return Ok(()) };
+        let mut play = self.desk.borrow_mut().begin_round(opened)?;
+        loop {
+            let Some(draft) = self.desk.borrow_mut().next_draft(&mut play) else { break };
+            let played = self.play(&mut play, draft).await;
+            self.desk.borrow_mut().in_flight -= 1;
+            played?;
+            if play.record.cases.is_multiple_of(LOOK_CASES) && self.takes_too_much() {
+                break;
             }
         }
-        None
+        self.desk.borrow_mut().close_round(play)
     }
 
     /// Runs and judges a case.
-    async fn play(&mut self, play: &mut Play, draft: Draft) -> Result<(), Error> {
+    async fn play(&mut self, play: &mut Play, mut draft: Draft) -> Result<(), Error> {
         let ran = self.runner.run(&draft.case).await;
         // What comes late is sorted out when it is looked into; to listen after every case costs ten of them.
         self.runner.pause(0);
-        match ran {
+        let transcript = match ran {
+            Ran::Through(transcript) => transcript,
             Ran::Stopped => {
-                self.cut = Some("interrupted".to_owned());
+                self.desk.borrow_mut().cut = Some("interrupted".to_owned());
                 play.over = true;
-                Ok(())
+                return Ok(());
             }
             Ran::LostBefore(ending) => {
                 self.peer_is_lost(play, &ending);
@@ -305,26 +306,32 @@ impl Fuzz<'_> {
                     play.next -= 1;
                 }
                 self.go_on(play).await;
-                Ok(())
+                return Ok(());
             }
-            Ran::Through(transcript) => {
-                let verdicts = judge(self.schema, &transcript);
-                let mut line = self.count(play, &draft, &verdicts);
-                let (accepted, kept) = self.learn(play, &draft, &transcript).await?;
-                if transcript.ending != Ending::Alive {
-                    self.peer_is_lost(play, &transcript.ending);
-                }
-                line.signatures = self.look_into(play, &transcript, verdicts, false).await?;
-                line.kept = kept;
-                line.add_to(&mut play.record);
-                self.ledger.append(&line)?;
-                play.losses = 0;
-                play.before.push(Before { case: draft.case, accepted });
-                play.last = Some(transcript);
-                self.go_on(play).await;
-                Ok(())
-            }
+        };
+        let verdicts = judge(self.schema, &transcript);
+        let (mut line, Learned { accepted, shown }) = {
+            let mut desk = self.desk.borrow_mut();
+            let line = desk.count(play, &draft, &verdicts);
+            let edges = self.runner.peer().coverage().map(|map| desk.edges.take(map)).unwrap_or_default();
+            (line, desk.learn(play, &mut draft, &transcript, edges))
+        };
+        if let (Some(request), Some(shown)) = (&draft.request, shown) {
+            let alone = !shown.edges.is_empty() && self.takes_alone(play.setup, request, &shown.edges).await;
+            line.kept = self.desk.borrow_mut().keep(play, request, alone, shown)?;
         }
+        draft.request.iter().filter(|_| accepted).for_each(|request| play.has_changed(request));
+        if transcript.ending != Ending::Alive {
+            self.peer_is_lost(play, &transcript.ending);
+        }
+        line.signatures = self.look_into(play, &transcript, verdicts, false).await?;
+        line.add_to(&mut play.record);
+        self.desk.borrow_mut().ledger.append(&line)?;
+        play.losses = 0;
+        play.before.push(Before { case: draft.case, accepted });
+        play.last = Some(transcript);
+        self.go_on(play).await;
+        Ok(())
     }
 
     /// The peer ended after the last case had been judged: it survived that less than it seemed.
@@ -335,7 +342,7 @@ impl Fuzz<'_> {
         let mut verdicts = judge(self.schema, &transcript);
         verdicts.retain(|verdict| verdict.rule.slug == SURVIVAL);
         for verdict in verdicts.iter().filter(|verdict| is_fail(verdict)) {
-            self.tally.belated_fail(verdict.rule);
+            self.desk.borrow_mut().tally.belated_fail(verdict.rule);
             play.record.rules.entry(verdict.rule.slug.to_owned()).or_default().1 += 1;
         }
         for signature in self.look_into(play, &transcript, verdicts, true).await? {
@@ -364,68 +371,6 @@ impl Fuzz<'_> {
         };
     }
 
-    /// Counts what the rules say of a case.
-    fn count(&mut self, play: &Play, draft: &Draft, verdicts: &[Verdict]) -> Line {
-        let command = draft.request.as_ref().map(|request| request.command.as_str());
-        let first = command.filter(|command| !self.tally.has_run(command)).map(str::to_owned);
-        let triage = &self.triage;
-        let (passed, failed) = self.tally.case(command, verdicts, |rule| triage.is_selected(rule));
-        Line {
-            round: play.record.round,
-            next: play.next,
-            command: first,
-            passed: self.ledger.places(&passed),
-            failed: self.ledger.places(&failed),
-            ..Line::default()
-        }
-    }
-
-    /// Takes in what a case showed. Returns whether its request was carried out, and whether it is kept.
-    async fn learn(
-        &mut self,
-        play: &mut Play,
-        draft: &Draft,
-        transcript: &Transcript,
-    ) -> Result<(bool, bool), Error> {
-        let edges = self.runner.peer().coverage().map(|map| self.edges.take(map)).unwrap_or_default();
-        let Some(request) = &draft.request else { return Ok((false, false)) };
-        let replies = || transcript.exchanges.iter().flat_map(|exchange| exchange.replies());
-        let returned = replies().find(|reply| reply.kind == MessageKind::Return);
-        let returned: Option<&Value> = returned.and_then(|reply| reply.get("return"));
-        let accepted = returned.is_some();
-        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
-        if draft.composed {
-            let bytes = replies().map(|reply| reply.bytes.len()).sum();
-            composer.report(&request.command, accepted, bytes);
-        }
-        if play.kind == Kind::Survey {
-            survey.report(&request.command, accepted);
-        }
-        if let Some(returned) = returned {
-            names.learn(&request.command, request.arguments.as_ref(), returned);
-        }
-        if play.kind == Kind::Survey {
-            return Ok((accepted, false));
-        }
-        let shape = features(composer, request);
-        let (features, is_new) = self.novelty.take(&request.command, &shape, transcript);
-        let is_new = if self.options.coverage.is_some() { !edges.is_empty() } else { is_new };
-        let mut kept = false;
-        if is_new && transcript.ending == Ending::Alive {
-            let alone = !edges.is_empty() && self.takes_alone(play.setup, request, &edges).await;
-            let before = play.changes.iter().filter(|_| !alone);
-            let sequence = before.chain([request]).cloned().collect();
-            kept = self.corpus.keep(sequence, Shown { features, edges })?;
-        }
-        if accepted && class_of(&request.command) != Class::Observing {
-            if play.changes.len() == KEPT_BEFORE_MAX {
-                play.changes.pop_front();
-            }
-            play.changes.push_back(request.clone());
-        }
-        Ok((accepted, kept))
-    }
-
     /// Makes findings of what failed: of what is new, the smallest sequence that shows it. Returns the signatures.
     async fn look_into(
         &mut self,
@@ -441,10 +386,11 @@ impl Fuzz<'_> {
                 continue;
             }
             let signature = evidence::signature(verdict.rule, breach, transcript);
-            self.tally.signature(&signature);
+            self.desk.borrow_mut().tally.signature(&signature);
             signatures.push(signature.clone());
-            let is_new = self.triage.is_selected(verdict.rule.slug) && !self.triage.has_met(&signature);
-            if is_new && self.options.run.peer.ours() {
+            let is_new = self.options.run.peer.ours() && self.is_new(verdict.rule.slug, &signature).await;
+            let followed = self.desk.borrow().followed.contains(&signature);
+            if is_new && !followed {
                 let lost = transcript.ending != Ending::Alive;
                 let hangs = transcript.ending == Ending::Hung;
                 let look = Look { signature, lost, hangs, late };
@@ -454,26 +400,34 @@ impl Fuzz<'_> {
                 continue;
             }
             if transcript.ending != Ending::Alive {
-                self.shun(&signature, &transcript.case, false);
+                self.desk.borrow_mut().shun(&signature, &transcript.case, false);
             }
-            known.push(verdict);
+            // What another job makes smaller at this moment is its own to report.
+            known.extend((!followed).then_some(verdict));
         }
         if !known.is_empty() {
-            let findings = self.triage.take(&mut self.runner, transcript, known, &[]).await?;
-            self.log.report(findings, &mut self.tally)?;
+            self.report(play.setup, transcript, known).await?;
         }
         Ok(signatures)
     }
 
-    /// Keeps the last request of a case from being sent again for a while.
-    pub(super) fn shun(&mut self, signature: &str, case: &Case, others: bool) {
-        let mut sent = case.steps.iter().rev().filter_map(|step| match step {
-            Step::Send(bytes) => Request::read(bytes),
-            _ => None,
-        });
-        let Some(request) = sent.next() else { return };
-        let shape = features(&self.setups[0].composer, &request);
-        self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
+    /// Whether nobody has looked into the signature.
+    async fn is_new(&self, rule: &str, signature: &str) -> bool {
+        self.options.is_selected(rule) && !self.triage.lock().await.has_met(signature)
+    }
+
+    /// Makes findings of what failed on a peer in this set-up.
+    pub(super) async fn report(
+        &mut self,
+        setup: usize,
+        transcript: &Transcript,
+        verdicts: Vec<Verdict>,
+    ) -> Result<(), Error> {
+        let shower = self.desk.borrow().shower(setup);
+        let mut triage = self.triage.lock().await;
+        triage.turn_to(shower);
+        let findings = triage.take(&mut self.runner, transcript, verdicts, &[]).await?;
+        self.desk.borrow_mut().tell(findings)
     }
 
     /// Whether the peer takes up more than it may: then the round is over.
@@ -499,26 +453,11 @@ fn is_orderly(transcript: &Transcript) -> bool {
     ended && transcript.dialect == Dialect::Qmp
 }
 
+/// Microseconds from a request to the last of what came of it.
+fn took_us(exchange: &Exchange) -> u64 {
+    exchange.received.last().map_or(0, |last| last.at_us.saturating_sub(exchange.sent_us))
+}
+
 fn is_fail(verdict: &Verdict) -> bool {
     matches!(verdict.outcome, Outcome::Fail(_))
-}
-
-pub(super) fn case(id: CaseId, request: &Request, by_line: bool) -> Arc<Case> {
-    let mut bytes = request.bytes(i64::try_from(id.index % SURVEY_CASES).ok());
-    if by_line {
-        bytes.push(b'\n');
-    }
-    Arc::new(Case {
-        id,
-        name: format!("{}: made up", request.command),
-        command: Some(request.command.clone()),
-        aim: None,
-        start: Start::Command,
-        steps: vec![Step::Send(bytes)],
-    })
-}
-
-fn features(composer: &qmprobe_generate::state::Composer<'_>, request: &Request) -> Vec<Feature> {
-    let arguments = request.arguments.as_ref();
-    arguments.map(|arguments| shape::features(arguments, &|word| composer.is_word(word))).unwrap_or_default()
 }

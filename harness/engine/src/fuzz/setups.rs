@@ -1,5 +1,6 @@
 //! The set-ups that rounds are played in: what a peer of ours is given to work with before the first request.
 
+use qmprobe_generate::state::Request;
 use qmprobe_target::PeerSpec;
 
 /// Machines whose devices are worth having, with what hangs on them. A machine that a binary does not have
@@ -39,13 +40,46 @@ const FOR_MACHINES: &[&str] = &[
     "-netdev hubport,id=h0,hubid=0",
 ];
 
+/// Two more disks, and a job that is years from being done with them.
+const JOB_DISKS: [&str; 2] =
+    ["driver=null-co,node-name=j0,size=1048576", "driver=null-co,node-name=j1,size=1048576"];
+const JOB: &str = r#"{"execute":"blockdev-mirror","arguments":{"job-id":"job0","device":"j0","target":"j1","sync":"full","speed":1}}"#;
+
 /// The same disk and thread for the storage daemon.
 const FOR_DAEMON: &[&str] =
     &["--blockdev driver=null-co,node-name=n0,size=1048576,read-zeroes=on", "--object iothread,id=io0"];
 
+/// A way to start a peer, and what it is sent before anything else in a round.
+#[derive(Clone, Debug)]
+pub(super) struct Recipe {
+    pub spec: PeerSpec,
+    pub prelude: Vec<Request>,
+}
+
+impl Recipe {
+    fn of(spec: PeerSpec) -> Recipe {
+        Recipe { spec, prelude: Vec::new() }
+    }
+
+    /// The same with a block job that runs.
+    fn busy(spec: PeerSpec, dash: &str) -> Recipe {
+        let disks = || JOB_DISKS.iter().flat_map(|disk| [format!("{dash}blockdev"), (*disk).to_owned()]);
+        let spec = match spec {
+            PeerSpec::Qemu { binary, extra } => {
+                PeerSpec::Qemu { binary, extra: disks().chain(extra).collect() }
+            }
+            PeerSpec::StorageDaemon { binary, extra } => {
+                PeerSpec::StorageDaemon { binary, extra: disks().chain(extra).collect() }
+            }
+            other => other,
+        };
+        Recipe { spec, prelude: Request::read(JOB.as_bytes()).into_iter().collect() }
+    }
+}
+
 /// The set-ups of a peer, the plainest first. A user's own arguments stand in every one of them; if they name
 /// a machine, it is the only one.
-pub(super) fn of(spec: &PeerSpec) -> Vec<PeerSpec> {
+pub(super) fn of(spec: &PeerSpec) -> Vec<Recipe> {
     match spec {
         PeerSpec::Qemu { binary, extra } => {
             let with = |words: Vec<String>| PeerSpec::Qemu { binary: binary.clone(), extra: words };
@@ -56,13 +90,17 @@ pub(super) fn of(spec: &PeerSpec) -> Vec<PeerSpec> {
                 let words = [&[machine.as_str()], FOR_MACHINES, devices].concat();
                 with(own(&words))
             });
-            std::iter::once(spec.clone()).chain(machines).collect()
+            let busy = Recipe::busy(spec.clone(), "-");
+            let all = std::iter::once(spec.clone()).chain(machines).map(Recipe::of);
+            all.chain([busy]).collect()
         }
         PeerSpec::StorageDaemon { binary, extra } => {
             let extra = [words_of(FOR_DAEMON), extra.clone()].concat();
-            vec![spec.clone(), PeerSpec::StorageDaemon { binary: binary.clone(), extra }]
+            let with_disk = PeerSpec::StorageDaemon { binary: binary.clone(), extra };
+            let busy = Recipe::busy(with_disk.clone(), "--");
+            vec![Recipe::of(spec.clone()), Recipe::of(with_disk), busy]
         }
-        _ => vec![spec.clone()],
+        _ => vec![Recipe::of(spec.clone())],
     }
 }
 
@@ -82,12 +120,14 @@ mod tests {
     #[test]
     fn the_plain_peer_comes_first_and_a_machine_of_the_users_is_the_only_one() {
         let setups = of(&qemu(&["-no-reboot"]));
-        assert_eq!(setups.len(), 1 + MACHINES.len());
+        assert_eq!(setups.len(), 2 + MACHINES.len());
         for (nth, setup) in setups.iter().enumerate() {
-            let PeerSpec::Qemu { extra, .. } = setup else { panic!("{setup:?}") };
+            let PeerSpec::Qemu { extra, .. } = &setup.spec else { panic!("{setup:?}") };
             assert_eq!(extra.last().map(String::as_str), Some("-no-reboot"));
             assert_eq!(extra.len() > 1, nth > 0);
         }
-        assert_eq!(of(&qemu(&["-M", "microvm"])).len(), 1);
+        assert_eq!(of(&qemu(&["-M", "microvm"])).len(), 2);
+        let jobs: Vec<_> = setups.iter().map(|setup| setup.prelude.len()).collect();
+        assert_eq!(jobs.iter().sum::<usize>(), 1, "in one of them a block job runs");
     }
 }

@@ -10,6 +10,7 @@ use qmprobe_generate::{Entropy, Plan, Streams, session};
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, CaseId, Dialect, Step};
+use std::collections::HashMap;
 
 /// Cases of a block: what one peer goes through.
 pub(super) const BLOCK_CASES: u64 = 48;
@@ -136,11 +137,17 @@ fn gcd(one: u64, other: u64) -> u64 {
     if other == 0 { one } else { gcd(other, one % other) }
 }
 
-/// Puts the cases in another order, so that the first few are of every kind.
+/// Puts the cases in another order: first one for each rule, then a second one, and so on.
 fn spread(cases: &mut [Case], entropy: &mut Entropy) {
     for at in (1..cases.len()).rev() {
         cases.swap(at, entropy.below(at + 1));
     }
+    let mut made = HashMap::new();
+    cases.sort_by_cached_key(|case| {
+        let before: &mut usize = made.entry(case.aim.clone()).or_default();
+        *before += 1;
+        *before
+    });
 }
 
 #[cfg(test)]
@@ -154,7 +161,7 @@ mod tests {
 
     fn spec() -> PeerSpec {
         let dial = Arc::new(|| Err(std::io::ErrorKind::NotFound.into()));
-        PeerSpec::Embedded(Embedded { name: "nobody".to_owned(), dialect: Dialect::Qmp, dial })
+        PeerSpec::Embedded(Embedded { name: "nobody".to_owned(), dialect: Dialect::Qmp, dial, weigh: None })
     }
 
     #[test]
@@ -180,6 +187,9 @@ mod tests {
         }
         let due = (0..all.plan.len()).filter_map(|at| all.plan.case(at));
         let due = due.filter(|case| all.may(case, &all.unknowing)).count();
+        let rules: HashSet<_> = all.session.iter().map(|case| case.aim.clone()).collect();
+        let first: HashSet<_> = all.session[..rules.len()].iter().map(|case| case.aim.clone()).collect();
+        assert_eq!(first, rules, "the first cases are of all rules");
         assert!(planned.len() * 100 >= due * 99, "{} of {due}", planned.len());
         assert!(sessions.len() > 100);
     }

@@ -16,6 +16,10 @@ use qmprobe_wire::{
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Milliseconds in which a peer frees what it frees by and by: QEMU's RCU thread waits for ten at most
+/// (util/rcu.c:call_rcu_thread).
+const FREEING_MS: u64 = 20;
+
 /// How a connection is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Parting {
@@ -120,6 +124,10 @@ impl Runner {
             match step {
                 Step::Send(bytes) => self.send(&mut scene, bytes, true, exchange).await,
                 Step::Push(bytes) => self.send(&mut scene, bytes, false, exchange).await,
+                Step::Repeat(repeat) => {
+                    self.send(&mut scene, &repeat.whole(), true, exchange).await;
+                    self.weigh(&mut scene).await;
+                }
                 Step::Settle(ms) => self.listen(&mut scene, *ms, &Until::Time, exchange).await,
                 Step::HalfClose => {
                     scene.session.link.half_close().await;
@@ -200,6 +208,18 @@ impl Runner {
                 scene.heard = Heard::TimedOut { waited_ms: ms };
                 scene.keep(exchange, received);
             }
+        }
+    }
+
+    /// Looks at what the peer takes up, after a moment in which it may free what it does not need any more.
+    async fn weigh(&mut self, scene: &mut Scene) {
+        if scene.heard == Heard::All
+            && let Some(last) = scene.exchanges.last_mut()
+        {
+            tokio::time::sleep(Duration::from_millis(FREEING_MS)).await;
+            // What came unasked with the last reply belongs to it.
+            scene.session.link.drain(&mut self.ear, &mut last.received);
+            last.weight = self.peer.weigh();
         }
     }
 

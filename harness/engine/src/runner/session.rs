@@ -236,6 +236,7 @@ pub(super) fn blank(ear: &Ear, connection: u32) -> Exchange {
         end: ExchangeEnd::Complete,
         sent_us: ear.now_us(),
         attempt: None,
+        weight: None,
     }
 }
 

@@ -77,6 +77,11 @@ impl Bench {
         Bench { thorough: true, ..self }
     }
 
+    /// Whether every case is tried as often as can be.
+    pub fn is_thorough(&self) -> bool {
+        self.thorough
+    }
+
     /// Tries cases on peers like this from now on.
     pub fn set_spec(&mut self, spec: PeerSpec) {
         self.spec = spec;

@@ -39,7 +39,15 @@ pub fn peer(
         thread::spawn(move || serve(theirs, number));
         Ok(ours)
     };
-    (PeerSpec::Embedded(Embedded { name: "scripted".to_owned(), dialect, dial: Arc::new(dial) }), connections)
+    (
+        PeerSpec::Embedded(Embedded {
+            name: "scripted".to_owned(),
+            dialect,
+            dial: Arc::new(dial),
+            weigh: None,
+        }),
+        connections,
+    )
 }
 
 /// What the small peers were asked, and what they would answer.

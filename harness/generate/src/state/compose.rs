@@ -107,6 +107,10 @@ struct Member {
 /// A choice that was made: the member, the way, the place among its ties.
 type Choice = ((usize, String), usize, Option<usize>);
 
+/// The choices that one request was made of.
+#[derive(Debug)]
+pub struct Choices(Vec<Choice>);
+
 /// Makes requests.
 #[derive(Debug)]
 pub struct Composer<'s> {
@@ -164,12 +168,17 @@ impl<'s> Composer<'s> {
         self.make(nth, entropy, names)
     }
 
-    /// Tells what came of the last request: whether it was carried out, and the bytes of the reply.
-    pub fn report(&mut self, command: &str, accepted: bool, bytes: usize) {
+    /// Those of the last request.
+    pub fn choices(&mut self) -> Choices {
+        Choices(std::mem::take(&mut self.choices))
+    }
+
+    /// Tells what came of a request: whether it was carried out, and the bytes of the reply.
+    pub fn report(&mut self, command: &str, choices: Choices, accepted: bool, bytes: usize) {
         if let Some(nth) = self.commands.iter().position(|(known, _)| known.name == command) {
             self.replies[nth] += (bytes as f32 - self.replies[nth]) / 4.0;
         }
-        for (key, way, place) in self.choices.drain(..) {
+        for (key, way, place) in choices.0 {
             let Some(member) = self.members.get_mut(&key) else { continue };
             member.ways[way].count(accepted);
             let tie = place.and_then(|place| member.ties.iter_mut().find(|(at, ..)| *at == place));
@@ -548,7 +557,8 @@ mod tests {
                 let hit = request.arguments.unwrap().get("id").unwrap().as_str() == Some("o77");
                 hits += u32::from(hit);
                 if reports {
-                    composer.report("object-del", hit, 20);
+                    let choices = composer.choices();
+                    composer.report("object-del", choices, hit, 20);
                 }
             }
             hits

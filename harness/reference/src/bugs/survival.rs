@@ -3,3 +3,4 @@
 pub(super) mod closes_on_error;
 pub(super) mod crash_on_command;
 pub(super) mod hangs_on_command;
+pub(super) mod keeps_what_it_answered;

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Seconds between two lines.
 const LINE_EVERY_S: u64 = 10;
+/// The same of a campaign, which may last a night.
+const ROUNDS_LINE_EVERY_S: u64 = 60;
 
 pub(super) struct Bar {
     shape: Shape,
@@ -76,7 +78,7 @@ impl Bar {
         match &mut self.shape {
             Shape::None => {}
             Shape::Lines { last, .. } => {
-                if last.elapsed() >= Duration::from_secs(LINE_EVERY_S) {
+                if last.elapsed() >= Duration::from_secs(ROUNDS_LINE_EVERY_S) {
                     *last = Instant::now();
                     let _ = writeln!(io::stderr(), "  {}", text());
                 }
@@ -140,6 +142,30 @@ fn campaign(run: &Run, kept: u64, names: u64, elapsed: Duration, quiet: Duration
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Runs;
+    use qmprobe_engine::event::{Event, PeerFacts, Round};
+    use qmprobe_wire::Dialect;
+
+    #[test]
+    fn a_campaign_says_what_it_has_shown_and_since_when_there_is_nothing_new() {
+        let peer = PeerFacts {
+            name: "QEMU".to_owned(),
+            kind: "qemu".to_owned(),
+            dialect: Dialect::Qmp,
+            version: None,
+            command_line: String::new(),
+        };
+        let (tool, schema, shards) = (String::new(), String::new(), None);
+        let began =
+            Event::RunStarted { tool, peer, seed: 0, schema, commands: 216, planned: 0, at: 0, shards };
+        let commands = vec!["stop".to_owned(), "cont".to_owned()];
+        let round = Round { cases: 4_210, commands, ..Round::default() };
+        let mut runs = Runs::default();
+        [began, Event::RoundEnded(round)].iter().for_each(|event| runs.event(event));
+        let text = campaign(&runs.all[0], 7, 12, Duration::from_secs(10), Duration::from_secs(3));
+        assert!(text.starts_with("  10 s: 4,210 cases, 421/s, 2 of 216 commands, "), "{text}");
+        assert!(text.ends_with(" 7 kept, 12 names, nothing new for 3 s"), "{text}");
+    }
 
     #[test]
     fn a_line_says_how_far_it_is() {

@@ -263,6 +263,7 @@ impl Client {
             // Before anything was sent in a session that we opened ourselves: it is kept with what is next.
             None => self.exchanges.push(Exchange {
                 attempt: None,
+                weight: None,
                 step: None,
                 connection,
                 opened: false,

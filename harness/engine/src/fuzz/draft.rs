@@ -1,0 +1,170 @@
+//! The next thing to send in a round: of a block what is due, else something of a kept sequence, changed, or whatever
+//! comes to mind with what the peer has shown to have.
+
+use super::Fuzz;
+use super::corpus::Kept;
+use super::fence::fenced;
+use super::peers::Setup;
+use super::repeats::ROUND_CASES;
+use super::round::{Kind, Play, SURVEY_CASES};
+use super::systematic::BLOCK_CASES;
+use qmprobe_generate::Entropy;
+use qmprobe_generate::state::shape::{self, Feature};
+use qmprobe_generate::state::{Choices, Composer, Request, mutated, varied};
+use qmprobe_wire::{Case, CaseId, Start, Step};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Cases of a round.
+const CASES: u64 = 192;
+/// Cases count from here, so that they share no id with those of a check; each round has room for
+/// [`SURVEY_CASES`].
+const FIRST_INDEX: u64 = 1 << 42;
+/// Requests thrown away for each that is sent, at most.
+const REDRAWS_MAX: u32 = 16;
+/// One case in so many is one of a check.
+const SYSTEMATIC_ONE_IN: usize = 12;
+/// Kept sequences that a round comes back to, where the peer counts edges.
+const GUIDES: usize = 16;
+/// Of these, one in so many times others are added, left out or put together with those of another.
+const SEQUENCES_ONE_IN: usize = 8;
+/// Requests made from nothing in such a round.
+const COMPOSED_ONE_IN: usize = 8;
+
+/// The names of the sequences picked, what of them is sent at once, and those to come back to.
+pub(super) type Opening = (Vec<String>, VecDeque<Request>, Vec<Vec<Request>>);
+
+/// A case with what it was made of.
+pub(super) struct Draft {
+    pub case: Arc<Case>,
+    pub request: Option<Request>,
+    /// Those of a request that was made from nothing: what comes of it teaches something of them.
+    pub choices: Option<Choices>,
+}
+
+impl Draft {
+    fn of(case: Case, request: Option<Request>) -> Draft {
+        Draft { case: Arc::new(case), request, choices: None }
+    }
+}
+
+impl Fuzz<'_> {
+    /// What the round begins with: half the time a kept sequence, changed with another at hand. Where the peer counts
+    /// edges, several sequences that it comes back to.
+    pub(super) fn opening(&mut self, setup: usize, entropy: &mut Entropy) -> Opening {
+        let named = |kept: &Kept| (kept.name.clone(), kept.requests.clone());
+        if self.options.coverage.is_some() {
+            let picked = (0..GUIDES).filter_map(|_| self.corpus.guide(&self.edges, entropy).map(named));
+            let (names, guides) = picked.unzip();
+            return (names, VecDeque::new(), guides);
+        }
+        if entropy.coin() {
+            return Opening::default();
+        }
+        let picked = (0..2).filter_map(|_| self.corpus.pick(&self.novelty, entropy).map(named));
+        let (names, sequences): (Vec<String>, Vec<Vec<Request>>) = picked.unzip();
+        let [one, other] = sequences.as_slice() else { return Opening::default() };
+        let Setup { names: known, composer, .. } = &mut self.setups[setup];
+        let queue = mutated(one, other, composer, known, entropy);
+        (names, queue.into(), Vec::new())
+    }
+
+    /// Queues a changed sequence, now and then, where there are some to come back to.
+    fn refill(&mut self, play: &mut Play) {
+        let Play { queue, guides, entropy, .. } = play;
+        if !queue.is_empty() || guides.is_empty() || entropy.once_in(COMPOSED_ONE_IN) {
+            return;
+        }
+        let Setup { names, composer, .. } = &mut self.setups[play.setup];
+        let one = &guides[entropy.below(guides.len())];
+        *queue = match entropy.once_in(SEQUENCES_ONE_IN) {
+            true => mutated(one, &guides[entropy.below(guides.len())], composer, names, entropy).into(),
+            false => varied(one, composer, names, entropy).into(),
+        };
+    }
+
+    /// The next case; `None` when the round is over.
+    pub(super) fn draft(&mut self, play: &mut Play) -> Option<Draft> {
+        match play.kind {
+            Kind::Systematic => return self.draft_of_block(play),
+            Kind::Requests => self.refill(play),
+            Kind::Survey | Kind::Repeats => {}
+        }
+        let nth = play.record.cases;
+        let id = CaseId {
+            seed: self.options.run.seed,
+            index: FIRST_INDEX + play.record.round * SURVEY_CASES + nth,
+        };
+        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
+        let by_line = self.by_line;
+        let of = |request: Request| Draft::of(case(id, &request, by_line), Some(request));
+        match play.kind {
+            Kind::Survey if nth < SURVEY_CASES => {
+                return survey.next(self.schema, self.gate, names).map(of);
+            }
+            Kind::Repeats if nth < ROUND_CASES => {
+                let (case, request) = self.repeats.next(play.setup, id)?;
+                return Some(Draft::of(case, Some(request)));
+            }
+            Kind::Requests if nth < CASES => {}
+            _ => return None,
+        }
+        if play.entropy.once_in(SYSTEMATIC_ONE_IN)
+            && let Some(case) = self.systematic.quick(id.index, names, &mut play.entropy)
+        {
+            return Some(Draft::of(case, None));
+        }
+        let now = self.tally.judged();
+        for _ in 0..REDRAWS_MAX {
+            let queued = play.queue.pop_front();
+            let composed = queued.is_none();
+            let request = match queued {
+                Some(request) => request,
+                None => composer.next(&mut play.entropy, names)?,
+            };
+            let Some(request) = fenced(request, names) else { continue };
+            let watched = self.avoid.watches(&request.command);
+            let shape = if watched { features(composer, &request) } else { Vec::new() };
+            if watched && self.avoid.blocks(&request.command, &shape, now) {
+                continue;
+            }
+            let choices = composed.then(|| composer.choices());
+            return Some(Draft { choices, ..of(request) });
+        }
+        None
+    }
+
+    /// The next case of a block that may be sent.
+    fn draft_of_block(&self, play: &mut Play) -> Option<Draft> {
+        let first = play.record.block? * BLOCK_CASES;
+        while play.next < BLOCK_CASES && first + play.next < self.goal.systematic_cases() {
+            play.next += 1;
+            if let Some(case) = self.systematic.case(first + play.next - 1) {
+                return Some(Draft::of(case, None));
+            }
+        }
+        None
+    }
+}
+
+/// The case that sends a request.
+pub(super) fn case(id: CaseId, request: &Request, by_line: bool) -> Case {
+    let mut bytes = request.bytes(i64::try_from(id.index % SURVEY_CASES).ok());
+    if by_line {
+        bytes.push(b'\n');
+    }
+    Case {
+        id,
+        name: format!("{}: made up", request.command),
+        command: Some(request.command.clone()),
+        aim: None,
+        start: Start::Command,
+        steps: vec![Step::Send(bytes)],
+    }
+}
+
+/// What the arguments of a request look like from afar.
+pub(super) fn features(composer: &Composer<'_>, request: &Request) -> Vec<Feature> {
+    let arguments = request.arguments.as_ref();
+    arguments.map(|arguments| shape::features(arguments, &|word| composer.is_word(word))).unwrap_or_default()
+}

@@ -1,0 +1,37 @@
+//! The same again and again: what is refused or only looks must take up no more in the end than in the beginning.
+
+use super::Cases;
+use qmprobe_wire::{Repeat, Start, Step, request};
+
+/// Times that a request is made in one go. What is lost with each adds up to pages.
+const TIMES: u16 = 64;
+/// How often that is done, and the peer looked at.
+const ROUNDS: usize = 6;
+/// The slug of the rule.
+const AIM: &str = "no-leak";
+
+/// The steps that repeat what these bytes ask for. A line end stands after each request, for whoever reads lines.
+pub fn repeated(bytes: &[u8], times: u16) -> Vec<Step> {
+    let mut bytes = bytes.to_vec();
+    if bytes.last() != Some(&b'\n') {
+        bytes.push(b'\n');
+    }
+    vec![Step::Repeat(Repeat { bytes, times }); ROUNDS]
+}
+
+pub(super) fn push(cases: &mut Cases<'_>) {
+    let harmless = cases.harmless();
+    let plain = request::execute(harmless, None, None);
+    let wrong = format!(r#"{{"execute":"{harmless}","arguments":{{"qmprobe-no-such-argument":[{{}}]}}}}"#);
+    let all = [
+        ("a command that only looks", plain.as_slice()),
+        ("a command that is refused", wrong.as_bytes()),
+        ("an unknown command", br#"{"execute":"qmprobe-no-such-command"}"#.as_slice()),
+    ];
+    for (name, bytes) in all {
+        cases.push(AIM, name, Start::Command, repeated(bytes, TIMES));
+    }
+    // What a syntax error leaves of a text is lost where it is not freed.
+    let malformed = repeated(br#"{"execute":"x","a":[1,{"b":"c"},]}"#, TIMES);
+    cases.push(AIM, "malformed text", Start::Command, malformed);
+}
