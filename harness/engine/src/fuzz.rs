@@ -28,6 +28,7 @@ use crate::event::{Event, Shards, Summary};
 use crate::log::Log;
 use crate::runner::Runner;
 use crate::safety::{Gate, ends_the_peer};
+use crate::spare::Spare;
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::Waivers;
@@ -37,7 +38,7 @@ use edges::Edges;
 use goal::{Goal, Progress};
 use ledger::Ledger;
 use novelty::Novelty;
-use peers::{Setup, Spare};
+use peers::Setup;
 use place::Place;
 use qmprobe_generate::state::Names;
 use qmprobe_schema::Schema;
@@ -183,7 +184,7 @@ struct Fuzz<'a> {
     by_line: bool,
     setups: Vec<Setup<'a>>,
     /// At most one for each set-up.
-    spares: Vec<Spare>,
+    spares: Vec<(usize, Spare)>,
     runner: Runner,
     /// The peer of the runner is gone.
     lost: bool,

@@ -6,13 +6,13 @@ use super::round::{Kind, case};
 use super::setups;
 use super::survey::Survey;
 use crate::runner::{Ran, Runner};
+use crate::spare::Spare;
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::{Composer, Names, Request};
 use qmprobe_schema::Schema;
 use qmprobe_target::{Error, Peer, PeerSpec};
 use qmprobe_wire::{CaseId, Limits};
 use std::collections::HashSet;
-use tokio::task::JoinHandle;
 
 /// Where the choice of set-ups begins among the choices of a seed.
 const CHOICES: u64 = 1 << 50;
@@ -28,19 +28,6 @@ pub(super) struct Setup<'s> {
     /// What of it fits where is learned for each by itself.
     pub composer: Composer<'s>,
     pub survey: Survey,
-}
-
-/// A peer that is being started for the next round.
-#[derive(Debug)]
-pub(super) struct Spare {
-    setup: usize,
-    peer: JoinHandle<Result<Peer, Error>>,
-}
-
-impl Drop for Spare {
-    fn drop(&mut self) {
-        self.peer.abort();
-    }
 }
 
 /// The set-ups in which the peer starts, the first of which it has, and what there is to say of others.
@@ -141,9 +128,9 @@ impl Fuzz<'_> {
             let there = !self.lost || self.reopen(opened.setup).await;
             return there.then_some(opened);
         }
-        let spare = self.spares.iter().position(|spare| spare.setup == opened.setup);
+        let spare = self.spares.iter().position(|(setup, _)| *setup == opened.setup);
         let peer = match spare.map(|at| self.spares.swap_remove(at)) {
-            Some(mut spare) => (&mut spare.peer).await.ok().and_then(Result::ok),
+            Some((_, spare)) => spare.take().await,
             None => None,
         };
         match peer {
@@ -164,13 +151,12 @@ impl Fuzz<'_> {
         let surveyed = self.setups.iter().all(|setup| setup.survey.is_over());
         let next = Entropy::new(self.options.run.seed, CHOICES + self.goal.shard.nth(self.round + 1));
         let setup = if surveyed { { next }.below(self.setups.len()) } else { setup };
-        if self.spares.iter().any(|spare| spare.setup == setup) {
+        if self.spares.iter().any(|(of, _)| *of == setup) {
             return;
         }
         let (spec, limits) = (self.setups[setup].spec.clone(), self.options.run.limits.clone());
         let edges = self.options.coverage;
-        let peer = tokio::spawn(async move { open(&spec, &limits, edges).await });
-        self.spares.push(Spare { setup, peer });
+        self.spares.push((setup, Spare::begin(async move { open(&spec, &limits, edges).await })));
     }
 
     /// Gets another peer in this set-up. False when there is none to be had.
