@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 const SHARE: u64 = 8;
 /// Cases that are dealt out before it is told what came of the first of them, where there are several peers: some keep
 /// one for seconds, in which the others go on.
-const AHEAD: u64 = 4096;
+const AHEAD: u64 = 8192;
 
 /// A case with its place among all.
 #[derive(Clone, Debug)]

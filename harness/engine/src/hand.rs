@@ -22,8 +22,8 @@ const TIMEOUTS_MAX: u32 = 16;
 const SILENT_CASES_MAX: u32 = 5;
 /// Times that a peer may end by itself before one case.
 pub(crate) const LOSSES_MAX: u32 = 3;
-/// Cases between two looks at what a peer takes up.
-const LOOK_CASES: u64 = 25;
+/// Cases of all between two looks at what a peer takes up.
+const LOOK_CASES: u64 = 50;
 
 /// What came of a turn.
 #[derive(Debug)]
@@ -68,6 +68,8 @@ pub(crate) struct Hand<'h> {
     previous: Option<Arc<Transcript>>,
     /// Cases that timed out, by kind.
     timeouts: HashMap<String, u32>,
+    /// Why rules said nothing, the last time.
+    skips: HashMap<&'static str, &'static str>,
     /// Cases run.
     ran: u64,
 }
@@ -107,8 +109,8 @@ impl<'h> Hand<'h> {
         limits: &'h Limits,
         hands: u32,
     ) -> Hand<'h> {
-        let (timeouts, ran) = (HashMap::new(), 0);
-        Hand { number, runner, spec, limits, hands, spare: None, previous: None, timeouts, ran }
+        let (timeouts, skips, ran) = (HashMap::new(), HashMap::new(), 0);
+        Hand { number, runner, spec, limits, hands, spare: None, previous: None, timeouts, skips, ran }
     }
 
     /// Does what is its own, until nothing is left or the run is over.
@@ -183,10 +185,12 @@ impl<'h> Hand<'h> {
             Ran::Stopped => return Ok((Outcome::Stopped, None)),
         };
         let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let verdicts = judge(desk.schema, &transcript);
+        let mut verdicts = judge(desk.schema, &transcript);
+        verdicts.retain(|verdict| self.is_news(verdict));
+        verdicts.shrink_to_fit();
         self.ran += 1;
         let mut lost = loss(&transcript.ending);
-        if lost.is_none() && self.ran.is_multiple_of(LOOK_CASES) {
+        if lost.is_none() && self.ran.is_multiple_of(LOOK_CASES / u64::from(self.hands)) {
             lost = excess(&mut runner, self.limits).await;
         }
         drop(runner);
@@ -199,6 +203,12 @@ impl<'h> Hand<'h> {
         Ok((Outcome::Ran { transcript: telling, verdicts, took_us }, lost))
     }
 
+    /// Whether a rule says more than that it has nothing to say, for the reason that it gave before.
+    fn is_news(&mut self, verdict: &Verdict) -> bool {
+        let qmprobe_check::Outcome::Skip(why) = verdict.outcome else { return true };
+        self.skips.insert(verdict.rule.slug, why) != Some(why)
+    }
+
     /// Whether an agent was gone before the first case sent it anything.
     fn is_lost_unasked(&self, turn: Turn, transcript: &Transcript) -> bool {
         let unasked = transcript.exchanges.iter().all(|exchange| exchange.sent.is_empty());
@@ -208,7 +218,7 @@ impl<'h> Hand<'h> {
 
     /// Whether cases of this kind have come to nothing too often, and how often.
     fn gives_up(&self, case: &Case) -> Option<u32> {
-        let share = |max: u32| (max / self.hands).max(1);
+        let share = |max: u32| (max / self.hands).max(2.min(max));
         let many = self.timeouts.values().sum::<u32>() >= share(TIMEOUTS_MAX);
         let max = if many { 1 } else { share(TIMEOUTS_PER_KIND_MAX) };
         self.timeouts.get(kind(case)).copied().filter(|count| *count >= max)
