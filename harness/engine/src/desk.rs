@@ -237,15 +237,15 @@ impl<'a> Desk<'a> {
 
     /// What came of a turn. `None` when nothing more comes.
     pub async fn done(&self, turn: Turn) -> Option<Done> {
-        self.from_tray(|tray| tray.done.remove(&turn)).await
+        self.awaited(|tray| tray.done.remove(&turn)).await
     }
 
     /// Whether there was a peer again after the turn. `None` when nobody looks for one any more.
     pub async fn renewed(&self, turn: Turn) -> Option<Result<(), qmprobe_target::Error>> {
-        self.from_tray(|tray| tray.renewed.remove(&turn)).await
+        self.awaited(|tray| tray.renewed.remove(&turn)).await
     }
 
-    async fn from_tray<T>(&self, mut take: impl FnMut(&mut Tray) -> Option<T>) -> Option<T> {
+    async fn awaited<T>(&self, mut take: impl FnMut(&mut Tray) -> Option<T>) -> Option<T> {
         loop {
             let taken = take(&mut self.tray.borrow_mut());
             if taken.is_some() || self.hands.get() == 0 {
