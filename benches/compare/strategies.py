@@ -4,14 +4,12 @@
 Types are written out to a depth, as that generator follows no schema that refers to itself.
 """
 
-import json
 import random
-import sys
-import time
 import warnings
 
 from hypothesis.errors import NonInteractiveExampleWarning
 from hypothesis_jsonschema import from_schema
+from pace import print_pace
 
 warnings.simplefilter("ignore", NonInteractiveExampleWarning)
 DEPTH = 3
@@ -58,21 +56,16 @@ def merged(types, members, variants, tag, depth):
     return {"anyOf": branches}
 
 
-def main(path, seconds):
-    with open(path, encoding="ascii") as file:
-        told = json.load(file)
-    entities = told["return"] if isinstance(told, dict) else told
-    types = {one["name"]: one for one in entities}
-    commands = [one for one in entities if one["meta-type"] == "command"]
+def generator(types, commands):
     # Making a strategy costs once for each command, and is left out of the time.
     chosen = random.Random(1).sample(commands, 40)
     strategies = [(one["name"], from_schema(schema(types, one["arg-type"], 0))) for one in chosen]
-    count, until = 0, time.monotonic() + seconds
-    while time.monotonic() < until:
+
+    def command():
         name, strategy = random.choice(strategies)
-        json.dumps({"execute": name, "arguments": strategy.example(), "id": count})
-        count += 1
-    print(count / seconds)
+        return name, strategy.example()
+
+    return command
 
 
-main(sys.argv[1], float(sys.argv[2]))
+print_pace(generator)

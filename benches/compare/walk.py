@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Valid commands by the shortest random walk over introspection: `walk.py INTROSPECTION SECONDS`, commands per second."""
 
-import json
 import random
-import sys
-import time
+
+from pace import print_pace
 
 DEPTH = 5
 
@@ -38,18 +37,12 @@ def value(types, name, depth):
     return made
 
 
-def main(path, seconds):
-    with open(path, encoding="ascii") as file:
-        told = json.load(file)
-    entities = told["return"] if isinstance(told, dict) else told
-    types = {one["name"]: one for one in entities}
-    commands = [one for one in entities if one["meta-type"] == "command"]
-    count, until = 0, time.monotonic() + seconds
-    while time.monotonic() < until:
-        command = random.choice(commands)
-        json.dumps({"execute": command["name"], "arguments": value(types, command["arg-type"], 0), "id": count})
-        count += 1
-    print(count / seconds)
+def generator(types, commands):
+    def command():
+        one = random.choice(commands)
+        return one["name"], value(types, one["arg-type"], 0)
+
+    return command
 
 
-main(sys.argv[1], float(sys.argv[2]))
+print_pace(generator)

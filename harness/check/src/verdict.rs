@@ -19,7 +19,12 @@ impl Verdict {
 
     /// The rule did not hold.
     pub fn fail(rule: &'static Rule, breach: Breach) -> Verdict {
-        Verdict { rule, outcome: Outcome::Fail(breach) }
+        Verdict { rule, outcome: Outcome::Fail(Box::new(breach)) }
+    }
+
+    /// Whether the rule did not hold.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail(_))
     }
 
     /// The rule had nothing to look at.
@@ -34,7 +39,7 @@ pub enum Outcome {
     /// The rule had something to look at and it held.
     Pass,
     /// It did not hold.
-    Fail(Breach),
+    Fail(Box<Breach>),
     /// It had nothing to look at; why.
     Skip(&'static str),
 }

@@ -2,16 +2,17 @@
 
 use crate::acquaintance::Acquaintance;
 use crate::clock;
+use crate::desk::{Bounds, Course, Desk, Turn};
 use crate::error::Error;
 use crate::event::{Event, Summary};
-use crate::hand::{Dealt, Desk, Done, Hand, Outcome, at_once, kind};
+use crate::hand::{Done, Hand, LOSSES_MAX, Outcome, at_once, kind};
 use crate::journal::Journal;
 use crate::log::Log;
 use crate::plan::Agenda;
 use crate::recovery::{FOREIGN_SWEEP_MS, Matrix};
 use crate::runner::Runner;
 use crate::safety::Class;
-use crate::streams::Streams;
+use crate::streams::{Streams, is_stream};
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::{Waiver, Waivers};
@@ -19,29 +20,21 @@ use qmprobe_check::{Verdict, judge};
 use qmprobe_generate::stream;
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{Case, Dialect, Ending, Limits, Start, Transcript};
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashSet};
+use qmprobe_wire::{Case, Limits, Start, Transcript};
+use std::collections::{HashSet, VecDeque};
+use std::future::Future;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
-/// Cases in a row without any reply after which the peer is given up.
-const SILENT_CASES_MAX: u32 = 5;
-/// Times that a peer may end by itself before one case.
-const LOSSES_MAX: u32 = 3;
-/// Cases between two looks at a peer's memory.
-const LOOK_CASES: u64 = 50;
-
-/// Cases of a run for which a second peer pays: it halves what is waited for, and costs a start.
-const WORTH_A_SECOND: u64 = 1_000;
-/// Cases that go to one peer, then as many to the other.
-const SHARE: u64 = 8;
-/// Cases that each does before they are looked into, if the other has done its own.
-const BATCH: usize = 16;
-/// Cases that one may be ahead of the other: some keep a peer for seconds.
-const AHEAD: usize = 512;
+/// Cases of a run for which further peers pay: they share what is waited for, and each costs a start.
+const WORTH_SEVERAL: u64 = 1_000;
+/// Peers at work then.
+const HANDS: usize = 3;
+/// Cases kept of each peer in case that they only together end it.
+const HISTORY_CASES: usize = 4096;
 
 /// What a campaign is to do.
 #[derive(Clone, Debug)]
@@ -117,169 +110,133 @@ pub async fn run(
     log.note(notes)?;
     let bench = Bench::new(options.peer.clone(), Arc::clone(&schema), stop.clone());
     let waivers = Waivers::new(options.waivers.clone(), options.strict, at)?;
+    let runners = runners(runner, &options, planned.min(options.max_cases.unwrap_or(u64::MAX))).await;
+    let course = Course {
+        streams: Streams::new(sweep_ms.map(Duration::from_millis)),
+        matrix: Matrix::new(agenda.trials(), sweep_ms),
+    };
+    let bounds = Bounds { cases: options.max_cases, began, time: options.time, stop };
+    let desk = Desk::new(&schema, log, course, bounds, agenda.cases(), runners.hands());
     let mut campaign = Campaign {
         triage: Triage::new(bench, waivers, facts, &options.out, &options.rules),
         tally: Tally::default(),
-        hands: hands(runner, &options, planned.min(options.max_cases.unwrap_or(u64::MAX))).await,
-        done: BTreeMap::new(),
-        dealt: 0,
-        settled: 0,
+        histories: vec![VecDeque::new(); runners.hands()],
         told: HashSet::new(),
-        streams: Streams::new(sweep_ms.map(Duration::from_millis)),
-        matrix: Matrix::new(agenda.trials(), sweep_ms),
-        peer_starts: 0,
-        cut: None,
-        options: &options,
-        schema: &schema,
-        stop,
-        began,
-        log: RefCell::new(log),
+        peer_starts: runners.hands() as u64,
+        desk: &desk,
+        runners: &runners,
     };
-    campaign.peer_starts = campaign.hands.len() as u64;
-    let mut cases = agenda.cases();
-    while campaign.deal(&mut cases)? && !campaign.is_over() {
-        if !campaign.round().await? || !campaign.settle().await? {
-            break;
+    let work = runners.at_work(&options).map(|hand| boxed(hand.work(&desk)));
+    let work = work.chain([boxed(campaign.tell())]).collect();
+    at_once(work).await?;
+    campaign.finish(&options, &agenda, planned).await
+}
+
+/// The peers to work with.
+struct Runners {
+    /// Those at work: several monitors of ours where there is much to do, as they read what they are sent byte by byte.
+    working: Vec<Mutex<Runner>>,
+    /// One that only shows how a peer is started, so that what is looked into holds up no work. Where there is a single
+    /// peer it is that one.
+    idle: Option<Mutex<Runner>>,
+}
+
+async fn runners(runner: Runner, options: &Options, cases: u64) -> Runners {
+    let monitor = matches!(options.peer, PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. });
+    let mut further = Vec::new();
+    if monitor && cases >= WORTH_SEVERAL {
+        for _ in 0..HANDS {
+            further.extend(runner.another(&options.peer).await.ok());
         }
     }
-    drop(cases);
-    campaign.finish(&agenda, planned).await
+    let idle = further.pop().filter(|_| !further.is_empty()).map(Mutex::new);
+    let working = std::iter::once(runner).chain(further);
+    Runners { working: working.map(|runner| Mutex::new(runner.keep_vigil())).collect(), idle }
 }
 
-/// The peers to work with: two monitors of ours where there is much to do, which read what they are sent byte by byte.
-async fn hands(runner: Runner, options: &Options, cases: u64) -> Vec<Hand> {
-    let monitor = matches!(options.peer, PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. });
-    let second = match monitor && cases >= WORTH_A_SECOND {
-        true => runner.another(&options.peer).await.ok(),
-        false => None,
-    };
-    let count = 1 + u32::from(second.is_some());
-    std::iter::once(runner).chain(second).map(|runner| Hand::new(runner.keep_vigil(), count)).collect()
+impl Runners {
+    fn hands(&self) -> usize {
+        self.working.len()
+    }
+
+    fn at_work<'h>(&'h self, options: &'h Options) -> impl Iterator<Item = Hand<'h>> {
+        let hands = u32::try_from(self.hands()).unwrap_or(u32::MAX);
+        let each = self.working.iter().enumerate();
+        each.map(move |(number, runner)| Hand::new(number, runner, &options.peer, &options.limits, hands))
+    }
+
+    /// The one to look into things with.
+    fn idle(&self) -> &Mutex<Runner> {
+        self.idle.as_ref().unwrap_or(&self.working[0])
+    }
 }
 
-fn is_stream(case: &Case) -> bool {
-    case.aim.as_deref() == Some(stream::AIM)
+type Work<'w> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'w>>;
+
+fn boxed<'w>(work: impl Future<Output = Result<(), Error>> + 'w) -> Work<'w> {
+    Box::pin(work)
 }
 
-/// A campaign under way.
-struct Campaign<'a> {
-    options: &'a Options,
-    schema: &'a Schema,
-    stop: watch::Receiver<bool>,
-    began: Instant,
-    hands: Vec<Hand>,
-    /// Cases that were run, until all before them are settled.
-    done: BTreeMap<u64, Done>,
-    /// How many cases were given to the hands.
-    dealt: u64,
-    /// How many of them nothing is left to say of.
-    settled: u64,
+/// A campaign under way: what came of its cases is told here, in their order.
+struct Campaign<'a, 'd> {
+    desk: &'a Desk<'d>,
+    runners: &'a Runners,
+    /// The last cases that each peer went through in command mode, the newest last.
+    histories: Vec<VecDeque<Arc<Case>>>,
     /// Kinds of cases of which it was said that the rest is left out.
     told: HashSet<String>,
-    log: RefCell<Log<'a>>,
     triage: Triage,
     tally: Tally,
-    streams: Streams,
-    /// How clients got back in step.
-    matrix: Matrix,
     peer_starts: u64,
-    /// Why the run ended before its last case.
-    cut: Option<String>,
 }
 
-impl Campaign<'_> {
-    /// Whether the run has to end before the next case.
-    fn is_over(&mut self) -> bool {
-        let cut = if *self.stop.borrow() {
-            "interrupted".to_owned()
-        } else if self.options.time.is_some_and(|time| self.began.elapsed() >= time) {
-            let seconds = self.options.time.unwrap_or_default().as_secs();
-            format!("the time of {seconds} s was up")
-        } else if self.hands.iter().any(|hand| hand.runner.silent_cases() >= SILENT_CASES_MAX) {
-            format!("the peer no longer answers: {SILENT_CASES_MAX} cases in a row got no reply")
-        } else {
-            return false;
-        };
-        self.cut = Some(cut);
-        true
-    }
-
-    /// Gives each hand what is its own of the next cases. False when there is nothing left to do.
-    fn deal(&mut self, cases: &mut dyn Iterator<Item = Case>) -> Result<bool, Error> {
-        let hands = self.hands.len();
-        let (share, ahead) = if hands == 1 { (1, 1) } else { (SHARE, AHEAD) };
-        let max = self.options.max_cases.unwrap_or(u64::MAX);
-        while self.hands.iter().any(|hand| hand.waiting.len() < ahead) {
-            if self.dealt >= max && self.settled < self.dealt {
-                break;
+impl Campaign<'_, '_> {
+    /// Tells what came of the cases, until nothing more comes.
+    async fn tell(&mut self) -> Result<(), Error> {
+        let mut turn = Turn::default();
+        while let Some(done) = self.desk.done(turn).await {
+            let again = matches!(done.outcome, Outcome::LostBefore { .. });
+            let (hand, lost) = (done.hand, done.lost.clone());
+            if let Err(error) = self.turn(turn, done).await {
+                self.desk.end(error.to_string());
+                return Err(error);
             }
-            let Some(case) = cases.next() else { break };
-            if self.dealt >= max {
-                self.cut = Some(format!("{max} cases were allowed"));
-                break;
+            if lost.is_some() {
+                self.histories[hand].clear();
             }
-            if self.is_left_out(&case)? {
-                continue;
+            let next = self.desk.settle(turn, again);
+            if let Some(reason) = lost
+                && let Some(renewed) = self.desk.renewed(turn).await
+            {
+                self.tell_renewed(reason, renewed)?;
             }
-            let place = self.dealt;
-            self.dealt += 1;
-            let hand = (place / share) as usize % hands;
-            self.hands[hand].waiting.push_back(Dealt { place, case: Arc::new(case) });
+            turn = next;
         }
-        Ok(self.settled < self.dealt)
+        Ok(())
     }
 
-    /// Whether the time that such cases have is up.
-    fn is_left_out(&mut self, case: &Case) -> Result<bool, Error> {
-        if is_stream(case) && self.streams.are_over() {
-            if let Some(text) = self.streams.note() {
-                self.log.get_mut().say(Event::Noted { text })?;
+    async fn turn(&mut self, turn: Turn, done: Done) -> Result<(), Error> {
+        let Done { hand, case, outcome, .. } = done;
+        match outcome {
+            Outcome::Stopped => self.desk.end("interrupted".to_owned()),
+            Outcome::GivenUp(count) => self.tell_given_up(&case, count)?,
+            Outcome::LostBefore { previous } => {
+                if let Some(previous) = previous {
+                    self.blame(hand, previous).await?;
+                }
+                if turn.losses + 1 == LOSSES_MAX {
+                    self.desk.end("the peer keeps ending by itself".to_owned());
+                }
             }
-            return Ok(true);
-        }
-        Ok(self.matrix.gives_up(case))
-    }
-
-    /// Has the hands work, at once. False when the run is over.
-    async fn round(&mut self) -> Result<bool, Error> {
-        let batch = if self.hands.len() == 1 { 1 } else { BATCH };
-        let busy = Cell::new(self.hands.len());
-        let desk = Desk { schema: self.schema, log: &self.log, batch, busy };
-        let hands = self.hands.iter_mut().enumerate();
-        let done = at_once(hands.map(|(number, hand)| hand.work(number, &desk)).collect()).await?;
-        self.done.extend(done.into_iter().flatten().map(|done| (done.dealt.place, done)));
-        self.tell_restarts()
-    }
-
-    /// Says what came of the cases, in their order, as far as there is no gap. False when the run is over.
-    async fn settle(&mut self) -> Result<bool, Error> {
-        while let Some(done) = self.done.remove(&self.settled) {
-            let Done { hand, dealt, outcome } = done;
-            self.hands[hand].go_on(dealt.place);
-            let goes_on = match outcome {
-                Outcome::Stopped => {
-                    self.cut = Some("interrupted".to_owned());
-                    false
-                }
-                Outcome::GivenUp(count) => {
-                    self.settled += 1;
-                    self.tell_given_up(&dealt.case, count)?;
-                    true
-                }
-                Outcome::LostBefore(ending) => self.lost_before(hand, dealt, ending).await?,
-                Outcome::Ran { transcript, .. } if self.is_lost_unasked(hand, &transcript) => {
-                    self.lost_before(hand, dealt, transcript.ending).await?
-                }
-                Outcome::Ran { transcript, verdicts, took_us } => {
-                    self.settled += 1;
-                    self.case(hand, dealt.case, *transcript, verdicts, took_us).await?
-                }
-            };
-            if !goes_on {
-                return Ok(false);
+            Outcome::Ran { transcript, verdicts, took_us } => {
+                self.case(hand, case, transcript, verdicts, took_us).await?;
             }
         }
-        Ok(true)
+        Ok(())
+    }
+
+    fn say(&self, event: Event) -> Result<(), Error> {
+        self.desk.log.borrow_mut().say(event)
     }
 
     fn tell_given_up(&mut self, case: &Case, count: u32) -> Result<(), Error> {
@@ -287,166 +244,120 @@ impl Campaign<'_> {
             return Ok(());
         }
         let text = format!("{}: {count} of its cases went unanswered, the rest are left out", kind(case));
-        self.log.get_mut().say(Event::Noted { text })
+        self.say(Event::Noted { text })
     }
 
-    /// The peer was lost before this case, which is to be run on another. False when the run is over.
-    async fn lost_before(&mut self, hand: usize, dealt: Dealt, ending: Ending) -> Result<bool, Error> {
-        self.hands[hand].losses += 1;
-        self.blame_previous(hand, ending.clone()).await?;
-        if self.hands[hand].losses == LOSSES_MAX {
-            self.cut = Some("the peer keeps ending by itself".to_owned());
-            return Ok(false);
-        }
-        self.hands[hand].waiting.push_front(dealt);
-        self.recover(hand, &ending).await
-    }
-
-    /// Says what came of a case, and sees to the peer. False when the run is over.
+    /// Says what came of a case.
     async fn case(
         &mut self,
         hand: usize,
         case: Arc<Case>,
-        transcript: Transcript,
+        transcript: Option<Arc<Transcript>>,
         verdicts: Vec<Verdict>,
         took_us: u64,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         let (id, command) = (case.id, case.command.clone());
-        self.matrix.case(id, &transcript, took_us);
-        let failing = |verdict: &Verdict| {
-            verdict.rule.slug == stream::AIM && matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_))
-        };
         if is_stream(&case) {
-            self.streams.count(Duration::from_micros(took_us), verdicts.iter().any(failing));
+            let failed = |verdict: &Verdict| verdict.rule.slug == stream::AIM && verdict.is_failure();
+            let (took, failed) = (Duration::from_micros(took_us), verdicts.iter().any(failed));
+            self.desk.course.borrow_mut().streams.count(took, failed);
         }
         let triage = &self.triage;
-        let declared = command.as_deref().filter(|command| self.schema.command(command).is_some());
+        let declared = command.as_deref().filter(|command| self.desk.schema.command(command).is_some());
         let (passed, failed) = self.tally.case(declared, &verdicts, |rule| triage.is_selected(rule));
-        let log = self.log.get_mut();
-        log.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
-        let Hand { runner, history, .. } = &mut self.hands[hand];
-        let findings = self.triage.take(runner, &transcript, verdicts, history.make_contiguous()).await?;
-        log.report(findings, &mut self.tally)?;
-        let ending = transcript.ending.clone();
-        let is_history = case.start == Start::Command;
-        self.hands[hand].remember(case, transcript, is_history);
-        Ok(self.recover(hand, &ending).await? && self.watch_resources(hand).await?)
+        self.say(Event::CaseEnded { id, command, passed, failed, took_us })?;
+        if let Some(transcript) = transcript {
+            self.desk.course.borrow_mut().matrix.case(id, &transcript, took_us);
+            self.look_into(hand, &transcript, verdicts).await?;
+        }
+        if case.start == Start::Command {
+            let history = &mut self.histories[hand];
+            if history.len() == HISTORY_CASES {
+                history.pop_front();
+            }
+            history.push_back(case);
+        }
+        Ok(())
     }
 
-    /// Whether an agent was gone before the first case sent it anything.
-    fn is_lost_unasked(&self, hand: usize, transcript: &Transcript) -> bool {
-        let hand = &self.hands[hand];
-        let unasked = transcript.exchanges.iter().all(|exchange| exchange.sent.is_empty());
-        let first = self.tally.judged() == 0 && hand.previous.is_none() && hand.losses == 0;
-        first && unasked && transcript.dialect == Dialect::Qga && transcript.ending != Ending::Alive
+    /// Makes findings of what failed.
+    async fn look_into(
+        &mut self,
+        hand: usize,
+        transcript: &Transcript,
+        verdicts: Vec<Verdict>,
+    ) -> Result<(), Error> {
+        if !verdicts.iter().any(Verdict::is_failure) {
+            return Ok(());
+        }
+        let mut runner = self.runners.idle().lock().await;
+        let history = self.histories[hand].make_contiguous();
+        let findings = self.triage.take(&mut runner, transcript, verdicts, history).await?;
+        self.desk.log.borrow_mut().report(findings, &mut self.tally)
     }
 
     /// The peer ended after a case that had been judged, or after what it was asked before the first: it survived
     /// that less than it seemed.
-    async fn blame_previous(&mut self, hand: usize, ending: Ending) -> Result<(), Error> {
-        let Hand { runner, previous, history, .. } = &mut self.hands[hand];
-        let transcript = match previous.take() {
-            Some(previous) => Transcript { ending, ..previous },
-            None if self.tally.judged() == 0 => runner.last_question(ending),
-            None => return Ok(()),
-        };
-        let mut verdicts = judge(self.schema, &transcript);
+    async fn blame(&mut self, hand: usize, previous: Transcript) -> Result<(), Error> {
+        let mut verdicts = judge(self.desk.schema, &previous);
         verdicts.retain(|verdict| verdict.rule.slug == "peer-survives");
-        for verdict in &verdicts {
-            if matches!(verdict.outcome, qmprobe_check::Outcome::Fail(_)) {
-                self.tally.belated_fail(verdict.rule);
-            }
+        for verdict in verdicts.iter().filter(|verdict| verdict.is_failure()) {
+            self.tally.belated_fail(verdict.rule);
         }
-        if history.back().is_some_and(|last| Arc::ptr_eq(last, &transcript.case)) {
+        let history = &mut self.histories[hand];
+        if history.back().is_some_and(|last| Arc::ptr_eq(last, &previous.case)) {
             history.pop_back();
         }
-        let findings = self.triage.take(runner, &transcript, verdicts, history.make_contiguous()).await?;
-        self.log.get_mut().report(findings, &mut self.tally)
+        self.look_into(hand, &previous, verdicts).await
     }
 
-    /// Makes sure that there is a peer for the next case. False when there is none to be had.
-    async fn recover(&mut self, hand: usize, ending: &Ending) -> Result<bool, Error> {
-        let reason = match ending {
-            Ending::Alive => return Ok(true),
-            Ending::Disconnected => "disconnected".to_owned(),
-            Ending::Hung => "hung".to_owned(),
-            Ending::Exited { status, .. } => status.clone(),
-        };
-        self.restart(hand, reason).await
-    }
-
-    async fn restart(&mut self, hand: usize, reason: String) -> Result<bool, Error> {
-        let alone = self.hands.len() == 1;
-        let hand = &mut self.hands[hand];
-        hand.lose(reason);
-        if !alone {
-            // The other one works on meanwhile: see `round`.
-            return Ok(true);
+    /// Says that a peer was started anew, or ends the run where it could not be.
+    fn tell_renewed(
+        &mut self,
+        reason: String,
+        renewed: Result<(), qmprobe_target::Error>,
+    ) -> Result<(), Error> {
+        if let Err(error) = renewed {
+            self.desk.end(format!("the peer is gone ({reason}): {error}"));
+            return Ok(());
         }
-        hand.restart().await;
-        self.tell_restarts()
-    }
-
-    /// Says which peers were started anew, in the order of the hands. False when one could not be.
-    fn tell_restarts(&mut self) -> Result<bool, Error> {
-        for hand in &mut self.hands {
-            let Some((reason, started)) = hand.restarted.take() else { continue };
-            if let Err(error) = started {
-                self.cut = Some(format!("the peer is gone ({reason}): {error}"));
-                return Ok(false);
-            }
-            self.peer_starts += 1;
-            self.log.get_mut().say(Event::PeerRestarted { reason })?;
-        }
-        Ok(true)
-    }
-
-    /// Starts a peer of ours anew before it takes the machine's memory, or runs out of file descriptors.
-    async fn watch_resources(&mut self, hand: usize) -> Result<bool, Error> {
-        if !self.tally.judged().is_multiple_of(LOOK_CASES) {
-            return Ok(true);
-        }
-        let peer = self.hands[hand].runner.peer();
-        let (mib, files) = (peer.rss_kib().unwrap_or_default() / 1024, peer.open_files().unwrap_or_default());
-        let max = self.options.limits.peer_rss_mib_max;
-        if mib > max {
-            return self.restart(hand, format!("it had {mib} MiB resident, {max} are allowed")).await;
-        }
-        let max = self.options.limits.peer_files_max;
-        if files > max {
-            return self.restart(hand, format!("it had {files} files open, {max} are allowed")).await;
-        }
-        Ok(true)
+        self.peer_starts += 1;
+        self.say(Event::PeerRestarted { reason })
     }
 
     /// Says what is left to say, and the figures.
-    async fn finish(mut self, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
-        let held = match self.hands.first_mut() {
-            Some(first) => self.triage.release(&mut first.runner).await?,
-            None => Vec::new(),
-        };
-        let version = self.hands.first().and_then(|hand| hand.runner.version());
-        let log = self.log.get_mut();
-        log.report(held, &mut self.tally)?;
-        if let Some(text) = self.matrix.note() {
-            log.say(Event::Noted { text })?;
+    async fn finish(
+        mut self,
+        options: &Options,
+        agenda: &Agenda<'_>,
+        planned: u64,
+    ) -> Result<Summary, Error> {
+        let held = self.triage.release(&mut *self.runners.idle().lock().await).await?;
+        let version = self.runners.idle().lock().await.version();
+        let matrix = std::mem::take(&mut self.desk.course.borrow_mut().matrix);
+        let note = matrix.note();
+        {
+            let mut log = self.desk.log.borrow_mut();
+            log.report(held, &mut self.tally)?;
+            note.into_iter().try_for_each(|text| log.say(Event::Noted { text }))?;
+            log.last_words(&self.triage, &self.tally, options.peer.dialect(), version)?;
         }
-        log.last_words(&self.triage, &self.tally, self.options.peer.dialect(), version)?;
-        for hand in &mut self.hands {
-            hand.runner.retire().await;
+        for runner in &self.runners.working {
+            runner.lock().await.retire().await;
         }
+        let cut = self.desk.why_cut();
         let summary = Summary {
-            complete: self.cut.is_none(),
-            cut: self.cut,
+            complete: cut.is_none(),
+            cut,
             planned,
-            commands_declared: self.schema.commands.len() as u64,
+            commands_declared: self.desk.schema.commands.len() as u64,
             commands_skipped: agenda.skipped().clone(),
             peer_starts: self.peer_starts,
-            seconds: self.began.elapsed().as_secs_f64(),
-            recovery: self.matrix.into_rows(),
+            seconds: self.desk.seconds(),
+            recovery: matrix.into_rows(),
             ..self.tally.summary()
         };
-        self.log.get_mut().say(Event::RunFinished(summary.clone()))?;
+        self.say(Event::RunFinished(summary.clone()))?;
         Ok(summary)
     }
 }

@@ -1,89 +1,79 @@
 //! One of the peers that a campaign works with at once, and the cases that are its own. Which cases those are depends
 //! on their place alone, so that each peer lives through the same in every run.
 
+use crate::desk::{Dealt, Desk, Turn};
 use crate::error::Error;
 use crate::event::Event;
-use crate::log::Log;
 use crate::runner::{Ran, Runner};
+use crate::spare::Spare;
 use qmprobe_check::{Verdict, judge};
-use qmprobe_schema::Schema;
-use qmprobe_wire::{Case, Ending, ExchangeEnd, Transcript};
-use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use qmprobe_target::{Peer, PeerSpec};
+use qmprobe_wire::{Case, Dialect, Ending, ExchangeEnd, Limits, Transcript};
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
+use tokio::sync::Mutex;
 
 /// Cases of one kind that may go unanswered; the rest of them would cost their time and tell nothing new.
 const TIMEOUTS_PER_KIND_MAX: u32 = 4;
 /// Cases of any kind that may go unanswered before one of a kind is enough.
 const TIMEOUTS_MAX: u32 = 16;
-/// Cases kept in case that they only together end the peer.
-const HISTORY_CASES: usize = 4096;
+/// Cases in a row without any reply after which the peer is given up.
+const SILENT_CASES_MAX: u32 = 5;
+/// Times that a peer may end by itself before one case.
+pub(crate) const LOSSES_MAX: u32 = 3;
+/// Cases of all between two looks at what a peer takes up.
+const LOOK_CASES: u64 = 50;
 
-/// A case with its place among all.
-#[derive(Clone, Debug)]
-pub(crate) struct Dealt {
-    pub place: u64,
-    pub case: Arc<Case>,
-}
-
-/// What came of one.
+/// What came of a turn.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// It was run, to whatever end, and judged.
-    Ran { transcript: Box<Transcript>, verdicts: Vec<Verdict>, took_us: u64 },
-    /// The peer was lost before anything was sent: an earlier case is to blame.
-    LostBefore(Ending),
+    /// The case was run, to whatever end, and judged.
+    Ran {
+        /// Where more is to be said of it than that it went well.
+        transcript: Option<Arc<Transcript>>,
+        verdicts: Vec<Verdict>,
+        took_us: u64,
+    },
+    /// The peer was lost before anything was sent: what it was sent last is to blame, if that is known.
+    LostBefore { previous: Option<Transcript> },
     /// So many of its kind went unanswered that it was left out.
     GivenUp(u32),
     /// The run is to stop.
     Stopped,
 }
 
-/// A case that a hand is through with for now.
+/// A turn that a hand is through with.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub hand: usize,
-    pub dealt: Dealt,
+    pub case: Arc<Case>,
     pub outcome: Outcome,
-}
-
-/// What the hands share while they work.
-pub(crate) struct Desk<'a, 'l> {
-    pub schema: &'a Schema,
-    pub log: &'a RefCell<Log<'l>>,
-    /// Cases that each hand does before it stops where no other goes on.
-    pub batch: usize,
-    /// How many hands have not done theirs.
-    pub busy: Cell<usize>,
+    /// Why the hand gets another peer.
+    pub lost: Option<String>,
 }
 
 /// A peer at work.
 #[derive(Debug)]
-pub(crate) struct Hand {
-    pub runner: Runner,
-    /// The last case, in case the peer turns out to have died of it afterwards.
-    pub previous: Option<Transcript>,
-    /// The last cases that the peer went through in command mode, the newest last.
-    pub history: VecDeque<Arc<Case>>,
-    /// What it has to do next.
-    pub waiting: VecDeque<Dealt>,
-    /// Times in a row that the peer ended by itself before one case.
-    pub losses: u32,
-    /// Cases that timed out, by kind.
-    timeouts: HashMap<String, u32>,
+pub(crate) struct Hand<'h> {
+    number: usize,
+    runner: &'h Mutex<Runner>,
+    spec: &'h PeerSpec,
+    limits: &'h Limits,
     /// How many work at once.
     hands: u32,
-    /// Why its peer has to be started anew before it goes on.
-    lost: Option<String>,
-    /// That it was, why, and whether it could be.
-    pub restarted: Option<(String, Result<(), qmprobe_target::Error>)>,
-    /// The case that it began.
-    begun: Option<u64>,
-    /// The place of the case that is to be looked into before it goes on.
-    waits: Option<u64>,
+    /// A peer for when this one is lost, where losing one holds up others.
+    spare: Option<Spare>,
+    /// The last case, in case the peer turns out to have died of it afterwards.
+    previous: Option<Arc<Transcript>>,
+    /// Cases that timed out, by kind.
+    timeouts: HashMap<String, u32>,
+    /// Why rules said nothing, the last time.
+    skips: HashMap<&'static str, &'static str>,
+    /// Cases run.
+    ran: u64,
 }
 
 /// What cases have in common that time out together.
@@ -117,117 +107,183 @@ pub(crate) async fn at_once<T, E>(tasks: Vec<impl Future<Output = Result<T, E>>>
     .await
 }
 
-impl Hand {
-    /// One of so many.
-    pub fn new(runner: Runner, hands: u32) -> Hand {
-        Hand {
-            runner,
-            previous: None,
-            history: VecDeque::with_capacity(HISTORY_CASES),
-            waiting: VecDeque::new(),
-            losses: 0,
-            timeouts: HashMap::new(),
-            hands,
-            lost: None,
-            restarted: None,
-            begun: None,
-            waits: None,
-        }
+/// Whether there is more to say of a case than that it went well.
+fn is_telling(transcript: &Transcript, verdicts: &[Verdict]) -> bool {
+    let failed = || verdicts.iter().any(Verdict::is_failure);
+    let tried = || transcript.exchanges.iter().any(|exchange| exchange.attempt.is_some());
+    transcript.ending != Ending::Alive || tried() || failed()
+}
+
+/// Why a peer with this ending is no good any more.
+fn loss(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Alive => None,
+        Ending::Disconnected => Some("disconnected".to_owned()),
+        Ending::Hung => Some("hung".to_owned()),
+        Ending::Exited { status, .. } => Some(status.clone()),
+    }
+}
+
+impl<'h> Hand<'h> {
+    /// The one with this number, of so many.
+    pub fn new(
+        number: usize,
+        runner: &'h Mutex<Runner>,
+        spec: &'h PeerSpec,
+        limits: &'h Limits,
+        hands: u32,
+    ) -> Hand<'h> {
+        let (timeouts, skips, ran) = (HashMap::new(), HashMap::new(), 0);
+        Hand { number, runner, spec, limits, hands, spare: None, previous: None, timeouts, skips, ran }
     }
 
-    /// Does what waits, until the batch is done and so are those of others, something has to be looked into first, or
-    /// nothing is left.
+    /// Does what is its own, until nothing is left or the run is over.
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub async fn work(&mut self, number: usize, desk: &Desk<'_, '_>) -> Result<Vec<Done>, Error> {
-        let mut all = Vec::new();
-        if self.waits.is_none() && !self.waiting.is_empty() {
-            self.restart().await;
-        }
-        let gone = matches!(self.restarted, Some((_, Err(_))));
-        while !gone && self.waits.is_none() && (all.len() < desk.batch || desk.busy.get() > 0) {
-            let Some(dealt) = self.waiting.pop_front() else { break };
-            let outcome = self.one(&dealt, desk).await?;
-            let waits = match &outcome {
-                Outcome::Ran { transcript, .. } => {
-                    transcript.ending != Ending::Alive || has_timed_out(transcript)
+    pub async fn work(mut self, desk: &Desk<'_>) -> Result<(), Error> {
+        let worked = self.work_off(desk).await;
+        desk.leave(worked.is_err());
+        worked
+    }
+
+    async fn work_off(&mut self, desk: &Desk<'_>) -> Result<(), Error> {
+        self.keep_spare();
+        while let Some(Dealt { place, case }) = desk.next(self.number).await? {
+            for losses in 0..LOSSES_MAX {
+                let turn = Turn { place, losses };
+                let (outcome, lost) = self.one(&case, turn, desk).await?;
+                let (again, is_lost) = (matches!(outcome, Outcome::LostBefore { .. }), lost.is_some());
+                desk.hand_in(turn, Done { hand: self.number, case: Arc::clone(&case), outcome, lost });
+                desk.see_settled(turn).await;
+                if desk.is_over() {
+                    return Ok(());
                 }
-                Outcome::LostBefore(_) | Outcome::Stopped => true,
-                Outcome::GivenUp(_) => false,
-            };
-            self.waits = waits.then_some(dealt.place);
-            all.push(Done { hand: number, dealt, outcome });
-            if all.len() == desk.batch {
-                desk.busy.set(desk.busy.get() - 1);
+                if is_lost {
+                    let renewed = self.renew().await;
+                    let gone = renewed.is_err();
+                    desk.tell_renewed(turn, renewed);
+                    if gone {
+                        return Ok(());
+                    }
+                }
+                if !again {
+                    break;
+                }
+            }
+            if self.runner.lock().await.silent_cases() >= SILENT_CASES_MAX {
+                let silence = format!("{SILENT_CASES_MAX} cases in a row got no reply");
+                desk.end(format!("the peer no longer answers: {silence}"));
             }
         }
-        if all.len() < desk.batch {
-            desk.busy.set(desk.busy.get() - 1);
-        }
-        Ok(all)
+        Ok(())
     }
 
-    /// What came of the case with this place is settled.
-    pub fn go_on(&mut self, place: u64) {
-        self.waits = self.waits.filter(|waits| *waits != place);
-    }
-
-    async fn one(&mut self, dealt: &Dealt, desk: &Desk<'_, '_>) -> Result<Outcome, Error> {
-        let case = &dealt.case;
+    /// One turn, and why the peer is no good after it.
+    async fn one(
+        &mut self,
+        case: &Arc<Case>,
+        turn: Turn,
+        desk: &Desk<'_>,
+    ) -> Result<(Outcome, Option<String>), Error> {
         if let Some(count) = self.gives_up(case) {
-            return Ok(Outcome::GivenUp(count));
+            return Ok((Outcome::GivenUp(count), None));
         }
-        if self.begun.replace(dealt.place) != Some(dealt.place) {
+        if turn.losses == 0 {
             let (id, name, command) = (case.id, case.name.clone(), case.command.clone());
             desk.log.borrow_mut().say(Event::CaseBegan { id, name, command })?;
         }
         let began = Instant::now();
-        Ok(match self.runner.run(case).await {
-            Ran::Through(transcript) => {
-                let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-                let verdicts = judge(desk.schema, &transcript);
-                Outcome::Ran { transcript: Box::new(transcript), verdicts, took_us }
+        let mut runner = self.runner.lock().await;
+        let transcript = match runner.run(case).await {
+            Ran::Through(transcript) if !self.is_lost_unasked(turn, &transcript) => transcript,
+            Ran::Through(Transcript { ending, .. }) | Ran::LostBefore(ending) => {
+                let lost = loss(&ending);
+                let previous = match self.previous.take() {
+                    Some(previous) => Some(Transcript { ending, ..(*previous).clone() }),
+                    None if self.ran == 0 && self.number == 0 => Some(runner.last_question(ending)),
+                    None => None,
+                };
+                return Ok((Outcome::LostBefore { previous }, lost));
             }
-            Ran::LostBefore(ending) => Outcome::LostBefore(ending),
-            Ran::Stopped => Outcome::Stopped,
-        })
+            Ran::Stopped => return Ok((Outcome::Stopped, None)),
+        };
+        let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let mut verdicts = judge(desk.schema, &transcript);
+        verdicts.retain(|verdict| self.is_news(verdict));
+        verdicts.shrink_to_fit();
+        self.ran += 1;
+        let mut lost = loss(&transcript.ending);
+        if lost.is_none() && self.ran.is_multiple_of(LOOK_CASES / u64::from(self.hands)) {
+            lost = excess(&mut runner, self.limits).await;
+        }
+        drop(runner);
+        if has_timed_out(&transcript) {
+            *self.timeouts.entry(kind(case).to_owned()).or_default() += 1;
+        }
+        let transcript = Arc::new(transcript);
+        let telling = is_telling(&transcript, &verdicts).then(|| Arc::clone(&transcript));
+        self.previous = lost.is_none().then_some(transcript);
+        Ok((Outcome::Ran { transcript: telling, verdicts, took_us }, lost))
+    }
+
+    /// Whether a rule says more than that it has nothing to say, for the reason that it gave before.
+    fn is_news(&mut self, verdict: &Verdict) -> bool {
+        let qmprobe_check::Outcome::Skip(why) = verdict.outcome else { return true };
+        self.skips.insert(verdict.rule.slug, why) != Some(why)
+    }
+
+    /// Whether an agent was gone before the first case sent it anything.
+    fn is_lost_unasked(&self, turn: Turn, transcript: &Transcript) -> bool {
+        let unasked = transcript.exchanges.iter().all(|exchange| exchange.sent.is_empty());
+        let first = self.ran == 0 && turn.losses == 0;
+        first && unasked && transcript.dialect == Dialect::Qga && transcript.ending != Ending::Alive
     }
 
     /// Whether cases of this kind have come to nothing too often, and how often.
     fn gives_up(&self, case: &Case) -> Option<u32> {
-        let share = |max: u32| (max / self.hands).max(1);
+        let share = |max: u32| (max / self.hands).max(2.min(max));
         let many = self.timeouts.values().sum::<u32>() >= share(TIMEOUTS_MAX);
         let max = if many { 1 } else { share(TIMEOUTS_PER_KIND_MAX) };
         self.timeouts.get(kind(case)).copied().filter(|count| *count >= max)
     }
 
-    /// Remembers what the peer has been through.
-    pub fn remember(&mut self, case: Arc<Case>, transcript: Transcript, is_history: bool) {
-        if has_timed_out(&transcript) {
-            *self.timeouts.entry(kind(&case).to_owned()).or_default() += 1;
+    /// Gets another peer, or makes sure that a foreign one still accepts connections.
+    async fn renew(&mut self) -> Result<(), qmprobe_target::Error> {
+        let peer = match self.spare.take() {
+            Some(spare) => spare.take().await,
+            None => None,
+        };
+        let mut runner = self.runner.lock().await;
+        match peer {
+            Some(peer) => runner.turn_to(peer).await,
+            None => runner.restart().await?,
         }
-        if is_history {
-            if self.history.len() == HISTORY_CASES {
-                self.history.pop_front();
-            }
-            self.history.push_back(case);
-        }
-        self.losses = 0;
-        self.previous = Some(transcript);
+        drop(runner);
+        self.keep_spare();
+        Ok(())
     }
 
-    /// Its peer is no good any more.
-    pub fn lose(&mut self, reason: String) {
-        self.previous = None;
-        self.history.clear();
-        self.lost = Some(reason);
-    }
-
-    /// Starts a peer anew, or makes sure that a foreign one still accepts connections, where it was lost.
-    pub async fn restart(&mut self) {
-        if let Some(reason) = self.lost.take() {
-            self.restarted = Some((reason, self.runner.restart().await));
+    /// Has a peer started for when this one is lost, where there are others to work meanwhile.
+    fn keep_spare(&mut self) {
+        if self.hands > 1 {
+            let (spec, limits) = (self.spec.clone(), self.limits.clone());
+            self.spare = Some(Spare::begin(async move { Peer::open(&spec, &limits).await }));
         }
     }
+}
+
+/// What a peer of ours has too much of to go on with: it would take the machine's memory, run out of file
+/// descriptors, or keep a processor from the others.
+async fn excess(runner: &mut Runner, limits: &Limits) -> Option<String> {
+    let peer = runner.peer();
+    let (mib, max) = (peer.rss_kib().unwrap_or_default() / 1024, limits.peer_rss_mib_max);
+    if mib > max {
+        return Some(format!("it had {mib} MiB resident, {max} are allowed"));
+    }
+    let (files, max) = (peer.open_files().unwrap_or_default(), limits.peer_files_max);
+    if files > max {
+        return Some(format!("it had {files} files open, {max} are allowed"));
+    }
+    runner.is_restless().await.then(|| "it kept a processor busy with nothing to do".to_owned())
 }

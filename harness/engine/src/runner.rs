@@ -25,6 +25,7 @@ use qmprobe_wire::{
 use redials::Redials;
 use session::{Manners, Session, blank};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Milliseconds in which the rest of a connection's output is taken when it is closed.
@@ -47,6 +48,10 @@ const PATIENT_CASES: u32 = 1;
 const AFTER_SURPLUS_MS: u64 = 10;
 /// Cases for which that is done: a peer that says more than it is asked says it again before long.
 const AFTER_SURPLUS_CASES: u32 = 100;
+/// Looks at a peer with nothing to do in which it is seen asleep, unless it never is.
+const RESTS: u32 = 10;
+/// Milliseconds between them.
+const REST_MS: u64 = 3;
 
 /// A peer with the session that the next case may go on in.
 #[derive(Debug)]
@@ -223,6 +228,30 @@ impl Runner {
         }
     }
 
+    /// Goes on with this peer, which was started as the one before.
+    pub async fn turn_to(&mut self, peer: Peer) {
+        self.retire().await;
+        std::mem::replace(&mut self.peer, peer).stop().await;
+    }
+
+    /// Whether a monitor of ours finds no rest with nothing to do. QEMU does not once it watches a descriptor that it
+    /// has closed, as a chardev-change of `stdio` makes it do with 0: each poll(2) returns at once.
+    pub async fn is_restless(&self) -> bool {
+        let Some(watch) = self.peer.watch().filter(|_| self.is_at_monitor()) else { return false };
+        for _ in 0..RESTS {
+            if watch.sleeps() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(REST_MS)).await;
+        }
+        true
+    }
+
+    /// Only of monitors of ours is it known that they need nothing from outside.
+    fn is_at_monitor(&self) -> bool {
+        matches!(self.spec, PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. })
+    }
+
     /// Closes the session properly; the next case gets a fresh connection.
     pub async fn retire(&mut self) {
         let Some(mut session) = self.session.take() else { return };
@@ -345,12 +374,10 @@ impl Runner {
 
     /// Runs a case.
     pub async fn run(&mut self, case: &Arc<Case>) -> Ran {
-        // Only of these is it known that they answer without anything from outside.
-        let monitor = matches!(self.spec, PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. });
         let mut redials = Redials::default();
         loop {
             self.ear.begin();
-            self.ear.watch = self.peer.watch().filter(|_| monitor && self.vigilant);
+            self.ear.watch = self.peer.watch().filter(|_| self.vigilant && self.is_at_monitor());
             let ran = match self.set_scene(case).await {
                 Ok(scene) => self.play(case, scene).await,
                 Err(ran) => return ran,

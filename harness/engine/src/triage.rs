@@ -169,7 +169,7 @@ impl Triage {
     pub fn excuses(&mut self, verdict: &Verdict, transcript: &Transcript) -> bool {
         let Outcome::Fail(breach) = &verdict.outcome else { return false };
         let signature = evidence::signature(verdict.rule, breach, transcript);
-        let suspicion = Suspicion { rule: verdict.rule, breach: breach.clone(), signature };
+        let suspicion = Suspicion { rule: verdict.rule, breach: (**breach).clone(), signature };
         self.is_waived(&suspicion, transcript)
     }
 
@@ -221,7 +221,7 @@ impl Triage {
             let Outcome::Fail(breach) = outcome else { continue };
             let unsettles = is_unsettling(rule, &breach);
             let signature = evidence::signature(rule, &breach, transcript);
-            let suspicion = Suspicion { rule, breach, signature };
+            let suspicion = Suspicion { rule, breach: *breach, signature };
             let excused = match self.excused.get(&suspicion.signature) {
                 Some(excused) => *excused,
                 None => self.is_waived(&suspicion, transcript),

@@ -76,6 +76,7 @@ impl Judge {
         let mut good = true;
         for verdict in judge(&self.schema, &transcript) {
             let Outcome::Fail(breach) = verdict.outcome else { continue };
+            let breach = *breach;
             good = false;
             let schema_path = breach.schema_path;
             let key =

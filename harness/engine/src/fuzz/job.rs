@@ -1,10 +1,10 @@
 //! What works at one peer of a campaign. Jobs share everything but their peers, and hold on to none of it while they
 //! wait; the triage alone is held by one that confirms a finding.
 
-use super::peers::Spare;
 use super::{Fuzz, Options};
 use crate::error::Error;
 use crate::runner::Runner;
+use crate::spare::Spare;
 use crate::triage::{Bench, Triage};
 use qmprobe_schema::Schema;
 use std::cell::RefCell;
@@ -21,8 +21,8 @@ pub(super) struct Job<'c, 'a> {
     pub runner: Runner,
     /// The peer of the runner is gone.
     pub lost: bool,
-    /// At most one for each set-up.
-    pub spares: Vec<Spare>,
+    /// With their set-ups, at most one for each.
+    pub spares: Vec<(usize, Spare)>,
 }
 
 impl Job<'_, '_> {

@@ -8,6 +8,7 @@ use super::round::Kind;
 use super::setups::{self, Recipe};
 use super::survey::Survey;
 use crate::runner::{Ran, Runner};
+use crate::spare::Spare;
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::{Composer, Names, Request};
 use qmprobe_schema::Schema;
@@ -15,7 +16,6 @@ use qmprobe_target::{Error, Peer, PeerSpec};
 use qmprobe_wire::{CaseId, Limits};
 use std::collections::HashSet;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
 
 /// Where the choice of set-ups begins among the choices of a seed.
 const CHOICES: u64 = 1 << 50;
@@ -33,19 +33,6 @@ pub(super) struct Setup<'s> {
     /// What of it fits where is learned for each by itself.
     pub composer: Composer<'s>,
     pub survey: Survey,
-}
-
-/// A peer that is being started for the next round.
-#[derive(Debug)]
-pub(super) struct Spare {
-    setup: usize,
-    peer: JoinHandle<Result<Peer, Error>>,
-}
-
-impl Drop for Spare {
-    fn drop(&mut self) {
-        self.peer.abort();
-    }
 }
 
 /// The set-ups in which the peer starts, the first of which it has, and what there is to say of others.
@@ -183,9 +170,9 @@ impl Job<'_, '_> {
             let there = !self.lost || self.reopen(opened.setup).await;
             return there.then_some(opened);
         }
-        let spare = self.spares.iter().position(|spare| spare.setup == opened.setup);
+        let spare = self.spares.iter().position(|(setup, _)| *setup == opened.setup);
         let peer = match spare.map(|at| self.spares.swap_remove(at)) {
-            Some(mut spare) => (&mut spare.peer).await.ok().and_then(Result::ok),
+            Some((_, spare)) => spare.take().await,
             None => None,
         };
         match peer {
@@ -205,13 +192,12 @@ impl Job<'_, '_> {
     /// Has a peer started for the round after one in this set-up.
     fn start_spare(&mut self, setup: usize) {
         let setup = self.desk.borrow().foreseen(setup);
-        if self.spares.iter().any(|spare| spare.setup == setup) {
+        if self.spares.iter().any(|(of, _)| *of == setup) {
             return;
         }
         let ((spec, _), limits) = (self.desk.borrow().spec(setup), self.options.run.limits.clone());
         let edges = self.options.coverage;
-        let peer = tokio::spawn(async move { open(&spec, &limits, edges).await });
-        self.spares.push(Spare { setup, peer });
+        self.spares.push((setup, Spare::begin(async move { open(&spec, &limits, edges).await })));
     }
 
     /// Gets another peer in this set-up. False when there is none to be had.

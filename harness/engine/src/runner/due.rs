@@ -45,6 +45,8 @@ enum Last {
 pub(super) struct Due {
     must: usize,
     may: usize,
+    /// Replies that may have come to earlier writes.
+    before: usize,
     /// The last reply that must come, when it is the last of all.
     last: Option<Last>,
     /// They belong to a stream, which the reply to its last command ends; in it the count may be left open.
@@ -93,9 +95,15 @@ impl Due {
         self.uncounted = true;
     }
 
-    /// Adds replies that earlier writes are owed.
-    pub fn also(&mut self, owed: usize) {
+    /// Adds replies that earlier writes are owed, and those that may have come to them.
+    pub fn also(&mut self, owed: usize, may: usize) {
         self.must += owed;
+        self.before += may;
+    }
+
+    /// Replies that may come or stay out.
+    pub fn may(&self) -> usize {
+        self.may
     }
 
     /// Replies that must come.
@@ -106,7 +114,7 @@ impl Due {
     /// Whether so many replies are what was due.
     pub fn is_met_by(&self, replies: usize) -> bool {
         self.stream.is_some_and(|model| !model.is_qemus())
-            || (self.must..=self.must + self.may).contains(&replies)
+            || (self.must..=self.must + self.may + self.before).contains(&replies)
     }
 
     fn reached(&self, replies: usize, newest: Option<&Message>) -> Reached {
@@ -179,4 +187,17 @@ pub(super) fn messages(received: &[Received]) -> impl Iterator<Item = &Message> 
 /// The replies among what was received.
 pub(super) fn replies(received: &[Received]) -> usize {
     messages(received).filter(|message| message.is_reply()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_may_have_come_to_an_earlier_write_is_none_too_many() {
+        let mut due = Due::one();
+        due.also(2, 1);
+        assert!([3, 4].into_iter().all(|replies| due.is_met_by(replies)));
+        assert!(![2, 5].into_iter().any(|replies| due.is_met_by(replies)));
+    }
 }

@@ -42,6 +42,8 @@ pub(super) struct Scene {
     connection: u32,
     /// Replies that pushed bytes are owed: index of the exchange, how many.
     owed: Vec<(usize, usize)>,
+    /// Replies to them that may come or stay out.
+    unsure: usize,
     /// What has come of that, as long as it is not all.
     partly: Vec<Received>,
     /// Replies came as they were due.
@@ -174,10 +176,11 @@ impl Runner {
         match scene.session.link.write(bytes, ms).await {
             Wrote::All if !reads => {
                 scene.owed.push((scene.exchanges.len(), due.must()));
+                scene.unsure += due.may();
                 scene.exchanges.push(exchange);
             }
             Wrote::All => {
-                due.also(scene.owed.iter().map(|(_, count)| count).sum());
+                due.also(scene.owed.iter().map(|(_, count)| count).sum(), std::mem::take(&mut scene.unsure));
                 let until = Until::Replies(due);
                 let mut received = std::mem::take(&mut scene.partly);
                 let link = &mut scene.session.link;
@@ -402,6 +405,7 @@ impl Scene {
             before: Vec::new(),
             connection: 0,
             owed: Vec::new(),
+            unsure: 0,
             partly: Vec::new(),
             clean: true,
             asked: false,
@@ -455,6 +459,7 @@ impl Scene {
     /// Keeps an exchange that was listened to. The replies that earlier pushes are owed go to theirs, with
     /// what came before each.
     fn keep(&mut self, mut exchange: Exchange, mut received: Vec<Received>) {
+        self.unsure = 0;
         for (pushed, count) in std::mem::take(&mut self.owed) {
             let mut seen = 0;
             let last = received.iter().position(|one| {

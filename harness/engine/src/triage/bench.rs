@@ -281,7 +281,7 @@ impl Bench {
         judge(&self.schema, transcript).into_iter().filter_map(|verdict| match verdict.outcome {
             Outcome::Fail(breach) => {
                 let signature = evidence::signature(verdict.rule, &breach, transcript);
-                Some((verdict.rule, breach, signature))
+                Some((verdict.rule, *breach, signature))
             }
             Outcome::Pass | Outcome::Skip(_) => None,
         })
