@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// Cases in which a bug is to be found.
 const CASES: u64 = 10_000;
 /// Of the bugs, one in so many is looked for in an ordinary run of the tests.
-const SAMPLE: usize = 16;
+const SAMPLE: usize = 18;
 /// Set to another such number; 1 is all of them.
 const EVERY: &str = "QMPROBE_FUZZ_EVERY";
 /// Set to how many campaigns are killed.
