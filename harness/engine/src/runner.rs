@@ -234,8 +234,8 @@ impl Runner {
         std::mem::replace(&mut self.peer, peer).stop().await;
     }
 
-    /// Whether a monitor of ours finds no rest with nothing to do. QEMU does not once it watches a descriptor that it
-    /// has closed, as a chardev-change of `stdio` makes it do with 0: each poll(2) returns at once.
+    /// Whether a monitor of ours finds no rest with nothing to do. QEMU does not once it watches a descriptor that
+    /// was closed under it (seen of 0, after commands about character devices): each poll(2) returns at once.
     pub async fn is_restless(&self) -> bool {
         let Some(watch) = self.peer.watch().filter(|_| self.is_at_monitor()) else { return false };
         for _ in 0..RESTS {
