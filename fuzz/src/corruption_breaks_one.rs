@@ -94,7 +94,7 @@ fn findings(line: &[u8], said: &[u8]) -> std::result::Result<BTreeSet<&'static s
     let mut found: BTreeSet<&str> = failed.map(|verdict| verdict.rule.slug).collect();
     let all = found.clone();
     found.retain(|slug| {
-        let explained = find(slug).map(|rule| rule.yields_to).unwrap_or_default();
+        let explained = find(slug).map(|rule| rule.terms.yields_to).unwrap_or_default();
         !explained.iter().any(|other| all.contains(other.split('/').next().unwrap_or_default()))
     });
     Ok(found)

@@ -33,7 +33,7 @@ fn every_rule_speaks(transcript: &Transcript, verdicts: &[Verdict]) -> Held {
     let spoken: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict.rule.slug).collect();
     let is_of_bytes = transcript.case.aim.as_deref().is_some_and(|aim| OF_BYTES.contains(&aim));
     let applies = ALL.iter().filter(|rule| {
-        rule.dialects.contains(&transcript.dialect) && rule.versions.contains(transcript.version)
+        rule.terms.dialects.contains(&transcript.dialect) && rule.terms.versions.contains(transcript.version)
     });
     let silent: Vec<&str> = applies.map(|rule| rule.slug).filter(|slug| !spoken.contains(slug)).collect();
     if is_of_bytes || silent.is_empty() { Ok(()) } else { Err(format!("no word of {silent:?}")) }

@@ -39,6 +39,15 @@ pub struct Rule {
     pub requirement: &'static str,
     /// Where it is written: specification section, or QEMU file and function.
     pub source: &'static str,
+    /// Where it holds, and how much it weighs.
+    pub terms: Terms,
+    /// Pushes this rule's verdicts on a transcript. Never called outside the dialects and versions of [`Rule::terms`].
+    pub judge: fn(&Context<'_>, &'static Rule, &mut Vec<Verdict>),
+}
+
+/// Where a rule holds, how much a breach of it weighs, and what explains one.
+#[derive(Debug)]
+pub struct Terms {
     /// How much a breach weighs.
     pub severity: Severity,
     /// The dialects it speaks about.
@@ -52,8 +61,17 @@ pub struct Rule {
     /// run, selected or not, of the same command, or when either breach names no command. So one defect is
     /// reported once, under its own name. No two rules may explain each other.
     pub yields_to: &'static [&'static str],
-    /// Pushes this rule's verdicts on a transcript. Never called outside the rule's dialects and versions.
-    pub judge: fn(&Context<'_>, &'static Rule, &mut Vec<Verdict>),
+}
+
+impl Terms {
+    /// A violation in both dialects, whatever the version, that nothing else explains.
+    pub const USUAL: Terms = Terms {
+        severity: Severity::Violation,
+        dialects: BOTH,
+        versions: VersionRange::ALL,
+        versions_reason: "",
+        yields_to: &[],
+    };
 }
 
 /// Both dialects.

@@ -184,7 +184,9 @@ pub fn judge(schema: &Schema, transcript: &Transcript) -> Vec<Verdict> {
     let of_bytes = stream_predicted::is_stream(&transcript.case) || aim == Some(input_framing::RULE.slug);
     let looks = |rule: &Rule| !of_bytes || OF_STREAMS.contains(&rule.slug) || aim == Some(rule.slug);
     for rule in ALL.iter().filter(|rule| looks(rule)) {
-        if rule.dialects.contains(&transcript.dialect) && rule.versions.contains(transcript.version) {
+        if rule.terms.dialects.contains(&transcript.dialect)
+            && rule.terms.versions.contains(transcript.version)
+        {
             (rule.judge)(&context, rule, &mut verdicts);
         }
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// Whether a breach of the second rule explains one of the first.
 fn yields(rule: &str, other: &str) -> bool {
-    qmprobe_check::find(rule).is_some_and(|rule| rule.yields_to.contains(&other))
+    qmprobe_check::find(rule).is_some_and(|rule| rule.terms.yields_to.contains(&other))
 }
 
 #[test]
@@ -51,10 +51,10 @@ fn no_rule_is_without_a_row() {
 fn no_two_rules_explain_each_other() {
     let slug = |name: &'static str| name.split('/').next().unwrap_or(name);
     for rule in ALL {
-        for explains in rule.yields_to.iter().copied().map(slug) {
+        for explains in rule.terms.yields_to.iter().copied().map(slug) {
             let other = qmprobe_check::find(explains);
             let other = other.unwrap_or_else(|| panic!("{} yields to no rule: {explains}", rule.slug));
-            let back = other.yields_to.iter().copied().map(slug).any(|name| name == rule.slug);
+            let back = other.terms.yields_to.iter().copied().map(slug).any(|name| name == rule.slug);
             assert!(!back, "{} and {explains}", rule.slug);
         }
     }

@@ -109,7 +109,7 @@ pub(crate) fn draft(
         title: rule.title.to_owned(),
         requirement: rule.requirement.to_owned(),
         source: rule.source.to_owned(),
-        severity: rule.severity.name().to_owned(),
+        severity: rule.terms.severity.name().to_owned(),
         signature,
         command: breach.command.clone(),
         class: breach.class.clone(),

@@ -231,7 +231,7 @@ fn suits_a_serial_line(case: &Case) -> bool {
 /// Rules about the other dialect alone need none.
 fn focus(session: &[Case], rules: &[String], dialect: Dialect) -> Focus {
     let foreign =
-        |rule: &String| qmprobe_check::find(rule).is_some_and(|rule| !rule.dialects.contains(&dialect));
+        |rule: &String| qmprobe_check::find(rule).is_some_and(|rule| !rule.terms.dialects.contains(&dialect));
     if !rules.is_empty() && rules.iter().all(foreign) {
         return Focus::Aims(Vec::new());
     }

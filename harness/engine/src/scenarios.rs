@@ -381,7 +381,7 @@ impl Run<'_> {
             // Where a line failed, the same rule's word on the transcript says the same again.
             let same = findings.iter().any(|other| other.rule == rule.slug);
             let explained =
-                rule.yields_to.iter().any(|slug| findings.iter().any(|other| other.rule == *slug));
+                rule.terms.yields_to.iter().any(|slug| findings.iter().any(|other| other.rule == *slug));
             if is_known || same || explained {
                 continue;
             }

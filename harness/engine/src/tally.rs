@@ -119,12 +119,17 @@ impl Tally {
         is_selected: impl Fn(&str) -> bool,
     ) -> Vec<Event> {
         let silent = |rule: &&&'static Rule| {
-            rule.dialects.contains(&dialect) && is_selected(rule.slug) && !self.rules.contains_key(rule.slug)
+            rule.terms.dialects.contains(&dialect)
+                && is_selected(rule.slug)
+                && !self.rules.contains_key(rule.slug)
         };
         let event = |rule: &&'static Rule| {
             let why = match self.skips.get(rule.slug) {
-                _ if !rule.versions.contains(version) => {
-                    format!("it speaks of other versions ({}): {}", rule.versions, rule.versions_reason)
+                _ if !rule.terms.versions.contains(version) => {
+                    format!(
+                        "it speaks of other versions ({}): {}",
+                        rule.terms.versions, rule.terms.versions_reason
+                    )
                 }
                 Some(why) => (*why).to_owned(),
                 None => "no case was judged".to_owned(),

@@ -198,11 +198,12 @@ impl Triage {
             let Suspicion { rule, ref breach, ref signature } = suspicion;
             let certain = is_unsettling(rule, breach) || !self.unsettled;
             // What is known explains what came with it, and nothing that came at another time.
-            let explained = rule.yields_to.iter().any(|slug| excused_here.iter().any(|key| key == slug));
+            let explained =
+                rule.terms.yields_to.iter().any(|slug| excused_here.iter().any(|key| key == slug));
             if explained || !self.is_selected(rule.slug) || !self.is_new(rule, signature) {
                 continue;
             }
-            if rule.yields_to.is_empty() && certain {
+            if rule.terms.yields_to.is_empty() && certain {
                 fresh.push(suspicion);
             } else if is_flood(transcript) {
                 // The flood itself is reported; what it shows besides is not worth keeping all of it for.
@@ -285,7 +286,7 @@ impl Triage {
         let of_rule = self.per_rule.entry(rule.slug).or_default();
         *of_rule += 1;
         let within = *of_rule <= FINDINGS_PER_RULE_MAX;
-        let known = match (within, rule.yields_to.is_empty()) {
+        let known = match (within, rule.terms.yields_to.is_empty()) {
             (false, _) => Known::Surplus,
             (true, true) => Known::Reported { occurrences: 1 },
             (true, false) => Known::Held { occurrences: 1 },

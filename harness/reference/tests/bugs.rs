@@ -345,7 +345,7 @@ fn no_bug_is_forgotten_here() {
 fn every_bug_names_a_rule_that_speaks_about_its_protocol() {
     for bug in bugs() {
         let rule = find(bug.rule).unwrap_or_else(|| panic!("{}: there is no rule {}", bug.name, bug.rule));
-        assert!(rule.dialects.contains(&bug.dialect), "{}", bug.name);
+        assert!(rule.terms.dialects.contains(&bug.dialect), "{}", bug.name);
     }
 }
 

@@ -1,9 +1,9 @@
 //! The agent outlives a client that closes with a reply unread.
 
 use crate::context::Context;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict};
-use qmprobe_wire::{Ending, VersionRange};
+use qmprobe_wire::Ending;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "The agent outlives a client that leaves",
     requirement: "A client that closes its connection with a reply unread ends neither the agent nor its service to the next client.",
     source: "QEMU qga/channel-posix.c:ga_channel_client_event, qga/main.c:channel_event_cb",
-    severity: Severity::Violation,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QGA, ..Terms::USUAL },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! The guest agent sends no greeting.
 
 use crate::context::Context;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Start, VersionRange, escape};
+use qmprobe_wire::{Start, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "The agent speaks when spoken to",
     requirement: "A fresh connection to the guest agent receives nothing before the client has sent something.",
     source: "QEMU qga/main.c; guest agent protocol",
-    severity: Severity::Violation,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QGA, ..Terms::USUAL },
     judge,
 };
 

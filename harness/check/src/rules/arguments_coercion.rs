@@ -1,8 +1,7 @@
 //! A look-alike of the declared type: GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "Nothing is coerced",
     requirement: "A value that merely looks like the declared type (\"1\" for 1, 1 for true, 1.0 for an integer, \"on\" for true) is answered with GenericError.",
     source: "QEMU qapi/qobject-input-visitor.c; docs/devel/qapi-code-gen; qobject/qnum.c",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command", "arguments-type"],
+    terms: Terms { yields_to: &["declared-command", "arguments-type"], ..Terms::USUAL },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! An unknown enumeration value: GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "Enumerations are closed",
     requirement: "A string that is no value of the declared enumeration, compared byte for byte, is answered with GenericError.",
     source: "QEMU qapi/qapi-visit-core.c:input_type_enum",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command"],
+    terms: Terms { yields_to: &["declared-command"], ..Terms::USUAL },
     judge: prediction::judge,
 };

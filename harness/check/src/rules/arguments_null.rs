@@ -1,8 +1,7 @@
 //! null where the type has none: GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "null is not absent",
     requirement: "null for an argument whose type does not include null is answered with GenericError, also where the argument is optional.",
     source: "QEMU qapi/qobject-input-visitor.c; docs/devel/qapi-code-gen",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command", "arguments-type"],
+    terms: Terms { yields_to: &["declared-command", "arguments-type"], ..Terms::USUAL },
     judge: prediction::judge,
 };

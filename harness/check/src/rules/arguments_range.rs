@@ -1,8 +1,7 @@
 //! An integer out of range: GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "Integers are range checked",
     requirement: "An integer outside the range of its type is answered with GenericError.",
     source: "QEMU qapi/qapi-visit-core.c (visit_type_intN, visit_type_uintN)",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command", "arguments-coercion", "arguments-type"],
+    terms: Terms { yields_to: &["declared-command", "arguments-coercion", "arguments-type"], ..Terms::USUAL },
     judge: prediction::judge,
 };

@@ -3,9 +3,9 @@
 use crate::context::Context;
 use crate::pairing::Pair;
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Outcome, Verdict};
-use qmprobe_wire::{Message, VersionRange};
+use qmprobe_wire::Message;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,11 +14,7 @@ pub static RULE: Rule = Rule {
     title: "Bad arguments are GenericError",
     requirement: "A command that is refused for its arguments is answered with an error of class GenericError and no other.",
     source: "QEMU qapi/qobject-input-visitor.c; docs/devel/qapi-code-gen",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command", "basic-commands", "negotiation-once"],
+    terms: Terms { yields_to: &["declared-command", "basic-commands", "negotiation-once"], ..Terms::USUAL },
     judge,
 };
 

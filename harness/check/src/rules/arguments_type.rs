@@ -1,8 +1,7 @@
 //! An argument of the wrong JSON type: GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "Arguments have their declared type",
     requirement: "An argument of another JSON type than the declared one is answered with GenericError.",
     source: "QEMU qapi/qobject-input-visitor.c; docs/devel/qapi-code-gen",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command"],
+    terms: Terms { yields_to: &["declared-command"], ..Terms::USUAL },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! Commands that cannot fail do not fail.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,16 +10,15 @@ pub static RULE: Rule = Rule {
     title: "Basic commands succeed",
     requirement: "query-version, query-commands, query-qmp-schema, query-name, query-status, guest-ping, guest-info and guest-sync succeed where they are declared.",
     source: "QEMU qapi/control.json, qapi/misc.json, qapi/run-state.json, qga/qapi-schema.json",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[
-        "declared-command",
-        "sync-reset",
-        "negotiation-once",
-        "input-framing",
-        "reply-id-echo/refused",
-    ],
+    terms: Terms {
+        yields_to: &[
+            "declared-command",
+            "sync-reset",
+            "negotiation-once",
+            "input-framing",
+            "reply-id-echo/refused",
+        ],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! An unknown command: CommandNotFound.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,9 @@ pub static RULE: Rule = Rule {
     title: "Unknown commands are CommandNotFound",
     requirement: "A command that the peer does not declare, its name compared byte for byte, is answered with an error of class CommandNotFound.",
     source: "QMP specification, Errors; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["guest-info-agrees", "input-framing", "reply-id-echo/refused"],
+    terms: Terms {
+        yields_to: &["guest-info-agrees", "input-framing", "reply-id-echo/refused"],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

@@ -1,9 +1,9 @@
 //! query-commands lists what the schema declares.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Value, VersionRange};
+use qmprobe_wire::Value;
 use std::collections::BTreeSet;
 
 /// The rule.
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "query-commands and the schema agree",
     requirement: "query-commands lists exactly the commands that the schema declares.",
     source: "QEMU monitor/qmp-cmds-control.c:qmp_query_commands",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command"],
+    terms: Terms { dialects: QMP, yields_to: &["declared-command"], ..Terms::USUAL },
     judge,
 };
 

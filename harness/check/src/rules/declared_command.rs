@@ -1,8 +1,7 @@
 //! A declared command is there.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "Declared commands exist",
     requirement: "A command that the schema declares is never answered with CommandNotFound.",
     source: "QMP specification, query-qmp-schema; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["negotiation-once"],
+    terms: Terms { yields_to: &["negotiation-once"], ..Terms::USUAL },
     judge: prediction::judge,
 };

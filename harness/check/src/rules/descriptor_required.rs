@@ -1,8 +1,7 @@
 //! getfd and add-fd without SCM_RIGHTS: GenericError.
 
 use crate::prediction;
-use crate::rule::{QMP, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{QMP, Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "getfd and add-fd need a descriptor",
     requirement: "getfd and add-fd without a file descriptor sent along are answered with GenericError.",
     source: "QEMU monitor/fds.c:qmp_getfd, qmp_add_fd",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command"],
+    terms: Terms { dialects: QMP, yields_to: &["declared-command"], ..Terms::USUAL },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! 'arguments' that is no object: GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "'arguments' is an object",
     requirement: "'arguments' that is no object is answered with GenericError, and the empty object means the same as no arguments.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch_check_obj",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["basic-commands"],
+    terms: Terms { yields_to: &["basic-commands"], ..Terms::USUAL },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! A command without a proper 'execute': GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "'execute' is there and a string",
     requirement: "A command without 'execute', or whose 'execute' is no string, is answered with GenericError; the key may be spelt with escapes.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch_check_obj",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["basic-commands"],
+    terms: Terms { yields_to: &["basic-commands"], ..Terms::USUAL },
     judge: prediction::judge,
 };

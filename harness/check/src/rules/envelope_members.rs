@@ -1,8 +1,7 @@
 //! A stray member in a command: GenericError.
 
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "A command has no other members",
     requirement: "A command object with any member but execute, exec-oob, arguments and id, or with both verbs, is answered with GenericError.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch_check_obj",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge: prediction::judge,
 };

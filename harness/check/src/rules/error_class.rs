@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::prediction::ERROR_CLASSES;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, VersionRange};
+use qmprobe_wire::MessageKind;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "The error classes are a closed set",
     requirement: "The class of an error is GenericError, CommandNotFound, DeviceNotActive, DeviceNotFound or KVMMissingCap.",
     source: "QEMU qapi/error.json (QapiErrorClass)",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -1,10 +1,10 @@
 //! 'error' has class and desc, both strings, and nothing else.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::shape::exactly;
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, VersionRange};
+use qmprobe_wire::MessageKind;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "An error has class and desc",
     requirement: "'error' is an object with exactly the members class and desc, both strings.",
     source: "QMP specification, Error; QEMU qapi/qmp-dispatch.c:qmp_error_response",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -3,9 +3,9 @@
 use crate::conform::{Direction, conform};
 use crate::context::Context;
 use crate::returns::join;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Message, MessageKind, VersionRange};
+use qmprobe_wire::{Message, MessageKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,11 +14,7 @@ pub static RULE: Rule = Rule {
     title: "Event data conforms to the schema",
     requirement: "The data of an event conforms to its declared type, and is absent exactly where the event declares none.",
     source: "the peer's own schema; QEMU docs/devel/qapi-code-gen (events)",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! An event is one that the schema declares.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, VersionRange};
+use qmprobe_wire::MessageKind;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Events are declared",
     requirement: "Every event that is sent is one that the schema declares.",
     source: "the peer's own schema; QEMU docs/devel/qapi-code-gen",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge,
 };
 

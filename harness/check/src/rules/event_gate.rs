@@ -1,9 +1,9 @@
 //! No event reaches a connection before it has negotiated.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, SessionState, VersionRange, escape};
+use qmprobe_wire::{MessageKind, SessionState, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "No events before negotiation",
     requirement: "A connection that has not negotiated receives no events.",
     source: "QMP specification, Asynchronous events; QEMU monitor/monitor.c:monitor_qapi_event_emit",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! Rate-limited events of one source are a second apart, by their own timestamps.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Message, MessageKind, VersionRange};
+use qmprobe_wire::{Message, MessageKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Rate-limited events keep their distance",
     requirement: "RTC_CHANGE, WATCHDOG, BALLOON_CHANGE, QUORUM_REPORT_BAD, QUORUM_FAILURE, VSERPORT_CHANGE and MEMORY_DEVICE_SIZE_CHANGE come at most once a second for one source.",
     source: "QEMU monitor/monitor.c:monitor_qapi_event_conf, monitor_qapi_event_hash",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge,
 };
 

@@ -1,10 +1,10 @@
 //! The members of an event, each with its type, and no others.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::shape::{Defect, exactly};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, Value, VersionRange};
+use qmprobe_wire::{MessageKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "An event has its members and no others",
     requirement: "An event has exactly event (a string), timestamp (seconds and microseconds, the latter below a million, or both -1) and, where it has data, data; it has no id.",
     source: "QMP specification, Asynchronous events; QEMU qapi/qmp-event.c:qmp_event_build_dict",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! The greeting is the first message of a connection, and there is one.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Ending, Exchange, ExchangeEnd, MessageKind, VersionRange};
+use qmprobe_wire::{Ending, Exchange, ExchangeEnd, MessageKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     requirement: "A fresh connection receives exactly one greeting, before anything else and before the client \
                   has sent anything.",
     source: "QMP specification, Server Greeting; QEMU monitor/qmp.c:monitor_qmp_event",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge,
 };
 

@@ -1,10 +1,10 @@
 //! The members of a greeting, each with its type, and no others.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::shape::{Defect, exactly};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, Value, VersionRange};
+use qmprobe_wire::{MessageKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,11 +14,7 @@ pub static RULE: Rule = Rule {
     requirement: "A greeting is an object QMP with version (qemu with the integers major, minor and micro; a string \
                   package) and capabilities (strings), and nothing else.",
     source: "QMP specification, Server Greeting; QEMU qapi/control.json (VersionInfo), monitor/qmp.c:qmp_greeting",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge,
 };
 

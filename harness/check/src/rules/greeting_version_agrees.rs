@@ -1,9 +1,9 @@
 //! The version in the greeting is the one that query-version returns.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, VersionRange};
+use qmprobe_wire::MessageKind;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,11 @@ pub static RULE: Rule = Rule {
     title: "The greeting and query-version agree",
     requirement: "The version object of the greeting equals what query-version returns.",
     source: "QEMU monitor/qmp.c:qmp_greeting (calls qmp_query_version)",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["greeting-shape", "return-type", "return-required", "return-undeclared"],
+    terms: Terms {
+        dialects: QMP,
+        yields_to: &["greeting-shape", "return-type", "return-required", "return-undeclared"],
+        ..Terms::USUAL
+    },
     judge,
 };
 

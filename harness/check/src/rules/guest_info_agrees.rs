@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::prediction;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Value, VersionRange};
+use qmprobe_wire::Value;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "guest-info and the schema agree",
     requirement: "guest-info lists exactly the commands that the schema declares, and says of each whether it answers on success.",
     source: "QEMU qga/commands.c:qmp_command_info; qga/qapi-schema.json",
-    severity: Severity::Violation,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command", "return-type"],
+    terms: Terms { dialects: QGA, yields_to: &["declared-command", "return-type"], ..Terms::USUAL },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! Half a command that a client leaves behind is read with what the next client sends.
 
 use crate::context::Context;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Severity, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, MessageKind, VersionRange, escape};
+use qmprobe_wire::{Exchange, MessageKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Half a command ends with its client",
     requirement: "What a client began and left is not completed by what the next client sends; where it is, every client must begin with 0xFF.",
     source: "QEMU qga/main.c:channel_event_cb (the parser is made once); qga/qapi-schema.json (guest-sync-delimited)",
-    severity: Severity::Info,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { severity: Severity::Info, dialects: QGA, ..Terms::USUAL },
     judge,
 };
 

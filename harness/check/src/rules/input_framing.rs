@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::predict::Accepted;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, VersionRange, escape};
+use qmprobe_wire::{MessageKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "What the client sends is one stream",
     requirement: "A command that comes in pieces, and several that come at once, are carried out as if each had come whole and alone.",
     source: "QMP specification, General Definitions; QEMU monitor/qmp.c:monitor_qmp_read, qga/main.c:channel_event_cb",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -4,9 +4,8 @@ use crate::context::Context;
 use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::prediction;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict};
-use qmprobe_wire::VersionRange;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,11 +14,7 @@ pub static RULE: Rule = Rule {
     title: "Malformed JSON is answered with GenericError",
     requirement: "Each error of the JSON layer is answered with one error of class GenericError.",
     source: "QMP specification, Error; QEMU monitor/qmp.c:handle_qmp_command",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["input-framing"],
+    terms: Terms { yields_to: &["input-framing"], ..Terms::USUAL },
     judge,
 };
 

@@ -2,10 +2,10 @@
 
 use crate::context::Context;
 use crate::pairing::Pair;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::rules::json_leniency;
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, VersionRange};
+use qmprobe_wire::MessageKind;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,11 +14,7 @@ pub static RULE: Rule = Rule {
     title: "Errors of the JSON layer carry no id",
     requirement: "A reply to input that could not be parsed carries no id.",
     source: "QMP specification, Error (NOTE); QEMU monitor/qmp.c:handle_qmp_command",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["reply-id-echo/invented", "json-error-answered/return"],
+    terms: Terms { yields_to: &["reply-id-echo/invented", "json-error-answered/return"], ..Terms::USUAL },
     judge,
 };
 

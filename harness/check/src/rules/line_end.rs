@@ -1,9 +1,9 @@
 //! QMP messages end CR LF, agent messages LF.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Dialect, LineEnd, VersionRange};
+use qmprobe_wire::{Dialect, LineEnd};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Every message ends its line",
     requirement: "QMP messages end with CR LF; those of the guest agent with LF.",
     source: "QMP specification, General Definitions; QEMU monitor/qmp.c:qmp_send_response, qga/main.c:send_response",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -1,8 +1,7 @@
 //! qmp_capabilities with bad arguments: GenericError.
 
 use crate::prediction;
-use crate::rule::{QMP, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{QMP, Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,17 +10,17 @@ pub static RULE: Rule = Rule {
     title: "Bad arguments of qmp_capabilities are refused",
     requirement: "qmp_capabilities with an unknown argument, a wrong type, an unknown capability or one that was not offered is answered with GenericError.",
     source: "QEMU monitor/qmp-cmds.c:qmp_qmp_capabilities, qmp_caps_accept",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[
-        "arguments-unknown",
-        "arguments-type",
-        "arguments-enum",
-        "arguments-null",
-        "arguments-coercion",
-        "greeting-shape",
-    ],
+    terms: Terms {
+        dialects: QMP,
+        yields_to: &[
+            "arguments-unknown",
+            "arguments-type",
+            "arguments-enum",
+            "arguments-null",
+            "arguments-coercion",
+            "greeting-shape",
+        ],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! A refused qmp_capabilities leaves the session in negotiation mode.
 
 use crate::prediction;
-use crate::rule::{QMP, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{QMP, Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,10 @@ pub static RULE: Rule = Rule {
     title: "A refused qmp_capabilities changes nothing",
     requirement: "After a qmp_capabilities that was refused the session is still in negotiation mode, with no capability enabled.",
     source: "QEMU monitor/qmp-cmds.c:qmp_caps_accept (all or nothing)",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["negotiation-gate", "oob-gate", "negotiation-per-connection/CommandNotFound"],
+    terms: Terms {
+        dialects: QMP,
+        yields_to: &["negotiation-gate", "oob-gate", "negotiation-per-connection/CommandNotFound"],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! A second qmp_capabilities: CommandNotFound.
 
 use crate::prediction;
-use crate::rule::{QMP, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{QMP, Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,10 @@ pub static RULE: Rule = Rule {
     title: "Negotiation happens once",
     requirement: "After negotiation qmp_capabilities with valid arguments is answered with CommandNotFound.",
     source: "QEMU monitor/qmp-cmds.c:qmp_qmp_capabilities",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["negotiation-per-connection/CommandNotFound"],
+    terms: Terms {
+        dialects: QMP,
+        yields_to: &["negotiation-per-connection/CommandNotFound"],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

@@ -1,8 +1,7 @@
 //! Every connection negotiates for itself.
 
 use crate::prediction;
-use crate::rule::{QMP, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{QMP, Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,6 @@ pub static RULE: Rule = Rule {
     title: "Every connection negotiates for itself",
     requirement: "A new connection is in negotiation mode with every capability off, whatever an earlier one did.",
     source: "QEMU monitor/qmp.c:monitor_qmp_event (CHR_EVENT_OPENED)",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QMP, ..Terms::USUAL },
     judge: prediction::judge,
 };

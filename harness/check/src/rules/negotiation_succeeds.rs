@@ -1,8 +1,7 @@
 //! qmp_capabilities with good arguments: return.
 
 use crate::prediction;
-use crate::rule::{QMP, Rule, Severity};
-use qmprobe_wire::VersionRange;
+use crate::rule::{QMP, Rule, Terms};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -11,10 +10,10 @@ pub static RULE: Rule = Rule {
     title: "qmp_capabilities succeeds",
     requirement: "qmp_capabilities without arguments, or enabling what the greeting offered, succeeds, also when it is sent before the greeting was read.",
     source: "QMP specification, Capabilities Negotiation; QEMU monitor/qmp.c, qapi/qmp-dispatch.c",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["negotiation-gate", "negotiation-atomic", "negotiation-per-connection"],
+    terms: Terms {
+        dialects: QMP,
+        yields_to: &["negotiation-gate", "negotiation-atomic", "negotiation-per-connection"],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

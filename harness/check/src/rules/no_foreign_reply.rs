@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::pairing::Pair;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, Frame, Message, Received, VersionRange, escape};
+use qmprobe_wire::{Exchange, Frame, Message, Received, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Nobody gets the reply to another",
     requirement: "A connection receives no reply before it has sent a command, and none to a command of another connection.",
     source: "QMP specification; QEMU monitor/qmp.c:monitor_qmp_cleanup_queues",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["greeting-first"],
+    terms: Terms { dialects: QMP, yields_to: &["greeting-first"], ..Terms::USUAL },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! What is done again and again and leaves nothing behind takes up no more from one time to the next.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, ExchangeEnd, MessageKind, VersionRange, Weight};
+use qmprobe_wire::{Exchange, ExchangeEnd, MessageKind, Weight};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Nothing leaks",
     requirement: "A command that makes nothing, or whose effect is undone, takes up no more memory, file descriptors or threads however often it is repeated.",
     source: "QEMU docs/devel/style (memory management): what a command allocates it frees",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

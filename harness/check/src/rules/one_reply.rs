@@ -3,10 +3,10 @@
 use crate::context::Context;
 use crate::pairing::Pair;
 use crate::predict::Accepted;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::rules::no_foreign_reply::is_foreign;
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{ExchangeEnd, Message, MessageKind, VersionRange, escape};
+use qmprobe_wire::{ExchangeEnd, Message, MessageKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,21 +15,20 @@ pub static RULE: Rule = Rule {
     title: "One reply per command",
     requirement: "Every command is answered once, and nothing else is.",
     source: "QMP specification, Commands Responses; QEMU monitor/qmp.c",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[
-        "no-foreign-reply",
-        "agent-silent-start",
-        "reply-order",
-        "sync-reset",
-        "peer-survives/hang",
-        "peer-survives/closed",
-        "input-framing",
-        // What is left of an earlier connection's input is answered as well.
-        "negotiation-per-connection/GenericError",
-    ],
+    terms: Terms {
+        yields_to: &[
+            "no-foreign-reply",
+            "agent-silent-start",
+            "reply-order",
+            "sync-reset",
+            "peer-survives/hang",
+            "peer-survives/closed",
+            "input-framing",
+            // What is left of an earlier connection's input is answered as well.
+            "negotiation-per-connection/GenericError",
+        ],
+        ..Terms::USUAL
+    },
     judge,
 };
 

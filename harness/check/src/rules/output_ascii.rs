@@ -1,9 +1,9 @@
 //! messages in ASCII
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{DeviationKind, VersionRange, escape};
+use qmprobe_wire::{DeviationKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Output is ASCII",
     requirement: "Every byte of a message is ASCII; other characters are escaped.",
     source: "QMP specification (the server encodes its output in ASCII); QEMU qobject/json-writer.c:quoted_str",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! A peer does not flood its client.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{DeviationKind, ExchangeEnd, VersionRange};
+use qmprobe_wire::{DeviationKind, ExchangeEnd};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Output is bounded",
     requirement: "A peer sends a bounded number of bytes and messages in answer to one command.",
     source: "limits of this tool; a client must be able to hold what it is sent",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

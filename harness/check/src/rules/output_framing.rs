@@ -1,9 +1,9 @@
 //! Between messages there is only white space.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Dialect, Frame, VersionRange, escape};
+use qmprobe_wire::{Dialect, Frame, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Nothing stands between messages",
     requirement: "Between messages a peer sends white space only; the guest agent also its sentinel.",
     source: "QMP specification, General Definitions",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -1,10 +1,10 @@
 //! messages in strict JSON
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
-use qmprobe_wire::{DeviationKind, Message, Value, VersionRange, escape};
+use qmprobe_wire::{DeviationKind, Message, Value, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Output is strict JSON",
     requirement: "Every message is a JSON text as RFC 8259 has it: no inf or nan, no repeated keys, no trailing commas.",
     source: "QMP specification (the server sends valid JSON); RFC 8259",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! The peer survives every case, and goes on answering.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict};
-use qmprobe_wire::{Dialect, Ending, ExchangeEnd, VersionRange};
+use qmprobe_wire::{Dialect, Ending, ExchangeEnd};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "The peer survives",
     requirement: "No input ends the peer, makes it hang or makes it drop the connection, but for commands whose purpose that is.",
     source: "QMP specification (errors are replies); QEMU docs/devel/writing-monitor-commands",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! A command refused for its arguments has no effect that queries show.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, MessageKind, Value, VersionRange};
+use qmprobe_wire::{Exchange, MessageKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "A refused command changes nothing",
     requirement: "A command that is refused for its arguments has had no effect: the state that queries show is as before.",
     source: "QMP specification, Compatibility Considerations; QEMU qapi/qmp-dispatch.c (arguments are visited before the handler runs)",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

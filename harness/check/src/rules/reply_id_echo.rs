@@ -1,9 +1,9 @@
 //! The id of a command comes back in its reply, by value.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{DeviationKind, Message, Value, VersionRange};
+use qmprobe_wire::{DeviationKind, Message, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,10 @@ pub static RULE: Rule = Rule {
     title: "The id comes back",
     requirement: "A reply carries the 'id' of its command as the same JSON value, null included, and none when the command had none.",
     source: "QMP specification, Issuing Commands; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["no-foreign-reply", "agent-silent-start", "sync-reset", "input-framing"],
+    terms: Terms {
+        yields_to: &["no-foreign-reply", "agent-silent-start", "sync-reset", "input-framing"],
+        ..Terms::USUAL
+    },
     judge,
 };
 

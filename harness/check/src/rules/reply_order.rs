@@ -1,9 +1,8 @@
 //! In-band replies come in the order of their commands.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::VersionRange;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +12,7 @@ pub static RULE: Rule = Rule {
     requirement: "In-band commands of one connection are answered in the order in which they were sent; the answers \
                   to what is sent with 'exec-oob', errors included, may overtake them.",
     source: "QMP specification, Issuing Commands; QEMU monitor/qmp.c:monitor_qmp_dispatcher_co",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

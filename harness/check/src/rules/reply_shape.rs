@@ -1,9 +1,9 @@
 //! A message is exactly one of greeting, return, error, event.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Dialect, Message, MessageKind, VersionRange, escape};
+use qmprobe_wire::{Dialect, Message, MessageKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "A message is one thing",
     requirement: "A message is an object with exactly one of QMP, return, error and event; a reply has besides it only the id.",
     source: "QMP specification, Commands Responses; QEMU qapi/qmp-dispatch.c",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["agent-silent-start"],
+    terms: Terms { yields_to: &["agent-silent-start"], ..Terms::USUAL },
     judge,
 };
 

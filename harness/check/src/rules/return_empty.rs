@@ -1,9 +1,8 @@
 //! A command without a return type returns {}.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::VersionRange;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +11,7 @@ pub static RULE: Rule = Rule {
     title: "Commands without a return type return {}",
     requirement: "A command that declares no return value succeeds with the empty object.",
     source: "QMP specification, success; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

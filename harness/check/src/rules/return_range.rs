@@ -3,9 +3,8 @@
 use crate::conform::MismatchKind;
 use crate::context::Context;
 use crate::returns;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::Verdict;
-use qmprobe_wire::VersionRange;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,11 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Returned integers are in range",
     requirement: "A returned integer is in the range of its declared type.",
     source: "the peer's own schema; QEMU qapi/qobject-output-visitor.c",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["sync-echo", "return-type"],
+    terms: Terms { yields_to: &["sync-echo", "return-type"], ..Terms::USUAL },
     judge,
 };
 

@@ -1,10 +1,9 @@
 //! query-qmp-schema tells what the schema declares that the peer is held against.
 
 use crate::context::Context;
-use crate::rule::{QMP, Rule, Severity};
+use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_schema::{Difference, Disagreement, Schema, from_introspection, join};
-use qmprobe_wire::VersionRange;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +12,11 @@ pub static RULE: Rule = Rule {
     title: "query-qmp-schema and the schema agree",
     requirement: "query-qmp-schema tells of all that the schema declares under no condition, of nothing else, and of each part the same.",
     source: "QEMU docs/devel/qapi-code-gen.rst, Client JSON Protocol introspection",
-    severity: Severity::Violation,
-    dialects: QMP,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &["declared-command", "return-required", "return-type", "return-enum"],
+    terms: Terms {
+        dialects: QMP,
+        yields_to: &["declared-command", "return-required", "return-type", "return-enum"],
+        ..Terms::USUAL
+    },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! Commands without a success response stay silent on success.
 
 use crate::context::Context;
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, VersionRange, escape};
+use qmprobe_wire::{MessageKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "success-response false means silence",
     requirement: "A command with success-response false does not answer when it succeeds; when it fails, it answers with an error.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch (QCO_NO_SUCCESS_RESP)",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms::USUAL,
     judge,
 };
 

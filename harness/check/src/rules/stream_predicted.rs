@@ -1,11 +1,11 @@
 //! Any bytes at all get the replies that QEMU's parser and dispatcher give them.
 
 use crate::context::{Context, learn_offer};
-use crate::rule::{BOTH, Rule, Severity};
+use crate::rule::{Rule, Terms};
 use crate::stream::{Came, Peer, difference, predict_stream};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::automaton::Model;
-use qmprobe_wire::{Case, Ending, ExchangeEnd, Frame, Transcript, VersionRange};
+use qmprobe_wire::{Case, Ending, ExchangeEnd, Frame, Transcript};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,51 +17,50 @@ pub static RULE: Rule = Rule {
                   with an error and the next command after a resynchronisation is answered.",
     source: "QMP specification, Protocol Specification; QEMU qobject/json-lexer.c, json-streamer.c, json-parser.c, \
              qapi/qmp-dispatch.c",
-    severity: Severity::Violation,
-    dialects: BOTH,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    // One defect of a single reply shows in any stream.
-    yields_to: &[
-        "greeting-first",
-        "negotiation-gate",
-        "negotiation-malformed",
-        "negotiation-arguments",
-        "negotiation-atomic",
-        "negotiation-succeeds",
-        "negotiation-once",
-        "negotiation-per-connection",
-        "envelope-object",
-        "envelope-execute",
-        "envelope-arguments",
-        "envelope-members",
-        "envelope-order",
-        "command-not-found",
-        "oob-gate",
-        "oob-allowed",
-        "reply-id-echo",
-        "json-error-no-id",
-        "json-error-answered",
-        "one-reply",
-        "sync-recovers",
-        "input-framing",
-        "reply-order",
-        "no-foreign-reply",
-        "reply-shape",
-        "error-shape",
-        "error-class",
-        "arguments-required",
-        "arguments-unknown",
-        "arguments-type",
-        "arguments-coercion",
-        "arguments-null",
-        "arguments-range",
-        "declared-command",
-        "basic-commands",
-        "output-framing",
-        "sync-sentinel",
-        "sync-reset",
-    ],
+    terms: Terms {
+        // One defect of a single reply shows in any stream.
+        yields_to: &[
+            "greeting-first",
+            "negotiation-gate",
+            "negotiation-malformed",
+            "negotiation-arguments",
+            "negotiation-atomic",
+            "negotiation-succeeds",
+            "negotiation-once",
+            "negotiation-per-connection",
+            "envelope-object",
+            "envelope-execute",
+            "envelope-arguments",
+            "envelope-members",
+            "envelope-order",
+            "command-not-found",
+            "oob-gate",
+            "oob-allowed",
+            "reply-id-echo",
+            "json-error-no-id",
+            "json-error-answered",
+            "one-reply",
+            "sync-recovers",
+            "input-framing",
+            "reply-order",
+            "no-foreign-reply",
+            "reply-shape",
+            "error-shape",
+            "error-class",
+            "arguments-required",
+            "arguments-unknown",
+            "arguments-type",
+            "arguments-coercion",
+            "arguments-null",
+            "arguments-range",
+            "declared-command",
+            "basic-commands",
+            "output-framing",
+            "sync-sentinel",
+            "sync-reset",
+        ],
+        ..Terms::USUAL
+    },
     judge,
 };
 

@@ -2,9 +2,8 @@
 
 use crate::context::Context;
 use crate::requests::argument;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::VersionRange;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "guest-sync returns its id",
     requirement: "guest-sync and guest-sync-delimited return the integer that they were given.",
     source: "QEMU qga/commands.c:qmp_guest_sync, qmp_guest_sync_delimited",
-    severity: Severity::Violation,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QGA, ..Terms::USUAL },
     judge,
 };
 

@@ -1,9 +1,9 @@
 //! A client gets back in step, whatever happened to the bytes between it and the agent.
 
 use crate::context::Context;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Attempt, Exchange, Frame, Message, Step, VersionRange, escape};
+use qmprobe_wire::{Attempt, Exchange, Frame, Message, Step, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,20 +12,20 @@ pub static RULE: Rule = Rule {
     title: "A client gets back in step",
     requirement: "0xFF and guest-sync-delimited with a fresh id bring client and agent back in step at the first try whose bytes arrive undamaged, whatever came before.",
     source: "QEMU qga/qapi-schema.json (guest-sync-delimited)",
-    severity: Severity::Violation,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[
-        "sync-sentinel",
-        "sync-echo",
-        "sync-reset",
-        "basic-commands",
-        "return-type",
-        "output-framing",
-        "one-reply/missing",
-        "input-framing",
-    ],
+    terms: Terms {
+        dialects: QGA,
+        yields_to: &[
+            "sync-sentinel",
+            "sync-echo",
+            "sync-reset",
+            "basic-commands",
+            "return-type",
+            "output-framing",
+            "one-reply/missing",
+            "input-framing",
+        ],
+        ..Terms::USUAL
+    },
     judge,
 };
 

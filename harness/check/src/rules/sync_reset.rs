@@ -3,10 +3,10 @@
 use crate::context::Context;
 use crate::pairing::Pair;
 use crate::predict::Accepted;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::recovery::SENTINEL;
-use qmprobe_wire::{Ending, Message, VersionRange};
+use qmprobe_wire::{Ending, Message};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,11 +15,7 @@ pub static RULE: Rule = Rule {
     title: "0xFF resets the agent's parser",
     requirement: "After the byte 0xFF the next command is read afresh: half a command before it is discarded.",
     source: "QEMU qga/qapi-schema.json (guest-sync-delimited); qobject/json-lexer.c",
-    severity: Severity::Violation,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QGA, ..Terms::USUAL },
     judge,
 };
 

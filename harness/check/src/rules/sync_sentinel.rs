@@ -1,9 +1,9 @@
 //! The sentinel 0xFF stands before the reply of guest-sync-delimited and nowhere else.
 
 use crate::context::Context;
-use crate::rule::{QGA, Rule, Severity};
+use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, Frame, MessageKind, VersionRange};
+use qmprobe_wire::{Exchange, Frame, MessageKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,11 +12,7 @@ pub static RULE: Rule = Rule {
     title: "The sentinel precedes a delimited sync, and only that",
     requirement: "The byte 0xFF is sent once directly before the successful reply to guest-sync-delimited, and nowhere else.",
     source: "QEMU qga/qapi-schema.json (guest-sync-delimited), qga/main.c:send_response",
-    severity: Severity::Violation,
-    dialects: QGA,
-    versions: VersionRange::ALL,
-    versions_reason: "",
-    yields_to: &[],
+    terms: Terms { dialects: QGA, ..Terms::USUAL },
     judge,
 };
 

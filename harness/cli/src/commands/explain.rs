@@ -54,18 +54,18 @@ fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
     }
     writeln!(out)?;
     entry(out, "source", rule.source)?;
-    entry(out, "severity", rule.severity.name())?;
-    let dialects: Vec<_> = rule.dialects.iter().map(|dialect| dialect.name()).collect();
+    entry(out, "severity", rule.terms.severity.name())?;
+    let dialects: Vec<_> = rule.terms.dialects.iter().map(|dialect| dialect.name()).collect();
     entry(out, "protocols", &dialects.join(", "))?;
-    entry(out, "versions", &rule.versions.to_string())?;
-    if !rule.versions_reason.is_empty() {
-        entry(out, "because", rule.versions_reason)?;
+    entry(out, "versions", &rule.terms.versions.to_string())?;
+    if !rule.terms.versions_reason.is_empty() {
+        entry(out, "because", rule.terms.versions_reason)?;
     }
-    if !rule.yields_to.is_empty() {
+    if !rule.terms.yields_to.is_empty() {
         entry(
             out,
             "yields to",
-            &format!("{} (so that one defect is reported once)", rule.yields_to.join(", ")),
+            &format!("{} (so that one defect is reported once)", rule.terms.yields_to.join(", ")),
         )?;
     }
     let shown = STATEMENTS.iter().filter(|statement| statement.shown_by().contains(&rule.slug));

@@ -18,7 +18,14 @@ pub fn run(args: &RulesArgs) -> Result<Outcome, Failure> {
     } else {
         let slug = ALL.iter().map(|rule| rule.slug.len()).max().unwrap_or_default();
         for rule in ALL {
-            writeln!(out, "{}  {:<slug$}  {:<9}  {}", rule.id, rule.slug, rule.severity.name(), rule.title)?;
+            writeln!(
+                out,
+                "{}  {:<slug$}  {:<9}  {}",
+                rule.id,
+                rule.slug,
+                rule.terms.severity.name(),
+                rule.title
+            )?;
         }
     }
     out.flush()?;
@@ -26,17 +33,17 @@ pub fn run(args: &RulesArgs) -> Result<Outcome, Failure> {
 }
 
 fn document(rule: &Rule) -> serde_json::Value {
-    let dialects: Vec<_> = rule.dialects.iter().map(|dialect| dialect.name()).collect();
+    let dialects: Vec<_> = rule.terms.dialects.iter().map(|dialect| dialect.name()).collect();
     json!({
         "id": rule.id,
         "rule": rule.slug,
-        "severity": rule.severity.name(),
+        "severity": rule.terms.severity.name(),
         "title": rule.title,
         "requirement": rule.requirement,
         "source": rule.source,
         "dialects": dialects,
-        "versions": rule.versions.to_string(),
-        "versions_reason": rule.versions_reason,
+        "versions": rule.terms.versions.to_string(),
+        "versions_reason": rule.terms.versions_reason,
     })
 }
 

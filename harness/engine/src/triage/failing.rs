@@ -18,7 +18,7 @@ impl Failing {
     /// Whether one of the rules that explain this one failed, of the same command or of the peer as a whole. What is
     /// known of one command explains nothing else.
     pub fn explains(&self, rule: &Rule, command: Option<&str>) -> bool {
-        let fails = rule.yields_to.iter().filter_map(|slug| self.0.get(*slug)).flatten();
+        let fails = rule.terms.yields_to.iter().filter_map(|slug| self.0.get(*slug)).flatten();
         fails.into_iter().any(|(of, excused)| {
             let same = of.as_deref() == command;
             let whole = of.is_none() || command.is_none();
