@@ -5,6 +5,8 @@
 pub(crate) const DEVIATES: u32 = 3;
 /// What a reply costs that has another id than the request, or a value that is none of its command's.
 pub(crate) const MISFITS: u32 = 2;
+/// What a reply costs that has an id where no request could be read.
+pub(crate) const INVENTED: u32 = 1;
 /// What a request costs that must be answered and is not.
 const MISSING: u32 = 3;
 /// What a reply costs that answers nothing: more than one of the wrong kind, which it might be.

@@ -1,6 +1,6 @@
 //! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
 
-use crate::alignment::{Alignment, DEVIATES, MISFITS, REPEATED, SURPLUS, UNFIT, align};
+use crate::alignment::{Alignment, DEVIATES, INVENTED, MISFITS, REPEATED, SURPLUS, UNFIT, align};
 use crate::conform::Mismatch;
 use crate::overtaking::match_up;
 use crate::predict::{Accepted, Expectation};
@@ -103,7 +103,12 @@ fn pair_in_order<'a>(
         if is_unfit(due, reply) {
             return UNFIT;
         }
-        let id = if due.id.as_ref() == reply.get("id") { 0 } else { MISFITS };
+        let id = match due.id.as_ref() == reply.get("id") {
+            true => 0,
+            // That it carries an id is by far not as strange of an error of the JSON layer as of any other.
+            false if due.json_error => INVENTED,
+            false => MISFITS,
+        };
         let kind = if deviating_class(due.accepted, reply).is_some() {
             DEVIATES
         } else if conforms(due, reply) {

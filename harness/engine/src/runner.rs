@@ -391,12 +391,17 @@ impl Runner {
 
     /// Whether the last connection of a case was closed before a word came.
     fn was_turned_away(&self, transcript: &Transcript) -> bool {
-        let Some(last) = transcript.exchanges.last().map(|last| last.connection) else { return false };
+        let Some(last) = transcript.exchanges.last() else { return false };
+        let connection = last.connection;
         // In command mode it has said something before the case.
-        let fresh = last > 0 || transcript.case.start != Start::Command;
-        let from = transcript.exchanges.iter().position(|exchange| exchange.connection == last).unwrap_or(0);
-        let lost = transcript.ending == Ending::Disconnected;
-        lost && fresh && self.is_turned_away(&transcript.exchanges[from..])
+        let fresh = connection > 0 || transcript.case.start != Start::Command;
+        let from = transcript.exchanges.iter().position(|exchange| exchange.connection == connection);
+        // To a client that closes its own side first the end is none of the peer's making.
+        let closed = match transcript.ending {
+            Ending::Disconnected => last.end == ExchangeEnd::Closed,
+            _ => transcript.ending == Ending::Alive && transcript.case.steps.contains(&Step::HalfClose),
+        };
+        closed && fresh && self.is_silent(&transcript.exchanges[from.unwrap_or(0)..])
     }
 
     fn dialect(&self) -> Dialect {
@@ -437,10 +442,13 @@ impl Runner {
 
     /// Whether an agent closed a connection without a word that it has answered on others.
     fn is_turned_away(&self, exchanges: &[Exchange]) -> bool {
-        let closed = exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Closed);
-        let silent = exchanges.iter().all(|exchange| exchange.received.is_empty());
+        exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Closed) && self.is_silent(exchanges)
+    }
+
+    /// Whether somebody's agent that has answered before says nothing.
+    fn is_silent(&self, exchanges: &[Exchange]) -> bool {
         let foreign = self.dialect() == Dialect::Qga && !self.spec.ours();
-        foreign && closed && silent && self.ear.ever_heard_reply
+        foreign && self.ear.ever_heard_reply && exchanges.iter().all(|exchange| exchange.received.is_empty())
     }
 
     /// The exchange of a connection that nobody accepted.

@@ -367,6 +367,34 @@ fn an_agent_is_synchronised_with_whatever_its_channel_holds() {
     assert_eq!(texts(&transcript.exchanges[0]), ["{\"return\": {}}"]);
 }
 
+/// Somebody's agent that closes every connection after the first before a word, until it has done so `times` times.
+fn turns_away(times: u32) -> (tempfile::TempDir, PeerSpec) {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("agent");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for (number, stream) in (0..).zip(listener.incoming().flatten()) {
+            if number == 0 || number > times {
+                std::thread::spawn(|| scripted::serve(stream, Dialect::Qga, &|_| Twist::Proper));
+            }
+        }
+    });
+    (place, PeerSpec::Connect { address: qmprobe_target::Address::Unix(path), dialect: Dialect::Qga })
+}
+
+#[test]
+fn an_agent_that_turns_a_client_away_is_tried_again_and_one_that_always_does_is_found_out() {
+    for (times, replies) in [(1, 1), (9, 0)] {
+        let (_place, spec) = turns_away(times);
+        let mut stage = Stage::new(&spec);
+        stage.run(Start::Command, vec![send("{\"execute\":\"guest-ping\"}")]);
+        let push = Step::Push(b"{\"execute\":\"guest-ping\",\"id\":1}".to_vec());
+        let transcript = stage.run(Start::Greeting, vec![push, Step::HalfClose]);
+        let heard: usize = transcript.exchanges.iter().map(|exchange| exchange.replies().count()).sum();
+        assert_eq!(heard, replies, "{transcript:?}");
+    }
+}
+
 #[test]
 fn an_agents_leftovers_are_cleared_before_the_connection_is_closed() {
     let (sender, heard) = std::sync::mpsc::channel();
