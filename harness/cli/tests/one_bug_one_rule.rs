@@ -72,9 +72,12 @@ fn each_bug_is_reported_by_its_own_rule_and_by_no_other() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The rule about servers that read with a JSON library, which is no bug: see `strict_json.rs`.
+const OF_A_LIBRARY: &str = "json-leniency";
+
 #[test]
 fn every_rule_has_a_bug_and_every_bug_a_rule() {
     let broken: BTreeSet<&str> = qmprobe_reference::bugs().iter().map(|bug| bug.rule).collect();
-    let rules: BTreeSet<&str> = qmprobe_check::ALL.iter().map(|rule| rule.slug).collect();
-    assert_eq!(broken, rules);
+    let rules = qmprobe_check::ALL.iter().map(|rule| rule.slug);
+    assert_eq!(broken, rules.filter(|slug| *slug != OF_A_LIBRARY).collect());
 }

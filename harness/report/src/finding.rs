@@ -2,6 +2,7 @@
 
 use crate::text::{counted, printable, shell_word, shorten};
 use qmprobe_engine::event::Finding;
+use qmprobe_wire::Dialect;
 use qmprobe_wire::escape::escape_short;
 
 /// A labelled line.
@@ -54,12 +55,23 @@ pub(crate) fn fields(finding: &Finding) -> Vec<Field> {
         push(&mut out, "", shorten(line, OUTCOME_CHARS));
     }
     if let Some(file) = &finding.file {
-        verbatim(&mut out, "replay", format!("qmprobe replay {}", shell_word(file)));
+        verbatim(&mut out, "replay", format!("qmprobe replay {}{}", shell_word(file), place_of(finding)));
     }
     if !finding.by_hand.is_empty() {
         verbatim(&mut out, "by hand", printable(&finding.by_hand).into_owned());
     }
     out
+}
+
+/// Where somebody's running peer is to be found, as `replay` wants to be told. Of one that was connected to nothing is
+/// known but its address.
+fn place_of(finding: &Finding) -> String {
+    let peer = &finding.peer;
+    if peer.kind != "other" || peer.name != peer.command_line {
+        return String::new();
+    }
+    let protocol = if peer.dialect == Dialect::Qga { " --protocol qga" } else { "" };
+    format!(" --connect {}{protocol}", shell_word(&peer.name))
 }
 
 fn place(finding: &Finding, out: &mut Vec<Field>) {

@@ -3,6 +3,7 @@
 mod events;
 
 use events::{CONFORMING, broken, clean, id_finding, interrupted, known, made, render, render_with, started};
+use qmprobe_engine::event::Finding;
 use qmprobe_report::{Outcome, Outcomes, Settings};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -81,6 +82,19 @@ fn a_finding_fails_the_test_case_of_its_rule() {
     assert!(xml.contains(r#"failures="2" errors="0""#), "{xml}");
     assert!(xml.contains(r#"<testcase name="reply-id-echo" classname="qmprobe.qemu">"#), "{xml}");
     assert!(xml.contains("qmprobe replay qmprobe-out/findings/reply-id-echo/"), "{xml}");
+}
+
+#[test]
+fn how_to_replay_a_finding_of_a_running_peer_tells_where_that_is() {
+    let mut finding = id_finding();
+    finding.file = Some("found.json".to_owned());
+    finding.peer.kind = "other".to_owned();
+    finding.peer.name = "unix:/run/a b".to_owned();
+    let page = |finding: Finding| render("junit", &[started(1), made(finding)], Outcome::Findings);
+    assert!(!page(finding.clone()).contains("--connect"), "it was started by its command line");
+    finding.peer.command_line.clone_from(&finding.peer.name);
+    let xml = page(finding);
+    assert!(xml.contains("qmprobe replay found.json --connect &apos;unix:/run/a b&apos;\n"), "{xml}");
 }
 
 #[test]
