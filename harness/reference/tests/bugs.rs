@@ -291,6 +291,7 @@ const ELSEWHERE: &[&str] = &[
     "closes-on-error",
     "crash-on-command",
     "hangs-on-command",
+    "keeps-what-it-answered",
     "sentinel-byte-ignored",
 ];
 

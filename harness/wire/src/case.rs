@@ -173,12 +173,12 @@ mod tests {
         let steps = serde_json::to_string(&case().steps).unwrap();
         assert_eq!(
             steps,
-            r#"[{"push":"\\xff"},{"send":"{\"execute\"\\\\\\n"},{"settle":5},"reconnect",{"leave":1},"half-close"]"#
+            r#"[{"push":"\\xff"},{"send":"{\"execute\"\\\\\\n"},{"settle":5},"reconnect",{"leave":1},"half-close",{"repeat":{"bytes":"{}\\n","times":3}}]"#
         );
     }
 
     #[test]
     fn only_what_is_written_counts_as_sent() {
-        assert_eq!(case().bytes(), 1 + 12);
+        assert_eq!(case().bytes(), 1 + 12 + 3 * 3);
     }
 }
