@@ -257,24 +257,12 @@ pub const ROWS: &[Row] = &[
 
 /// A query that is made again and again by a peer that takes up so much each time.
 const fn leaks(kib: [u64; 6], files: [u64; 6]) -> [Say; 18] {
-    [
-        STATUS,
-        DEPTH,
-        Weighed(kib[0], files[0], 2),
-        STATUS,
-        DEPTH,
-        Weighed(kib[1], files[1], 2),
-        STATUS,
-        DEPTH,
-        Weighed(kib[2], files[2], 2),
-        STATUS,
-        DEPTH,
-        Weighed(kib[3], files[3], 2),
-        STATUS,
-        DEPTH,
-        Weighed(kib[4], files[4], 2),
-        STATUS,
-        DEPTH,
-        Weighed(kib[5], files[5], 2),
-    ]
+    let mut said = [STATUS; 18];
+    let mut nth = 0;
+    while nth < kib.len() {
+        said[3 * nth + 1] = DEPTH;
+        said[3 * nth + 2] = Weighed(kib[nth], files[nth], 2);
+        nth += 1;
+    }
+    said
 }
