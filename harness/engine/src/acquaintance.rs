@@ -8,7 +8,7 @@ use crate::peer_facts;
 use crate::probe;
 use crate::runner::Runner;
 use crate::safety::{Gate, Walls};
-use crate::schema_of::{declared, least, leave_out_disabled, meet, offered, settle_for_offered};
+use crate::schema_of::{Settled, declared, least, leave_out_disabled, meet, offered, settle_for_offered};
 use qmprobe_schema::{Schema, is_of_source, join};
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::Dialect;
@@ -50,7 +50,7 @@ impl Acquaintance {
             None => Arc::new(least(spec.dialect())?),
         };
         let mut runner = Runner::open(spec, &options.limits, Arc::clone(&first), None, stop).await?;
-        let Acquired { schema, absent, note, answers } = acquire(options, &mut runner, first).await?;
+        let Acquired { schema, absent, notes: said, answers } = acquire(options, &mut runner, first).await?;
         runner.adopt(Arc::clone(&schema));
         // One that does not answer shows nothing of its parser, and costs a deadline each time it is asked.
         let parser = if answers { probe::settle(&mut runner, spec, &schema).await } else { None };
@@ -59,9 +59,9 @@ impl Acquaintance {
         let gate = Gate { allow: options.allow, walls: Walls::around(spec, runner.peer()) };
         let by_line = foreign && answers && runner.has_answered() && runner.reads_by_line().await;
         let strange = parser.is_some();
-        let said = by_line.then(|| BY_LINE.to_owned());
+        let reads = by_line.then(|| BY_LINE.to_owned());
         let own = runner.peer().notes().iter().cloned();
-        let notes = note.into_iter().chain(said).chain(parser).chain(own).collect();
+        let notes = said.into_iter().chain(reads).chain(parser).chain(own).collect();
         Ok(Acquaintance { runner, schema, absent, facts, gate, foreign, by_line, strange, notes })
     }
 }
@@ -71,7 +71,7 @@ impl Acquaintance {
 struct Acquired {
     schema: Arc<Schema>,
     absent: Vec<String>,
-    note: Option<String>,
+    notes: Vec<String>,
     /// It answered at all.
     answers: bool,
 }
@@ -93,15 +93,20 @@ async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> 
     let note = (options.schema.is_none() && told.is_none()).then(|| lacking.to_owned());
     let schema = told.unwrap_or(first);
     let Some(offered) = offered.filter(|_| note.is_none()) else {
-        return Ok(Acquired { schema, absent: Vec::new(), note, answers });
+        return Ok(Acquired { schema, absent: Vec::new(), notes: note.into_iter().collect(), answers });
     };
     let mut schema = (*schema).clone();
-    let absent = match options.schema {
+    let Settled { absent, unknown } = match options.schema {
         Some(_) => leave_out_disabled(&mut schema, &offered),
         None => settle_for_offered(&mut schema, &offered),
     };
-    let left_out = || format!("left out, as guest-info does not offer them: {}", absent.join(", "));
-    Ok(Acquired { schema: Arc::new(schema), note: (!absent.is_empty()).then(left_out), absent, answers })
+    let named =
+        |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
+    let left_out = named("left out, as guest-info does not offer them", &absent);
+    let unknown =
+        named("offered by guest-info and known to no schema here; --schema tells of them", &unknown);
+    let notes = left_out.into_iter().chain(unknown).collect();
+    Ok(Acquired { schema: Arc::new(schema), absent, notes, answers })
 }
 
 /// Whether a peer has a schema of its own. The reference peer has the one that it was given.

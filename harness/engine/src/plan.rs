@@ -77,6 +77,7 @@ impl<'s> Agenda<'s> {
         let focus = focus(&session, rules, dialect);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
         session.retain(|case| focus.wants(case) && refusal(case).is_none());
+        session.extend(lookups(schema, seed, gate, absent).into_iter().filter(|case| focus.wants(case)));
         let syncs = dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some();
         let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
         let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
@@ -198,6 +199,14 @@ impl<'s> Agenda<'s> {
     pub fn skipped(&self) -> &BTreeMap<String, String> {
         &self.skipped
     }
+}
+
+/// What must not run, and is only looked up.
+fn lookups(schema: &Schema, seed: u64, gate: Gate, absent: &[String]) -> Vec<Case> {
+    let there = schema.commands.iter().map(|command| command.name.as_str());
+    let there: Vec<&str> = there.filter(|name| gate.may_look_up(name)).collect();
+    let absent: Vec<&str> = absent.iter().map(String::as_str).filter(|name| gate.may_look_up(name)).collect();
+    session::lookups(seed, &there, &absent)
 }
 
 /// Whether each line that the case sends is one command, or malformed by itself, and leaves nothing open.

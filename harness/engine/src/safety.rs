@@ -88,6 +88,16 @@ const SHUTDOWN: &str = "guest-shutdown";
 const BEYOND_THE_SANDBOX: &[&str] =
     &["guest-suspend-*", "guest-fsfreeze-freeze*", "guest-exec", "guest-set-*", "guest-ssh-*"];
 
+/// Those of them that cannot run without an argument: a sandboxed agent may be sent their names with none that
+/// they have, which shows whether they are there.
+const NOTHING_WITHOUT_ARGUMENTS: &[&str] = &[
+    "guest-exec",
+    "guest-set-vcpus",
+    "guest-set-memory-blocks",
+    "guest-set-user-password",
+    "guest-ssh-*-authorized-keys",
+];
+
 /// Commands that end a peer when they succeed: they come last.
 const ENDING: &[&str] = &["quit", "guest-shutdown"];
 
@@ -157,6 +167,12 @@ impl Gate {
             _ => {}
         }
         (class > self.allow).then(|| format!("{0}: needs --allow {0}", class.name()))
+    }
+
+    /// Whether a command that must not run may be looked up all the same, by a request that nothing can make run.
+    pub fn may_look_up(self, command: &str) -> bool {
+        let inside = matches!(self.walls, Walls::AroundAgent { .. }) && self.allow == Destroying;
+        inside && NOTHING_WITHOUT_ARGUMENTS.iter().any(|pattern| glob::matches(pattern, command))
     }
 }
 
@@ -233,7 +249,18 @@ mod tests {
         for command in ["guest-file-open", "guest-fsfreeze-status", "guest-exec-status", "guest-ping"] {
             assert_eq!(inside.refusal(command), None, "{command}");
         }
+        for (command, harmless) in
+            [("guest-exec", true), ("guest-ssh-get-authorized-keys", true)].into_iter().chain(
+                ["guest-set-time", "guest-suspend-ram", "guest-fsfreeze-freeze-list"]
+                    .map(|name| (name, false)),
+            )
+        {
+            assert_eq!(inside.may_look_up(command), harmless, "{command}");
+        }
         let outside = Gate { allow: Destroying, walls: Walls::MissingAroundAgent };
+        let foreign = Gate { allow: Destroying, walls: Walls::None };
+        let careful = Gate { allow: Observing, ..inside };
+        assert!(![outside, foreign, careful].iter().any(|gate| gate.may_look_up("guest-exec")));
         assert_eq!(outside.refusal("guest-file-open").as_deref(), Some("not sandboxed"));
         assert_eq!(outside.refusal("guest-ping"), None);
     }

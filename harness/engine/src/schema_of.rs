@@ -9,6 +9,7 @@ use qmprobe_schema::{
 };
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Dialect, Limits, Message, MessageKind, Value, Version};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -163,22 +164,32 @@ pub(crate) async fn offered(runner: &mut Runner) -> Option<Vec<Offered>> {
     Some(offered.collect()).filter(|offered: &Vec<Offered>| !offered.is_empty())
 }
 
+/// Where an agent's commands differ from those of the schema that it is held against.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    /// The schema has them, the agent does not offer them.
+    pub absent: Vec<String>,
+    /// The agent offers them, the schema does not know them.
+    pub unknown: Vec<String>,
+}
+
 /// Takes the commands out of the schema that an agent says it has but will not run: blocked by its user, or
-/// not for this platform. To its clients they do not exist. Returns their names.
-pub(crate) fn leave_out_disabled(schema: &mut Schema, offered: &[Offered]) -> Vec<String> {
+/// not for this platform. To its clients they do not exist.
+pub(crate) fn leave_out_disabled(schema: &mut Schema, offered: &[Offered]) -> Settled {
     let disabled = |name: &str| offered.iter().any(|one| one.name == name && !one.enabled);
-    retain(schema, |name| !disabled(name))
+    Settled { absent: retain(schema, |name| !disabled(name)), unknown: Vec::new() }
 }
 
 /// Makes a shipped schema, which is only near to the agent's own, declare what guest-info offers: no more, and
-/// what it does not know with any arguments and any return value. Returns the names of what was taken out.
-pub(crate) fn settle_for_offered(schema: &mut Schema, offered: &[Offered]) -> Vec<String> {
+/// what it does not know with any arguments and any return value.
+pub(crate) fn settle_for_offered(schema: &mut Schema, offered: &[Offered]) -> Settled {
     let enabled = |name: &str| offered.iter().any(|one| one.name == name && one.enabled);
     let absent = retain(schema, enabled);
-    let own: Vec<&str> = offered.iter().filter(|one| one.enabled).map(|one| one.name.as_str()).collect();
-    let unknown: Vec<&str> = own.into_iter().filter(|name| schema.command(name).is_none()).collect();
+    let own: BTreeSet<&str> = offered.iter().filter(|one| one.enabled).map(|one| one.name.as_str()).collect();
+    let unknown: Vec<String> =
+        own.into_iter().filter(|name| schema.command(name).is_none()).map(str::to_owned).collect();
     if unknown.is_empty() {
-        return absent;
+        return Settled { absent, unknown };
     }
     let any = TypeId(u32::try_from(schema.types.len()).unwrap_or(u32::MAX));
     schema.types.push(TypeDef {
@@ -187,8 +198,8 @@ pub(crate) fn settle_for_offered(schema: &mut Schema, offered: &[Offered]) -> Ve
         features: Features::default(),
         condition: None,
     });
-    schema.commands.extend(unknown.into_iter().map(|name| Command {
-        name: name.to_owned(),
+    schema.commands.extend(unknown.iter().map(|name| Command {
+        name: name.clone(),
         arguments: None,
         returns: Some(any),
         allow_oob: false,
@@ -199,8 +210,7 @@ pub(crate) fn settle_for_offered(schema: &mut Schema, offered: &[Offered]) -> Ve
         condition: None,
     }));
     schema.commands.sort_by(|a, b| a.name.cmp(&b.name));
-    schema.commands.dedup_by(|a, b| a.name == b.name);
-    absent
+    Settled { absent, unknown }
 }
 
 fn retain(schema: &mut Schema, keep: impl Fn(&str) -> bool) -> Vec<String> {

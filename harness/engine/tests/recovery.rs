@@ -68,3 +68,24 @@ fn an_agent_whose_delimited_sync_is_blocked_is_talked_to_by_the_plain_one() {
         |event: &Event| matches!(event, Event::Noted { text } if text.contains("guest-sync-delimited"));
     assert!(over.events.iter().any(said));
 }
+
+#[test]
+fn a_blocked_command_that_must_not_run_is_looked_up_behind_walls() {
+    for binary in agents() {
+        let extra = vec!["-b".into(), "guest-exec".into()];
+        let over = run(
+            &PeerSpec::GuestAgent { binary: binary.clone(), extra, channel: Channel::UnixListen },
+            |options| options.rules = vec!["guest-info-agrees".to_owned()],
+        );
+        assert_eq!(over.rules(), Vec::<&str>::new(), "{binary:?}");
+        let walls = over
+            .events
+            .iter()
+            .all(|event| !matches!(event, Event::Noted { text } if text.contains("without namespaces")));
+        let looked_up = over.events.iter().any(|event| {
+            matches!(event, Event::CaseEnded { command: Some(command), failed, .. }
+                if command == "guest-exec" && failed.is_empty())
+        });
+        assert_eq!(looked_up, walls, "{binary:?}");
+    }
+}

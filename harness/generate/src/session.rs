@@ -56,6 +56,28 @@ pub fn cases(schema: &Schema, dialect: Dialect, seed: u64, absent: &[String]) ->
     cases.made
 }
 
+/// One case for each command that must not run, with arguments that it cannot run on: it is there, or not, as the
+/// peer says. `absent` are those that it says are not.
+pub fn lookups(seed: u64, there: &[&str], absent: &[&str]) -> Vec<Case> {
+    const INDEX: u64 = FIRST_INDEX + (1 << 23);
+    let aims = [("declared-command", there), ("guest-info-agrees", absent)];
+    let named = aims.into_iter().flat_map(|(aim, names)| names.iter().map(move |name| (aim, *name)));
+    let case = |(nth, (aim, name)): (u64, (&str, &str))| Case {
+        id: CaseId { seed, index: INDEX + nth },
+        name: format!("{aim}: {name}, looked up"),
+        command: Some(name.to_owned()),
+        aim: Some(aim.to_owned()),
+        start: Start::Command,
+        steps: vec![send(unrunnable(name))],
+    };
+    (0..).zip(named).map(case).collect()
+}
+
+/// A request whose arguments no command has.
+fn unrunnable(name: &str) -> String {
+    format!(r#"{{"execute":"{name}","arguments":{{"qmprobe-no-such":1}},"id":2}}"#)
+}
+
 /// The cases made so far.
 struct Cases<'a> {
     schema: &'a Schema,
@@ -153,4 +175,24 @@ fn send(bytes: impl Into<Vec<u8>>) -> Step {
 /// `{"execute":NAME,"id":ID}`
 fn command(name: &str, id: i64) -> Step {
     send(request::execute(name, None, Some(&Value::int(id))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_up_is_sent_nothing_that_it_could_run_on() {
+        let cases = lookups(7, &["guest-set-vcpus"], &["guest-exec"]);
+        let shown: Vec<_> = cases.iter().map(|case| (case.aim.as_deref(), case.steps.as_slice())).collect();
+        let request = |name: &str| {
+            vec![send(format!(r#"{{"execute":"{name}","arguments":{{"qmprobe-no-such":1}},"id":2}}"#))]
+        };
+        let (there, absent) = (request("guest-set-vcpus"), request("guest-exec"));
+        assert_eq!(
+            shown,
+            [(Some("declared-command"), there.as_slice()), (Some("guest-info-agrees"), absent.as_slice())]
+        );
+        assert_ne!(cases[0].id, cases[1].id);
+    }
 }

@@ -1,6 +1,6 @@
 //! The guest agent: its silence at the start, sync with and without sentinel, and the reset by 0xFF.
 
-use super::{Cases, send};
+use super::{Cases, send, unrunnable};
 use qmprobe_wire::{Dialect, Start, Step, Sync};
 
 /// Integers that a sync must return exactly.
@@ -57,8 +57,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let absent = cases.absent;
     for name in absent {
         // Its arguments are not looked at.
-        let arguments = format!(r#"{{"execute":"{name}","arguments":{{"qmprobe-no-such":1}},"id":2}}"#);
-        let steps = vec![send(format!(r#"{{"execute":"{name}","id":1}}"#)), send(arguments), send(ping)];
+        let bare = send(format!(r#"{{"execute":"{name}","id":1}}"#));
+        let steps = vec![bare, send(unrunnable(name)), send(ping)];
         let title = format!("{name}, which it does not offer");
         cases.push_for(Some(name), "guest-info-agrees", title, Start::Command, steps);
     }
