@@ -6,6 +6,7 @@
 mod alignment;
 pub mod conform;
 pub mod context;
+mod each_message;
 mod overtaking;
 pub mod pairing;
 pub mod predict;

@@ -1,5 +1,6 @@
 //! The exact shape of protocol envelopes (greeting, error, event), which no schema declares.
 
+use crate::verdict::Breach;
 use qmprobe_wire::Value;
 
 /// What is wrong with the shape of an object.
@@ -13,6 +14,19 @@ pub struct Defect {
     pub expected: String,
     /// What is there.
     pub actual: String,
+}
+
+impl From<Defect> for Breach {
+    fn from(defect: Defect) -> Breach {
+        let Defect { class, path, expected, actual } = defect;
+        Breach {
+            class: class.to_owned(),
+            value_path: path,
+            expected: vec![expected],
+            actual,
+            ..Breach::default()
+        }
+    }
 }
 
 /// The first way in which `value` is not an object with exactly these members of these JSON types

@@ -1,5 +1,6 @@
 //! One message from a peer: its exact bytes, its line end, and what it is by its members.
 
+use crate::escape::escape;
 use crate::parse::{Deviation, Parsed, parse};
 use crate::tape::{Node, Tape};
 use crate::value::Value;
@@ -118,6 +119,14 @@ impl Message {
             Body::Strict { .. } => &[],
             Body::Read(parsed) => &parsed.deviations,
         }
+    }
+
+    /// An offset, and the text around it in printable form, for a person who looks for the place.
+    pub fn around(&self, offset: usize) -> String {
+        const BEFORE: usize = 24;
+        const SHOWN: usize = 60;
+        let rest = &self.bytes[offset.saturating_sub(BEFORE).min(self.bytes.len())..];
+        format!("at byte {offset}: …{}", escape(&rest[..rest.len().min(SHOWN)]))
     }
 
     /// The names of its members, in the order of the text.

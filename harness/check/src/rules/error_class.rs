@@ -1,9 +1,10 @@
 //! The class of an error is one of five.
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::prediction::ERROR_CLASSES;
 use crate::rule::{Rule, Terms};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::MessageKind;
 
 /// The rule.
@@ -18,21 +19,14 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Error) {
-        let Some(class) = message.error_class() else { continue };
-        looked = true;
-        if !ERROR_CLASSES.contains(&class) {
-            breaches.push(Breach {
-                exchange,
-                class: "enum-value".to_owned(),
-                value_path: "error.class".to_owned(),
-                expected: ERROR_CLASSES.iter().map(|class| (*class).to_owned()).collect(),
-                actual: class.to_owned(),
-                ..Breach::default()
-            });
-        }
-    }
-    conclude(rule, breaches, looked, "no error was seen", out);
+    judge_each(context, rule, "no error was seen", out, |_, message| {
+        let class = message.error_class().filter(|_| message.kind == MessageKind::Error)?;
+        Some((!ERROR_CLASSES.contains(&class)).then(|| Breach {
+            class: "enum-value".to_owned(),
+            value_path: "error.class".to_owned(),
+            expected: ERROR_CLASSES.iter().map(|class| (*class).to_owned()).collect(),
+            actual: class.to_owned(),
+            ..Breach::default()
+        }))
+    });
 }

@@ -1,9 +1,10 @@
 //! 'error' has class and desc, both strings, and nothing else.
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
 use crate::shape::exactly;
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::MessageKind;
 
 /// The rule.
@@ -18,21 +19,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Error) {
-        let Some(error) = message.get("error") else { continue };
-        looked = true;
-        if let Some(defect) = exactly(error, "error", &[("class", "string"), ("desc", "string")]) {
-            breaches.push(Breach {
-                exchange,
-                class: defect.class.to_owned(),
-                value_path: defect.path,
-                expected: vec![defect.expected],
-                actual: defect.actual,
-                ..Breach::default()
-            });
-        }
-    }
-    conclude(rule, breaches, looked, "no error was seen", out);
+    judge_each(context, rule, "no error was seen", out, |_, message| {
+        let error = message.get("error").filter(|_| message.kind == MessageKind::Error)?;
+        Some(exactly(error, "error", &[("class", "string"), ("desc", "string")]).map(Breach::from))
+    });
 }

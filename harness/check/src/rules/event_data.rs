@@ -2,9 +2,10 @@
 
 use crate::conform::{Direction, conform};
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::returns::join;
 use crate::rule::{QMP, Rule, Terms};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{Message, MessageKind};
 
 /// The rule.
@@ -19,17 +20,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Event) {
-        let Some(name) = message.get("event").and_then(|name| name.as_str()) else { continue };
-        if context.schema.event(name).is_none() {
-            continue;
-        }
-        looked = true;
-        breaches.extend(defects(context, name, message).into_iter().map(|one| Breach { exchange, ..one }));
-    }
-    conclude(rule, breaches, looked, "no declared event was seen", out);
+    judge_each(context, rule, "no declared event was seen", out, |_, message| {
+        let is_event = message.kind == MessageKind::Event;
+        let name = message.get("event").filter(|_| is_event)?.as_str()?;
+        context.schema.event(name)?;
+        Some(defects(context, name, message))
+    });
 }
 
 fn defects(context: &Context<'_>, name: &str, message: &Message) -> Vec<Breach> {

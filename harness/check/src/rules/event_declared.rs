@@ -1,8 +1,9 @@
 //! An event is one that the schema declares.
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{QMP, Rule, Terms};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::MessageKind;
 
 /// The rule.
@@ -20,22 +21,16 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     if context.schema.partial {
         return out.push(Verdict::skip(rule, "the schema is cut"));
     }
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Event) {
-        let Some(name) = message.get("event").and_then(|name| name.as_str()) else { continue };
-        looked = true;
-        if context.schema.event(name).is_none() {
-            breaches.push(Breach {
-                exchange,
-                class: "undeclared".to_owned(),
-                value_path: "event".to_owned(),
-                schema_path: name.to_owned(),
-                expected: vec!["an event of the schema".to_owned()],
-                actual: name.to_owned(),
-                ..Breach::default()
-            });
-        }
-    }
-    conclude(rule, breaches, looked, "no event was seen", out);
+    judge_each(context, rule, "no event was seen", out, |_, message| {
+        let is_event = message.kind == MessageKind::Event;
+        let name = message.get("event").filter(|_| is_event)?.as_str()?;
+        Some(context.schema.event(name).is_none().then(|| Breach {
+            class: "undeclared".to_owned(),
+            value_path: "event".to_owned(),
+            schema_path: name.to_owned(),
+            expected: vec!["an event of the schema".to_owned()],
+            actual: name.to_owned(),
+            ..Breach::default()
+        }))
+    });
 }

@@ -1,9 +1,10 @@
 //! The members of an event, each with its type, and no others.
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{QMP, Rule, Terms};
 use crate::shape::{Defect, exactly};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{MessageKind, Value};
 
 /// The rule.
@@ -18,23 +19,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Event) {
-        let Some(event) = message.value() else { continue };
-        looked = true;
-        if let Some(defect) = defect(event) {
-            breaches.push(Breach {
-                exchange,
-                class: defect.class.to_owned(),
-                value_path: defect.path,
-                expected: vec![defect.expected],
-                actual: defect.actual,
-                ..Breach::default()
-            });
-        }
-    }
-    conclude(rule, breaches, looked, "no event was seen", out);
+    judge_each(context, rule, "no event was seen", out, |_, message| {
+        let event = message.value().filter(|_| message.kind == MessageKind::Event)?;
+        Some(defect(event).map(Breach::from))
+    });
 }
 
 fn defect(event: &Value) -> Option<Defect> {

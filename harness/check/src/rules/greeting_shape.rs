@@ -1,9 +1,10 @@
 //! The members of a greeting, each with its type, and no others.
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{QMP, Rule, Terms};
 use crate::shape::{Defect, exactly};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{MessageKind, Value};
 
 /// The rule.
@@ -19,24 +20,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.kind == MessageKind::Greeting)
-    {
-        let Some(greeting) = message.value() else { continue };
-        looked = true;
-        if let Some(defect) = defect(greeting) {
-            breaches.push(Breach {
-                exchange,
-                class: defect.class.to_owned(),
-                value_path: defect.path,
-                expected: vec![defect.expected],
-                actual: defect.actual,
-                ..Breach::default()
-            });
-        }
-    }
-    conclude(rule, breaches, looked, "no greeting was seen", out);
+    judge_each(context, rule, "no greeting was seen", out, |_, message| {
+        let greeting = message.value().filter(|_| message.kind == MessageKind::Greeting)?;
+        Some(defect(greeting).map(Breach::from))
+    });
 }
 
 fn defect(greeting: &Value) -> Option<Defect> {

@@ -1,8 +1,9 @@
 //! QMP messages end CR LF, agent messages LF.
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{Dialect, LineEnd};
 
 /// The rule.
@@ -21,24 +22,17 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Dialect::Qmp => LineEnd::CrLf,
         Dialect::Qga => LineEnd::Lf,
     };
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages() {
-        if context.is_garbled(exchange) || context.peer_is_lost() {
-            continue;
-        }
-        looked = true;
-        if message.line_end != due {
-            breaches.push(Breach {
-                exchange,
+    judge_each(context, rule, "no message was seen", out, |exchange, message| {
+        let in_doubt = context.is_garbled(exchange) || context.peer_is_lost();
+        (!in_doubt).then(|| {
+            (message.line_end != due).then(|| Breach {
                 class: format!("{:?}", message.line_end),
                 expected: vec![word(due).to_owned()],
                 actual: word(message.line_end).to_owned(),
                 ..Breach::default()
-            });
-        }
-    }
-    conclude(rule, breaches, looked, "no message was seen", out);
+            })
+        })
+    });
 }
 
 fn word(line_end: LineEnd) -> &'static str {

@@ -1,9 +1,10 @@
 //! messages in ASCII
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
-use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{DeviationKind, escape};
+use crate::verdict::{Breach, Verdict};
+use qmprobe_wire::DeviationKind;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,27 +18,15 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
-    for (exchange, message) in context.messages() {
-        looked = true;
-        let Some(deviation) = message.deviations().iter().find(|one| concerns(one.kind)) else {
-            continue;
-        };
-        let around = &message.bytes[deviation.offset.saturating_sub(24).min(message.bytes.len())..];
-        breaches.push(Breach {
-            exchange,
+    judge_each(context, rule, "no message was seen", out, |_, message| {
+        let deviation = message.deviations().iter().find(|one| concerns(one.kind));
+        Some(deviation.map(|deviation| Breach {
             class: format!("{:?}", deviation.kind),
             expected: vec!["messages in ASCII".to_owned()],
-            actual: format!(
-                "at byte {}: …{}",
-                deviation.offset,
-                escape::escape(&around[..around.len().min(60)])
-            ),
+            actual: message.around(deviation.offset),
             ..Breach::default()
-        });
-    }
-    conclude(rule, breaches, looked, "no message was seen", out);
+        }))
+    });
 }
 
 fn concerns(kind: DeviationKind) -> bool {

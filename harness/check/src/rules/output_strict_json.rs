@@ -1,10 +1,11 @@
 //! messages in strict JSON
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
-use qmprobe_wire::{DeviationKind, Message, Value, escape};
+use qmprobe_wire::{DeviationKind, Message, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,33 +19,19 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
     let sent_surrogates =
         context.transcript.exchanges.iter().any(|exchange| has_lone_surrogate(&exchange.sent));
-    for (exchange, message) in context.messages() {
-        looked = true;
-        if !message.deviations().is_empty() && gives_back(context, exchange) {
-            continue;
-        }
-        let concern = |kind| concerns(kind) && !(kind == DeviationKind::LoneSurrogate && sent_surrogates);
-        let Some(deviation) = message.deviations().iter().find(|one| concern(one.kind)) else {
-            continue;
-        };
-        let around = &message.bytes[deviation.offset.saturating_sub(24).min(message.bytes.len())..];
-        breaches.push(Breach {
-            exchange,
+    let concern = |kind| concerns(kind) && !(kind == DeviationKind::LoneSurrogate && sent_surrogates);
+    judge_each(context, rule, "no message was seen", out, |exchange, message| {
+        let given_back = !message.deviations().is_empty() && gives_back(context, exchange);
+        let deviation = message.deviations().iter().find(|one| concern(one.kind)).filter(|_| !given_back);
+        Some(deviation.map(|deviation| Breach {
             class: class(message, deviation.kind),
             expected: vec!["messages in strict JSON".to_owned()],
-            actual: format!(
-                "at byte {}: …{}",
-                deviation.offset,
-                escape::escape(&around[..around.len().min(60)])
-            ),
+            actual: message.around(deviation.offset),
             ..Breach::default()
-        });
-    }
-    conclude(rule, breaches, looked, "no message was seen", out);
+        }))
+    });
 }
 
 /// Whether what a peer writes may be what it was sent and should not have taken, as a JSON library of its own does.

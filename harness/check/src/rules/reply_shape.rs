@@ -1,8 +1,9 @@
 //! A message is exactly one of greeting, return, error, event.
 
 use crate::context::Context;
+use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
-use crate::verdict::{Breach, Verdict, conclude};
+use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{Dialect, Message, MessageKind, escape};
 
 /// The rule.
@@ -17,25 +18,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches = Vec::new();
-    let mut looked = false;
     let agent = context.transcript.dialect == Dialect::Qga;
-    for (exchange, message) in context.messages().filter(|(_, message)| message.is_legible()) {
-        looked = true;
-        if context.is_left_over(exchange, message) {
-            continue;
-        }
-        let Some((class, path)) = defect(message, agent) else { continue };
-        breaches.push(Breach {
-            exchange,
+    judge_each(context, rule, "no message was seen", out, |exchange, message| {
+        let own = !context.is_left_over(exchange, message);
+        let defect = message.is_legible().then(|| defect(message, agent).filter(|_| own))?;
+        Some(defect.map(|(class, path)| Breach {
             class: class.to_owned(),
             value_path: path,
             expected: vec!["exactly one of QMP, return, error, event; a reply besides it only id".to_owned()],
             actual: escape::escape_short(&message.bytes, 200),
             ..Breach::default()
-        });
-    }
-    conclude(rule, breaches, looked, "no message was seen", out);
+        }))
+    });
 }
 
 fn defect(message: &Message, agent: bool) -> Option<(&'static str, String)> {
