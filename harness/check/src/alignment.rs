@@ -2,20 +2,21 @@
 //! to explain. Where a silence explains as much as a wrong answer does, it stays open.
 
 /// What a reply costs that is not of a kind which the request may be given.
-pub(crate) const DEVIATES: u32 = 3;
+pub(crate) const DEVIATES: u32 = 9;
 /// What a reply costs that has another id than the request, or a value that is none of its command's.
-pub(crate) const MISFITS: u32 = 2;
+pub(crate) const MISFITS: u32 = 6;
 /// What a reply costs that has an id where no request could be read.
-pub(crate) const INVENTED: u32 = 1;
+pub(crate) const INVENTED: u32 = 3;
 /// What a request costs that must be answered and is not.
-const MISSING: u32 = 3;
+const MISSING: u32 = 9;
 /// What a reply costs that answers nothing: more than one of the wrong kind, which it might be.
-pub(crate) const SURPLUS: u32 = 4;
-/// What it costs where it is the one before once more: hardly anything else can be meant by that.
-pub(crate) const REPEATED: u32 = 1;
+pub(crate) const SURPLUS: u32 = 12;
+/// What it costs where it is the one before once more: hardly anything else can be meant by that, unless the same was
+/// asked twice. With a value that is none of its command's it costs more than one of the wrong kind.
+pub(crate) const REPEATED: u32 = 4;
 
 /// What a reply costs that the request cannot have provoked: more than one that answers nothing.
-pub(crate) const UNFIT: u32 = 5;
+pub(crate) const UNFIT: u32 = 15;
 
 /// Requests times replies of an exchange beyond which it is not worth the time.
 const CELLS_MAX: usize = 1 << 16;
@@ -158,6 +159,21 @@ mod tests {
     fn a_wrong_answer_stands_in_its_place() {
         assert_eq!(aligned("pis", "pxs"), Alignment::Told(vec![Some(0), Some(1), Some(2)]));
         assert_eq!(aligned("Es", "xs"), Alignment::Told(vec![Some(0), Some(1)]));
+    }
+
+    #[test]
+    fn what_is_asked_twice_is_not_answered_once_too_often() {
+        // Two pings, an error that may be silent, a sync; an empty return where the error is due.
+        let (requests, replies) = (b"ppEs", b"ppxs");
+        let cost = |request: usize, reply: usize| match (requests[request], replies[reply]) {
+            (asked, came) if asked == came => 0,
+            (b'p', b'x') => MISFITS,
+            (b'E', _) => DEVIATES,
+            _ => UNFIT,
+        };
+        let stray = |reply: usize| if reply == 1 { REPEATED } else { SURPLUS };
+        let optional = [false, false, true, false];
+        assert_eq!(align(&optional, 4, cost, stray), Alignment::Told((0..4).map(Some).collect()));
     }
 
     #[test]
