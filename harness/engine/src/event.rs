@@ -244,6 +244,9 @@ pub struct Finding {
     pub tries: u32,
     /// How often it occurred in the run.
     pub occurrences: u64,
+    /// Seconds of a fuzz campaign that it took to find, make small and confirm it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_s: Option<u64>,
     /// The reason of the waiver that covers it.
     pub waived: Option<String>,
     /// The case that shows it, minimal in members: enough to replay it.

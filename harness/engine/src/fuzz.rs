@@ -293,6 +293,8 @@ impl Fuzz<'_> {
 
     /// Says and counts findings.
     fn tell(&mut self, findings: Vec<Finding>) -> Result<(), Error> {
+        let after_s = Some(self.began.elapsed().as_secs());
+        let findings = findings.into_iter().map(|finding| Finding { after_s, ..finding }).collect();
         self.log.report(findings, &mut self.tally)
     }
 

@@ -101,6 +101,7 @@ fn a_sequence_that_ends_a_peer_is_made_as_short_as_can_be() {
     let both = [r#"{"execute":"stop"}"#, r#"{"execute":"query-commands"}"#];
     assert!(cases.iter().any(|case| case.iter().eq(both)), "{cases:?}");
     assert!(findings.iter().all(|finding| finding.reproduced == 5 && finding.tries == 5));
+    assert!(findings.iter().all(|finding| finding.after_s.is_some()));
 }
 
 #[test]

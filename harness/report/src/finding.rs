@@ -30,13 +30,15 @@ pub(crate) fn headline(finding: &Finding) -> String {
     format!("{}: {}", shorten(command, 60), shorten(&finding.class, 40))
 }
 
-/// `reproduced 3/3, seen 12 times`; there may have been no peer to try it on again.
+/// `reproduced 3/3, seen 12 times, first told after 95 s`; there may have been no peer to try it on again.
 pub(crate) fn frequency(finding: &Finding) -> String {
     let times = counted(finding.occurrences, "time", "times");
-    match finding.tries {
-        0 => format!("not tried again, seen {times}"),
-        tries => format!("reproduced {}/{tries}, seen {times}", finding.reproduced),
-    }
+    let tried = match finding.tries {
+        0 => "not tried again".to_owned(),
+        tries => format!("reproduced {}/{tries}", finding.reproduced),
+    };
+    let told = finding.after_s.map(|seconds| format!(", first told after {seconds} s"));
+    format!("{tried}, seen {times}{}", told.unwrap_or_default())
 }
 
 /// Everything that a finding of a known rule has to say for itself.

@@ -91,6 +91,8 @@ struct FindingRow<'a> {
     class: &'a str,
     reproduced: String,
     occurrences: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_s: Option<u64>,
     file: Option<&'a str>,
     value_path: &'a str,
     schema_path: &'a str,
@@ -188,6 +190,7 @@ fn finding_row(finding: &Finding) -> FindingRow<'_> {
         class: &finding.class,
         reproduced: format!("{}/{}", finding.reproduced, finding.tries),
         occurrences: finding.occurrences,
+        after_s: finding.after_s,
         file: finding.file.as_deref(),
         value_path: &finding.value_path,
         schema_path: &finding.schema_path,

@@ -6,7 +6,7 @@ use events::{
     CONFORMING, broken, clean, crash_finding, id_finding, interrupted, known, made, render, render_with,
     summary,
 };
-use qmprobe_engine::{Event, RecoveryBucket, RecoveryRow, Summary};
+use qmprobe_engine::{Event, Finding, RecoveryBucket, RecoveryRow, Summary};
 use qmprobe_report::{Outcome, Outcomes, Settings};
 
 #[test]
@@ -51,6 +51,21 @@ fn beyond_a_screenful_the_findings_are_a_table() {
     let page = render("console", &events, Outcome::Findings);
     assert_eq!(page.matches("by hand").count(), 20);
     assert!(page.contains("5 more findings"), "{page}");
+}
+
+#[test]
+fn a_finding_of_a_campaign_says_when_it_was_made() {
+    let page = |after_s| {
+        let mut events = clean();
+        events.insert(events.len() - 1, made(Finding { after_s, ..crash_finding() }));
+        render("console", &events, Outcome::Findings)
+    };
+    assert!(
+        page(Some(95)).contains("reproduced 2/3, seen 1 time, first told after 95 s"),
+        "{}",
+        page(Some(95))
+    );
+    assert!(!page(None).contains("told after"));
 }
 
 #[test]

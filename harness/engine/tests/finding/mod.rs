@@ -25,6 +25,7 @@ pub fn finding(rule: &str) -> Finding {
         reproduced: 3,
         tries: 3,
         occurrences: 1,
+        after_s: None,
         waived: None,
         case: Case {
             id: CaseId { seed: 0, index: 0 },

@@ -75,6 +75,7 @@ pub fn id_finding() -> Finding {
         reproduced: 3,
         tries: 3,
         occurrences: 1,
+        after_s: None,
         waived: None,
         case: Case {
             id: CaseId { seed: 7, index: 12 },
@@ -115,6 +116,7 @@ pub fn crash_finding() -> Finding {
             .to_owned(),
         reproduced: 2,
         occurrences: 1,
+        after_s: None,
         file: Some("qmprobe-out/findings/peer-survives/0011223344556677.json".to_owned()),
         ..id_finding()
     }
