@@ -150,7 +150,7 @@ fn pair_in_order<'a>(
 /// Whether a request that goes unanswered if it succeeds is said to have succeeded.
 fn is_unfit(due: &Expectation, reply: &Message) -> bool {
     let silent = due.accepted.has(Accepted::NOTHING) && !due.accepted.has(Accepted::RETURN);
-    silent && reply.kind == MessageKind::Return
+    silent && !due.json_error && reply.kind == MessageKind::Return
 }
 
 /// What the ids of several replies say of whose they are.

@@ -86,6 +86,17 @@ fn a_reply_that_was_left_out_is_told_by_those_that_follow() {
 }
 
 #[test]
+fn a_success_where_an_error_is_due_is_not_the_answer_of_what_was_asked_before() {
+    let plain = "{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":5}}";
+    let last = "{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}";
+    let sent = Client(Box::leak(format!("{plain}{plain}\u{ff}{last}").into_boxed_str()));
+    let (five, empty) = (Server("\u{ff}{\"return\": 5}"), Server(r#"{"return": {}}"#));
+    assert_eq!(fails(&[Qga, sent, five, five, SYNCED, Tried(true)]), none());
+    let wrong = [Qga, sent, five, five, empty, SYNCED, Tried(true)];
+    assert_eq!(fails(&wrong), BTreeSet::from(["json-error-answered"]));
+}
+
+#[test]
 fn a_wrong_answer_and_a_silence_that_look_the_same_are_held_against_nobody() {
     let sent =
         "{\"execute\":\"nosuch\"}\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}";

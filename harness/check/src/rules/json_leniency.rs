@@ -10,6 +10,10 @@ pub static RULE: Rule = Rule {
     title: "What JSON libraries mostly take is refused",
     requirement: "A server that reads with a JSON library of its own refuses, as QEMU does, an object in which a name stands twice, bytes that are not UTF-8, NaN and infinities.",
     source: "RFC 8259, sections 4 and 8.1; QEMU qobject/json-parser.c:parse_pair, parse_string",
-    terms: Terms { severity: Severity::Warning, yields_to: &["input-framing"], ..Terms::USUAL },
+    terms: Terms {
+        severity: Severity::Warning,
+        yields_to: &["input-framing", "json-error-answered"],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };
