@@ -53,6 +53,7 @@ impl<'s> Systematic<'s> {
         if known && dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some() {
             let trials = recovery::trials(seed).into_iter();
             kinds.extend(trials.map(|Trial { class, case, .. }| (class.name, case)));
+            kinds.extend(recovery::farewells(seed).into_iter().map(|case| ("", case)));
         }
         kinds.retain(|(_, case)| {
             let may = case.command.as_deref().is_none_or(|command| gate.refusal(command).is_none());
