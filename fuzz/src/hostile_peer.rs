@@ -166,7 +166,13 @@ fn hostile(config: Config, script: &[u8]) -> PeerSpec {
         thread::Builder::new().name("hostile".to_owned()).spawn(move || villain.act())?;
         Ok(ours)
     };
-    PeerSpec::Embedded(Embedded { name: "hostile".to_owned(), dialect, dial: Arc::new(dial), weigh: None })
+    PeerSpec::Embedded(Embedded {
+        name: "hostile".to_owned(),
+        dialect,
+        dial: Arc::new(dial),
+        weigh: None,
+        anew: None,
+    })
 }
 
 /// The peer's end of one connection.

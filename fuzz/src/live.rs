@@ -96,6 +96,7 @@ mod tests {
             dialect,
             dial: Arc::new(move || server.dial()),
             weigh: None,
+            anew: None,
         };
         let out = tempfile::tempdir().unwrap();
         attack(options(PeerSpec::Embedded(peer), seed(b""), out.path()))

@@ -3,7 +3,7 @@
 mod conversation;
 mod schema;
 
-use conversation::{Say, fails};
+use conversation::{Say, breaches, fails};
 
 /// What was sent at once, with out-of-band execution on, and what came: the rules that it breaks.
 fn broken(sent: &'static str, replies: &[&'static str]) -> Vec<&'static str> {
@@ -67,4 +67,26 @@ fn a_capability_that_the_greeting_does_not_offer_is_not_expected_in_a_stream() {
     };
     assert!(!failed(NONE));
     assert!(failed(OOB));
+}
+
+#[test]
+fn the_first_of_a_row_that_stays_unanswered_explains_the_others() {
+    const FOUR: &str = r#"{"execute":"query-status","id":1}{"execute":"query-status","id":2}{"exec-oob":"oob-poke","id":4}{"execute":"query-status","id":3}"#;
+    const SECOND: &str = r#"{"return": {"running": true}, "id": 2}"#;
+    const URGENT: &str = r#"{"return": {}, "id": 4}"#;
+    let missing = |replies: &[&'static str]| {
+        let said = [Say::OutOfBand, Say::Client(FOUR)].into_iter();
+        let talk: Vec<Say> =
+            said.chain(replies.iter().map(|reply| Say::Server(reply))).chain([Say::Timeout]).collect();
+        breaches(&talk, "one-reply")
+    };
+    assert_eq!(missing(&[FIRST, URGENT]), 1, "the third waits behind the second");
+    assert_eq!(missing(&[FIRST, URGENT, THIRD]), 1, "the second alone");
+    assert_eq!(
+        missing(&[URGENT, SECOND]),
+        2,
+        "the first was passed over, and nothing waits behind the third"
+    );
+    assert_eq!(missing(&[FIRST, SECOND, THIRD]), 1, "what is out of band waits behind nothing");
+    assert_eq!(missing(&[FIRST, SECOND, URGENT, THIRD]), 0);
 }

@@ -162,10 +162,20 @@ pub fn reference(
     } else {
         format!("reference peer with {}", names.join(", "))
     };
-    let server = Server::new(Config { schema, dialect, bugs, version: REFERENCE_VERSION, seed: 0 });
+    let config = Config { schema, dialect, bugs, version: REFERENCE_VERSION, seed: 0 };
+    Ok(Embedded { anew: Some(anew(name.clone(), config.clone())), ..embedded(name, config) })
+}
+
+fn anew(name: String, config: Config) -> Arc<dyn Fn() -> Embedded + Send + Sync> {
+    Arc::new(move || embedded(name.clone(), config.clone()))
+}
+
+fn embedded(name: String, config: Config) -> Embedded {
+    let dialect = config.dialect;
+    let server = Server::new(config);
     let scales = server.clone();
     let weigh: Option<Arc<dyn Fn() -> Weight + Send + Sync>> = Some(Arc::new(move || scales.weigh()));
-    Ok(Embedded { name, dialect, dial: Arc::new(move || server.dial()), weigh })
+    Embedded { name, dialect, dial: Arc::new(move || server.dial()), weigh, anew: None }
 }
 
 /// The version that the reference peer says it is.

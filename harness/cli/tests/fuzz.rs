@@ -1,6 +1,10 @@
 //! Campaigns against the reference peer: its bugs are found, without one there is no finding, and what was cut
 //! goes on.
-#![allow(clippy::expect_used, reason = "a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test, whose figures are for who asks for all of it"
+)]
 
 mod campaigns;
 
@@ -19,6 +23,8 @@ const CASES: u64 = 10_000;
 const SAMPLE: usize = 18;
 /// Set to another such number; 1 is all of them.
 const EVERY: &str = "QMPROBE_FUZZ_EVERY";
+/// Set to the beginning of names: only these bugs.
+const ONLY: &str = "QMPROBE_FUZZ_BUGS";
 /// Set to how many campaigns are killed.
 const KILLS: &str = "QMPROBE_FUZZ_KILLS";
 
@@ -35,12 +41,20 @@ fn the_reference_peer_without_a_bug_gives_no_finding() {
 
 #[test]
 fn bugs_of_the_reference_peer_are_found() {
-    let step = std::env::var(EVERY).ok().and_then(|text| text.parse().ok()).unwrap_or(SAMPLE);
+    let asked = std::env::var(EVERY).ok().and_then(|text| text.parse().ok());
+    let step = asked.unwrap_or(SAMPLE);
     let mut missed = Vec::new();
-    for bug in qmprobe_reference::bugs().iter().step_by(step) {
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let bugs = qmprobe_reference::bugs().iter().filter(|bug| bug.name.starts_with(&only));
+    for bug in bugs.step_by(step) {
         let out = tempfile::tempdir().expect("a directory");
         let is_it = |event: &Event| matches!(event, Event::FindingMade(one) if one.rule == bug.rule);
+        let began = Instant::now();
         let over = fuzz(options((bug.dialect, Some(bug)), CASES, out.path()), &is_it);
+        if asked.is_some() {
+            let (cases, took) = (over.summary.judged, began.elapsed().as_secs_f64());
+            eprintln!("{}: {cases} cases, {took:.1} s, {:?}", bug.name, over.rules());
+        }
         if !over.rules().contains(bug.rule) {
             missed.push(format!("{}: {} expected, {:?} found", bug.name, bug.rule, over.rules()));
         }

@@ -332,7 +332,7 @@ impl Campaign<'_, '_> {
         agenda: &Agenda<'_>,
         planned: u64,
     ) -> Result<Summary, Error> {
-        let held = self.triage.release(&mut *self.runners.idle().lock().await).await?;
+        let held = self.triage.release(&mut *self.runners.idle().lock().await, 0).await?;
         let version = self.runners.idle().lock().await.version();
         let matrix = std::mem::take(&mut self.desk.course.borrow_mut().matrix);
         let note = matrix.note();

@@ -3,6 +3,7 @@
 //! and gone back to.
 
 mod avoid;
+mod burst;
 pub mod corpus;
 mod draft;
 mod edges;
@@ -300,7 +301,7 @@ impl Fuzz<'_> {
 
     /// Says what is left to say, and the figures.
     async fn finish(mut self, mut runner: Runner, mut triage: Triage) -> Result<Summary, Error> {
-        let held = triage.release(&mut runner).await?;
+        let held = triage.release(&mut runner, 0).await?;
         self.tell(held)?;
         self.suspects.clear()?;
         self.corpus.minimise()?;

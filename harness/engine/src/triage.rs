@@ -79,6 +79,17 @@ struct Confirmed {
     tries: u32,
 }
 
+/// A suspicion that waits for what else may explain it.
+#[derive(Debug)]
+struct Held {
+    suspicion: Suspicion,
+    /// What shows it, and the peer that did.
+    transcript: Transcript,
+    shower: Shower,
+    /// Cases that had been judged before.
+    since: u64,
+}
+
 /// A peer as it was started, and the command line for that.
 pub(crate) type Shower = (PeerSpec, String);
 
@@ -94,9 +105,10 @@ pub(crate) struct Triage {
     known: HashMap<String, Known>,
     per_rule: BTreeMap<&'static str, usize>,
     surplus: BTreeMap<&'static str, HashSet<String>>,
-    /// Suspicions whose rules yield to others, which may still fail, and those that are in doubt, with the
-    /// transcripts that show them and the peers that did.
-    held: Vec<(Suspicion, Transcript, Shower)>,
+    /// Suspicions whose rules yield to others, which may still fail, and those that are in doubt.
+    held: Vec<Held>,
+    /// Cases that have been judged, where somebody tells.
+    now: u64,
     /// The peer says more than it is asked, so that a reply may be taken for the answer to something else.
     unsettled: bool,
     /// For each rule, suspicions that did not stand a patient second look.
@@ -121,6 +133,7 @@ impl Triage {
             per_rule: BTreeMap::new(),
             surplus: BTreeMap::new(),
             held: Vec::new(),
+            now: 0,
             unsettled: false,
             mistaken: HashMap::new(),
             failing: Failing::default(),
@@ -155,9 +168,25 @@ impl Triage {
         self.failing.note(&finding.rule, &finding.class, finding.command.as_deref(), waived);
     }
 
+    /// So many cases have been judged.
+    pub fn at(&mut self, cases: u64) {
+        self.now = cases;
+    }
+
+    /// Whether a suspicion has been waiting for so many cases for what else may explain it.
+    pub fn holds_for(&self, cases: u64) -> bool {
+        self.held.iter().any(|held| held.since + cases <= self.now)
+    }
+
     /// Whether a finding of the signature waits for what else may explain it.
     pub fn holds(&self, signature: &str) -> bool {
         matches!(self.known.get(signature), Some(Known::Held { .. }))
+    }
+
+    /// How many suspicions of the rule were looked into, and whether there are as many as are reported.
+    pub fn of_rule(&self, rule: &str) -> (usize, bool) {
+        let count = self.per_rule.get(rule).copied().unwrap_or_default();
+        (count, count >= FINDINGS_PER_RULE_MAX)
     }
 
     /// Whether the signature came up before.
@@ -209,7 +238,8 @@ impl Triage {
                 // The flood itself is reported; what it shows besides is not worth keeping all of it for.
                 self.known.remove(&suspicion.signature);
             } else {
-                self.held.push((suspicion, transcript.clone(), self.shower()));
+                let (transcript, shower, since) = (transcript.clone(), self.shower(), self.now);
+                self.held.push(Held { suspicion, transcript, shower, since });
             }
         }
         self.make(main, transcript, fresh, history).await
@@ -236,13 +266,18 @@ impl Triage {
         suspicions
     }
 
-    /// The findings that were held back and that nothing explains.
+    /// The findings that were held back, for so many cases at least, and that nothing explains.
     ///
     /// # Errors
     /// A finding cannot be written.
-    pub async fn release(&mut self, main: &mut Runner) -> Result<Vec<Finding>, Error> {
+    pub async fn release(&mut self, main: &mut Runner, cases: u64) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
-        for (suspicion, transcript, shower) in std::mem::take(&mut self.held) {
+        let now = self.now;
+        let (due, held) =
+            std::mem::take(&mut self.held).into_iter().partition(|held| held.since + cases <= now);
+        self.held = held;
+        let due: Vec<Held> = due;
+        for Held { suspicion, transcript, shower, .. } in due {
             self.turn_to(shower);
             let explained = self.failing.explains(suspicion.rule, suspicion.breach.command.as_deref());
             if explained || self.is_mistaken(main, &suspicion, &transcript).await {

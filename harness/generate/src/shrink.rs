@@ -4,7 +4,7 @@
 mod stream;
 
 use crate::stream::AIM as STREAM;
-use qmprobe_wire::{Case, Number, Step, Value, parse::parse};
+use qmprobe_wire::{Case, Number, Start, Step, Value, parse::parse};
 
 /// Candidates of one case before the best so far has to do.
 pub const TRIES_MAX: u32 = 400;
@@ -95,8 +95,16 @@ fn changed(case: &Case, mut at: usize) -> Option<Case> {
         }
         at -= windows;
     }
+    if let Some(smaller) = in_command_mode(case).filter(|_| due(&mut at)) {
+        return Some(smaller);
+    }
     for (nth, step) in case.steps.iter().enumerate() {
         let Step::Send(bytes) = step else { continue };
+        if let Some(fewer) = fewer_lines(bytes, &mut at) {
+            let mut smaller = case.clone();
+            smaller.steps[nth] = Step::Send(fewer);
+            return Some(smaller);
+        }
         let parsed = parse(bytes, NESTING_MAX);
         // A text that deviates from JSON is likely to fail because of it, and a rewrite would mend it.
         let (Some(Value::Object(members)), []) = (parsed.value, parsed.deviations.as_slice()) else {
@@ -107,6 +115,33 @@ fn changed(case: &Case, mut at: usize) -> Option<Case> {
             smaller.steps[nth] = Step::Send(request.encode());
             return Some(smaller);
         }
+    }
+    None
+}
+
+/// The case without the negotiation that it begins with, in an ordinary session: what it enables may not matter.
+fn in_command_mode(case: &Case) -> Option<Case> {
+    let (Start::Greeting, [Step::Send(first), rest @ ..]) = (case.start, case.steps.as_slice()) else {
+        return None;
+    };
+    let value = parse(first, NESTING_MAX).value?;
+    let negotiates = value.get("execute")?.as_str()? == "qmp_capabilities" && !rest.is_empty();
+    negotiates.then(|| Case { start: Start::Command, steps: rest.to_vec(), ..case.clone() })
+}
+
+/// The lines of a write without some of them, most first; `None` with `at` lessened by the number of such changes.
+fn fewer_lines(bytes: &[u8], at: &mut usize) -> Option<Vec<u8>> {
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    if lines.len() < 2 {
+        return None;
+    }
+    for size in sizes(lines.len()).skip(1) {
+        let windows = lines.len().div_ceil(size);
+        if *at < windows {
+            let window = *at * size..lines.len().min((*at + 1) * size);
+            return Some([lines[..window.start].concat(), lines[window.end..].concat()].concat());
+        }
+        *at -= windows;
     }
     None
 }

@@ -157,6 +157,16 @@ impl<'s> Streams<'s> {
         }
     }
 
+    /// Something that stands among sound commands and is none: a corrupted command, or noise. What it runs by any
+    /// parser like QEMU's is for whoever puts it there to look at.
+    pub fn piece(&self, entropy: &mut Entropy) -> Vec<u8> {
+        match entropy.below(8) {
+            0 => noise(entropy),
+            1 => mutated(self.command(entropy).bytes(), entropy),
+            _ => entropy.pick(&self.light).apply(&self.command(entropy), entropy),
+        }
+    }
+
     /// Whether the bytes run nothing but what a stream may, by any parser like QEMU's; and do not end a QEMU
     /// that executes out of band, whose queue has no place for the second of two errors of one byte
     /// (`monitor/qmp.c:handle_qmp_command`).
@@ -256,7 +266,7 @@ fn is_named(value: &Value, text: &str) -> bool {
 }
 
 /// Whether some byte brings two outcomes about: it ends a number or a keyword, and is wrong itself.
-fn has_twins(model: Model, stream: &[u8]) -> bool {
+pub fn has_twins(model: Model, stream: &[u8]) -> bool {
     let (mut automaton, mut outcomes) = (Automaton::new(model), Vec::new());
     stream.chunks(1).any(|byte| {
         outcomes.clear();

@@ -167,3 +167,27 @@ fn a_stream_shrinks_to_the_bytes_that_matter_and_keeps_its_end() {
     let (smallest, _) = shrink(stream, |case| bytes(case).windows(2).any(|two| two == b"XY"));
     assert_eq!(smallest.steps, [Step::Push(b"XY".to_vec()), last]);
 }
+
+#[test]
+fn what_is_under_way_together_is_left_out_line_by_line() {
+    let lines: String = (0..8).map(|id| format!("{{\"execute\":\"c{id}\",\"id\":{id}}}\n")).collect();
+    let enable = br#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#.to_vec();
+    let two = case(vec![Step::Send(enable), Step::Send(lines.into_bytes())]);
+    let has = |case: &Case, name: &str| {
+        case.steps
+            .iter()
+            .any(|step| matches!(step, Step::Send(bytes) if String::from_utf8_lossy(bytes).contains(name)))
+    };
+    let whole = Case { start: Start::Greeting, ..two };
+    let runs = |case: &Case| case.start == Start::Command || has(case, "qmp_capabilities");
+    let (best, _) = shrink(whole.clone(), |case| runs(case) && has(case, "\"c2\"") && has(case, "\"c5\""));
+    assert_eq!(best.start, Start::Command, "what was enabled does not matter");
+    let [Step::Send(bytes)] = best.steps.as_slice() else { panic!("{best:?}") };
+    let left: Vec<&str> = std::str::from_utf8(bytes).expect("ASCII").lines().collect();
+    assert_eq!(left, [r#"{"execute":"c2","id":2}"#, r#"{"execute":"c5","id":5}"#]);
+    let (one, _) = shrink(whole.clone(), |case| runs(case) && has(case, "\"c5\""));
+    assert_eq!(sent(&one), json!({"execute": "c5"}), "a request alone is made smaller itself");
+    let (kept, _) =
+        shrink(whole, |case| case.start == Start::Greeting && has(case, "oob") && has(case, "\"c2\""));
+    assert_eq!(kept.steps.len(), 2, "and stays where it does");
+}

@@ -105,7 +105,8 @@ impl Peer {
                 Peer::meet(Door::Address(address.clone()), address.to_string(), limits).await
             }
             PeerSpec::Embedded(embedded) => {
-                Peer::meet(Door::Embedded(embedded.clone()), embedded.name.clone(), limits).await
+                let peer = embedded.anew.as_ref().map_or_else(|| embedded.clone(), |anew| anew());
+                Peer::meet(Door::Embedded(peer), embedded.name.clone(), limits).await
             }
             PeerSpec::Qemu { binary, extra } => {
                 Peer::start(|care| launch::qemu::prepare(binary, extra, care), limits, outfit).await

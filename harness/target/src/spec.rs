@@ -88,6 +88,9 @@ pub struct Embedded {
     pub dial: Arc<dyn Fn() -> io::Result<UnixStream> + Send + Sync>,
     /// Says what it takes up, by its own account: this process has other things to do too. `None` where it has none.
     pub weigh: Option<Arc<dyn Fn() -> Weight + Send + Sync>>,
+    /// Makes the same anew, for each peer that is opened: nothing that was done to one shows in the next. `None` where
+    /// all are one.
+    pub anew: Option<Arc<dyn Fn() -> Embedded + Send + Sync>>,
 }
 
 impl fmt::Debug for Embedded {

@@ -22,8 +22,13 @@ async fn scripted<T: Send + 'static>(
         thread::spawn(move || sender.send(script(theirs)));
         Ok(ours)
     };
-    let embedded =
-        Embedded { name: "scripted".into(), dialect: Dialect::Qmp, dial: Arc::new(dial), weigh: None };
+    let embedded = Embedded {
+        name: "scripted".into(),
+        dialect: Dialect::Qmp,
+        dial: Arc::new(dial),
+        weigh: None,
+        anew: None,
+    };
     let mut peer = Peer::open(&PeerSpec::Embedded(embedded), &Limits::default()).await.unwrap();
     let connection = peer.connect().await.unwrap();
     (peer, connection, results)
@@ -80,8 +85,13 @@ async fn what_a_peer_floods_us_with_during_a_write_is_bounded() {
         thread::spawn(move || while theirs.write_all(&[b'x'; 4096]).is_ok() {});
         Ok(ours)
     };
-    let embedded =
-        Embedded { name: "flood".into(), dialect: Dialect::Qmp, dial: Arc::new(dial), weigh: None };
+    let embedded = Embedded {
+        name: "flood".into(),
+        dialect: Dialect::Qmp,
+        dial: Arc::new(dial),
+        weigh: None,
+        anew: None,
+    };
     let limits = Limits { case_bytes_max: 1 << 20, ..Limits::default() };
     let mut connection =
         Peer::open(&PeerSpec::Embedded(embedded), &limits).await.unwrap().connect().await.unwrap();

@@ -33,8 +33,13 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches: Vec<Breach> =
-        context.pairs.iter().filter_map(|pair| unanswered(context, pair)).collect();
+    let mut breaches: Vec<Breach> = context
+        .pairs
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !waits_behind(&context.pairs, *at))
+        .filter_map(|(_, pair)| unanswered(context, pair))
+        .collect();
     // An error that may stay out may come late, too.
     let silent = |index: usize, extra: &Message| {
         let late = |at: usize| at == index || at < index && extra.kind == MessageKind::Error;
@@ -55,6 +60,17 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         }
     }
     conclude(rule, breaches, !context.pairs.is_empty(), "no command was sent", out);
+}
+
+/// Whether a request waits behind one in band that must be answered and is not, as all between the two and all behind
+/// them do: replies come in order, so that the first one explains the others.
+fn waits_behind(pairs: &[Pair<'_>], at: usize) -> bool {
+    let alike = |pair: &&Pair<'_>| pair.exchange == pairs[at].exchange && !pair.expectation.out_of_band;
+    let is_last = pairs[at..].iter().filter(alike).all(|pair| pair.reply.is_none());
+    let before = pairs[..at].iter().rev().filter(alike).take_while(|pair| pair.reply.is_none());
+    let owed =
+        |pair: &Pair<'_>| !pair.expectation.accepted.has(Accepted::NOTHING) && !pair.expectation.json_error;
+    !pairs[at].expectation.out_of_band && is_last && before.into_iter().any(owed)
 }
 
 fn unanswered(context: &Context<'_>, pair: &Pair<'_>) -> Option<Breach> {

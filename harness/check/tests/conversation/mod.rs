@@ -100,6 +100,13 @@ fn slugs(talk: &[Say], wanted: impl Fn(&Outcome) -> bool) -> BTreeSet<&'static s
     verdicts.into_iter().filter(|verdict| wanted(&verdict.outcome)).map(|verdict| verdict.rule.slug).collect()
 }
 
+/// How often a rule fails.
+pub fn breaches(talk: &[Say], rule: &str) -> usize {
+    let verdicts = judge(&schema(), &transcript(talk));
+    let failed = verdicts.iter().filter(|verdict| matches!(verdict.outcome, Outcome::Fail(_)));
+    failed.filter(|verdict| verdict.rule.slug == rule).count()
+}
+
 fn bytes(text: &str) -> Vec<u8> {
     text.chars().map(|character| u8::try_from(u32::from(character)).expect("a byte")).collect()
 }

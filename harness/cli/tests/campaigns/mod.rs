@@ -42,23 +42,25 @@ pub fn bug_of(rule: &str) -> &'static Bug {
     qmprobe_reference::bugs().iter().find(|bug| bug.rule == rule).expect("a bug")
 }
 
+fn embedded(config: Config) -> Embedded {
+    let dialect = config.dialect;
+    let server = Server::new(config);
+    let scales = server.clone();
+    let (dial, weigh) = (Arc::new(move || server.dial()), Arc::new(move || scales.weigh()));
+    Embedded { name: "reference".to_owned(), dialect, dial, weigh: Some(weigh), anew: None }
+}
+
 /// What a campaign of so many cases asks for.
 pub fn options((dialect, bug): (Dialect, Option<&'static Bug>), cases: u64, out: &Path) -> Options {
     let name = if dialect == Dialect::Qmp { "qemu-7.2" } else { "qga-10.0" };
     let schema = Arc::new(qmprobe_schema::shipped(name).expect("shipped").expect("well-formed"));
     let bugs = bug.into_iter().collect();
     let config = Config { schema: Arc::clone(&schema), dialect, bugs, version: Version::new(10, 0), seed: 0 };
-    let server = Server::new(config);
-    let scales = server.clone();
-    let (dial, weigh) = (Arc::new(move || server.dial()), Arc::new(move || scales.weigh()));
+    let anew = config.clone();
+    let peer = Embedded { anew: Some(Arc::new(move || embedded(anew.clone()))), ..embedded(config) };
     Options {
         run: campaign::Options {
-            peer: PeerSpec::Embedded(Embedded {
-                name: "reference".to_owned(),
-                dialect,
-                dial,
-                weigh: Some(weigh),
-            }),
+            peer: PeerSpec::Embedded(peer),
             peer_name: None,
             schema: Some(schema),
             allow: Class::Destroying,

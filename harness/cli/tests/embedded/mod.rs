@@ -26,6 +26,7 @@ pub fn findings(
             dialect,
             dial,
             weigh: Some(weigh),
+            anew: None,
         }),
         peer_name: None,
         schema: Some(schema),

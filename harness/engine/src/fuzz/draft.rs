@@ -24,6 +24,8 @@ const FIRST_INDEX: u64 = 1 << 42;
 const REDRAWS_MAX: u32 = 16;
 /// One case in so many is one of a check.
 const SYSTEMATIC_ONE_IN: usize = 12;
+/// One in so many has several requests under way.
+const BURST_ONE_IN: usize = 8;
 /// Kept sequences that a round comes back to, where the peer counts edges.
 const GUIDES: usize = 16;
 /// Of these, one in so many times others are added, left out or put together with those of another.
@@ -37,14 +39,26 @@ pub(super) type Opening = (Vec<String>, VecDeque<Request>, Vec<Vec<Request>>);
 /// A case with what it was made of.
 pub(super) struct Draft {
     pub case: Arc<Case>,
-    pub request: Option<Request>,
+    /// Its requests, of which something is to be learned.
+    pub made: Vec<Made>,
+}
+
+/// One request of a case.
+pub(super) struct Made {
+    pub request: Request,
+    /// What its reply is told by, where others are under way with it.
+    pub id: Option<i64>,
     /// Those of a request that was made from nothing: what comes of it teaches something of them.
     pub choices: Option<Choices>,
 }
 
 impl Draft {
-    fn of(case: Case, request: Option<Request>) -> Draft {
-        Draft { case: Arc::new(case), request, choices: None }
+    fn of(case: Case) -> Draft {
+        Draft { case: Arc::new(case), made: Vec::new() }
+    }
+
+    fn alone(id: CaseId, made: Made, by_line: bool) -> Draft {
+        Draft { case: Arc::new(case(id, &made.request, by_line)), made: vec![made] }
     }
 }
 
@@ -95,16 +109,17 @@ impl Fuzz<'_> {
             seed: self.options.run.seed,
             index: FIRST_INDEX + play.record.round * SURVEY_CASES + nth,
         };
-        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
+        let Setup { names, survey, .. } = &mut self.setups[play.setup];
         let by_line = self.by_line;
-        let of = |request: Request| Draft::of(case(id, &request, by_line), Some(request));
+        let made = |request: Request| Made { request, id: None, choices: None };
         match play.kind {
             Kind::Survey if nth < SURVEY_CASES => {
-                return survey.next(self.schema, self.gate, names).map(of);
+                let request = survey.next(self.schema, self.gate, names)?;
+                return Some(Draft::alone(id, made(request), by_line));
             }
             Kind::Repeats if nth < ROUND_CASES => {
                 let (case, request) = self.repeats.next(play.setup, id)?;
-                return Some(Draft::of(case, Some(request)));
+                return Some(Draft { made: vec![made(request)], ..Draft::of(case) });
             }
             Kind::Requests if nth < CASES => {}
             _ => return None,
@@ -112,8 +127,18 @@ impl Fuzz<'_> {
         if play.entropy.once_in(SYSTEMATIC_ONE_IN)
             && let Some(case) = self.systematic.quick(id.index, names, &mut play.entropy)
         {
-            return Some(Draft::of(case, None));
+            return Some(Draft::of(case));
         }
+        // Whatever a peer counts is the last request's.
+        if self.options.coverage.is_none() && play.entropy.once_in(BURST_ONE_IN) {
+            return self.burst(play, id);
+        }
+        Some(Draft::alone(id, self.draw(play)?, by_line))
+    }
+
+    /// The next request: of what is queued, else from nothing.
+    pub(super) fn draw(&mut self, play: &mut Play) -> Option<Made> {
+        let Setup { names, composer, .. } = &mut self.setups[play.setup];
         let now = self.tally.judged();
         for _ in 0..REDRAWS_MAX {
             let queued = play.queue.pop_front();
@@ -129,7 +154,7 @@ impl Fuzz<'_> {
                 continue;
             }
             let choices = composed.then(|| composer.choices());
-            return Some(Draft { choices, ..of(request) });
+            return Some(Made { request, id: None, choices });
         }
         None
     }
@@ -140,7 +165,7 @@ impl Fuzz<'_> {
         while play.next < BLOCK_CASES && first + play.next < self.goal.systematic_cases() {
             play.next += 1;
             if let Some(case) = self.systematic.case(first + play.next - 1) {
-                return Some(Draft::of(case, None));
+                return Some(Draft::of(case));
             }
         }
         None

@@ -25,9 +25,9 @@ pub(super) struct Line {
     /// Where the round goes on after it.
     #[serde(rename = "n")]
     pub next: u64,
-    /// Its command, when it ran for the first time.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
-    pub command: Option<String>,
+    /// Those of its commands that ran for the first time.
+    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
     /// The rules that passed, by their place among all.
     #[serde(rename = "p")]
     pub passed: Vec<usize>,
@@ -46,7 +46,7 @@ impl Line {
     /// Adds the case to the figures of its round.
     pub fn add_to(&self, round: &mut Round) {
         round.cases += 1;
-        round.commands.extend(self.command.clone());
+        round.commands.extend(self.commands.iter().cloned());
         round.kept += u64::from(self.kept);
         for rule in self.passed.iter().filter_map(|at| qmprobe_check::ALL.get(*at)) {
             round.rules.entry(rule.slug.to_owned()).or_default().0 += 1;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::evidence;
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Shrinker;
-use qmprobe_wire::{Case, Ending, Step, Transcript};
+use qmprobe_wire::{Case, Ending, Start, Step, Transcript};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,8 +22,14 @@ const TIME_ALIVE: Duration = Duration::from_secs(8);
 const TIME_HUNG: Duration = Duration::from_secs(40);
 /// Milliseconds in which a peer may turn out to have ended of something after its last reply.
 const LATE_MS: u64 = 1_500;
+/// Findings of one rule whose sequences are made smaller, of peers that live: further ones are much the same, and have
+/// mostly one request anyway.
+const SHRUNK_PER_RULE: usize = 6;
 /// Times that a signature may fail to show again before it is taken for chance.
 const DOUBTS_MAX: u32 = 3;
+
+/// What brings a monitor's session to where commands run.
+const NEGOTIATE: &[u8] = b"{\"execute\":\"qmp_capabilities\"}\n";
 
 /// A case of the round.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,12 +87,15 @@ impl Job<'_, '_> {
         if (*hangs || !lost) && self.triage.lock().await.excuses(&verdict, transcript) {
             // It is known, and looking again would take its time.
             if *lost {
-                self.desk.borrow_mut().shun(signature, &transcript.case, false);
+                self.desk.borrow_mut().shun(signature, transcript, false);
             }
             return self.report(suspect.setup, transcript, vec![verdict]).await;
         }
         self.desk.borrow_mut().suspects.put(suspect)?;
         let (setup, shown, verdict) = match self.reproduced(suspect).await {
+            Some((setup, shown)) if !lost && self.has_plenty_of(verdict.rule.slug).await => {
+                (setup, shown, verdict)
+            }
             Some((setup, shown)) => match self.smallest(shown, &suspect.look).await {
                 Some((shown, verdict)) => (setup, shown, verdict),
                 None => return Ok(()),
@@ -101,8 +110,8 @@ impl Job<'_, '_> {
         };
         if *lost {
             let mut desk = self.desk.borrow_mut();
-            desk.shun(signature, &shown.case, shown.case.steps.len() > 1);
-            desk.shun(signature, &transcript.case, shown.case.steps.len() > 1);
+            desk.shun(signature, &shown, shown.case.steps.len() > 1);
+            desk.shun(signature, transcript, shown.case.steps.len() > 1);
         }
         self.report(setup, &shown, vec![verdict]).await
     }
@@ -132,6 +141,10 @@ impl Job<'_, '_> {
         }
         let all = joined(before.iter().map(|before| &before.case), case);
         self.shows(&all, look).await.map(|shown| (setup, shown))
+    }
+
+    async fn has_plenty_of(&self, rule: &str) -> bool {
+        self.triage.lock().await.of_rule(rule).0 >= SHRUNK_PER_RULE
     }
 
     /// The smallest case found that shows the signature, with the verdict on it.
@@ -175,10 +188,19 @@ impl Job<'_, '_> {
     }
 }
 
-/// The cases as one, with the name and the command of the last.
+/// The cases as one, with the name and the command of the last. Each begins in the session that it began in.
 fn joined<'c>(before: impl Iterator<Item = &'c Arc<Case>>, last: &'c Arc<Case>) -> Arc<Case> {
-    let steps = before.chain([last]).flat_map(|case| case.steps.iter().cloned()).collect();
-    Arc::new(Case { steps, ..(**last).clone() })
+    let (mut steps, mut is_in_command_mode) = (Vec::new(), true);
+    for case in before.chain([last]) {
+        let begins_so = case.start == Start::Command;
+        if !begins_so || !is_in_command_mode {
+            steps.push(Step::Reconnect);
+            steps.extend(begins_so.then(|| Step::Send(NEGOTIATE.to_vec())));
+        }
+        steps.extend(case.steps.iter().cloned());
+        is_in_command_mode = begins_so && !case.steps.iter().any(Step::opens_another);
+    }
+    Arc::new(Case { start: Start::Command, steps, ..(**last).clone() })
 }
 
 /// The case with a pause at its end, for a peer that needs a moment to end of it.

@@ -2,7 +2,7 @@
 //! time, and worth going back to when what it showed is rare.
 
 use qmprobe_generate::state::shape::Feature;
-use qmprobe_wire::{MessageKind, Transcript, Value};
+use qmprobe_wire::{Message, MessageKind, Value};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -22,15 +22,10 @@ pub(super) struct Novelty {
 }
 
 impl Novelty {
-    /// Counts what a case showed. Returns its features, and whether one of them is new.
-    pub fn take(
-        &mut self,
-        command: &str,
-        arguments: &[Feature],
-        transcript: &Transcript,
-    ) -> (Vec<u64>, bool) {
+    /// Counts what a request brought about. Returns its features, and whether one of them is new.
+    pub fn take(&mut self, command: &str, arguments: &[Feature], messages: &[&Message]) -> (Vec<u64>, bool) {
         let mut features = Vec::new();
-        for message in transcript.exchanges.iter().flat_map(|exchange| exchange.messages()) {
+        for message in messages {
             match message.kind {
                 MessageKind::Return => {
                     features.extend(arguments.iter().map(|feature| hash(&(command, "with", feature))));

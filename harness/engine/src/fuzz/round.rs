@@ -2,8 +2,9 @@
 //! new, changed, and then whatever comes to mind with what the peer has shown to have.
 
 use super::Fuzz;
+use super::burst::{blamed, lost_in};
 use super::corpus::Shown;
-use super::draft::{Draft, Opening, features};
+use super::draft::{Draft, Made, Opening, features};
 use super::job::Job;
 use super::ledger::Line;
 use super::minimise::{Before, Look};
@@ -19,7 +20,7 @@ use crate::safety::{Class, class_of};
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::Request;
-use qmprobe_wire::{Case, Dialect, Ending, Exchange, MessageKind, Step, Transcript, Value};
+use qmprobe_wire::{Dialect, Ending, Exchange, Message, MessageKind, Transcript, Value};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +37,8 @@ const KEPT_BEFORE_MAX: usize = 8;
 const LOOK_CASES: u64 = 48;
 /// Time after which a round of repetition has no further case: each takes long, and far longer on a busy machine.
 const REPEATS_TIME: Duration = Duration::from_secs(1);
+/// Cases for which a finding waits for what else may explain it.
+const HELD_CASES: u64 = 2_048;
 /// The rule about peers that are lost.
 const SURVIVAL: &str = "peer-survives";
 /// MiB that a peer may have written to its directory.
@@ -87,9 +90,10 @@ pub(super) struct Play {
     over: bool,
 }
 
-/// What a case taught.
+/// What a request taught.
 struct Learned {
-    /// Its request was carried out.
+    request: Request,
+    /// It was carried out.
     accepted: bool,
     /// What it showed for the first time, where it is worth keeping.
     shown: Option<Shown>,
@@ -184,36 +188,38 @@ impl Fuzz<'_> {
 
     /// Counts what the rules say of a case.
     fn count(&mut self, play: &Play, draft: &Draft, verdicts: &[Verdict]) -> Line {
-        let command = draft.request.as_ref().map(|request| request.command.as_str());
-        let first = command.filter(|command| !self.tally.has_run(command)).map(str::to_owned);
+        let mut commands: Vec<&str> = draft.made.iter().map(|made| made.request.command.as_str()).collect();
+        commands.retain(|command| !self.tally.has_run(command));
+        commands.sort_unstable();
+        commands.dedup();
+        let commands: Vec<String> = commands.into_iter().map(str::to_owned).collect();
         let options = self.options;
-        let (passed, failed) = self.tally.case(command, verdicts, |rule| options.is_selected(rule));
+        let (passed, failed) = self.tally.case(None, verdicts, |rule| options.is_selected(rule));
+        self.tally.exercised(commands.iter().cloned());
         Line {
             round: play.record.round,
             next: play.next,
-            command: first,
+            commands,
             passed: self.ledger.places(&passed),
             failed: self.ledger.places(&failed),
             ..Line::default()
         }
     }
 
-    /// Takes in what a case showed, `edges` of it.
-    fn learn(
-        &mut self,
-        play: &mut Play,
-        draft: &mut Draft,
-        transcript: &Transcript,
-        edges: Vec<u32>,
-    ) -> Learned {
-        let mut learned = Learned { accepted: false, shown: None };
-        let Some(request) = &draft.request else { return learned };
-        let replies = || transcript.exchanges.iter().flat_map(Exchange::replies);
+    /// Takes in what a request of a case showed, `edges` of it.
+    fn learn(&mut self, play: &Play, made: Made, transcript: &Transcript, edges: Vec<u32>) -> Learned {
+        let Made { request, id, choices } = made;
+        let mut messages: Vec<&Message> = transcript.exchanges.iter().flat_map(Exchange::messages).collect();
+        if let Some(id) = id.map(Value::int) {
+            messages.retain(|message| message.get("id") == Some(&id));
+        }
+        let replies = || messages.iter().filter(|message| message.is_reply());
         let returned = replies().find(|reply| reply.kind == MessageKind::Return);
         let returned: Option<&Value> = returned.and_then(|reply| reply.get("return"));
-        learned.accepted = returned.is_some();
+        let mut learned = Learned { accepted: returned.is_some(), request, shown: None };
+        let request = &learned.request;
         let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
-        if let Some(choices) = draft.choices.take() {
+        if let Some(choices) = choices {
             let bytes = replies().map(|reply| reply.bytes.len()).sum();
             composer.report(&request.command, choices, learned.accepted, bytes);
         }
@@ -227,11 +233,11 @@ impl Fuzz<'_> {
             return learned;
         }
         let shape = features(composer, request);
-        let (features, is_new) = self.novelty.take(&request.command, &shape, transcript);
+        let (features, is_new) = self.novelty.take(&request.command, &shape, &messages);
         let is_new = if self.options.coverage.is_some() { !edges.is_empty() } else { is_new };
         if transcript.ending == Ending::Alive {
             learned.shown = is_new.then_some(Shown { features, edges });
-            if let Some(reply) = replies().next() {
+            if let Some(reply) = replies().next().filter(|_| id.is_none()) {
                 let took = Duration::from_micros(transcript.exchanges.iter().map(took_us).sum());
                 self.repeats.offer(play.setup, request, reply, took, &play.changes);
             }
@@ -245,13 +251,9 @@ impl Fuzz<'_> {
         self.corpus.keep(before.chain([request]).cloned().collect(), shown)
     }
 
-    /// Keeps the last request of a case from being sent again for a while.
-    pub(super) fn shun(&mut self, signature: &str, case: &Case, others: bool) {
-        let mut sent = case.steps.iter().rev().filter_map(|step| match step {
-            Step::Send(bytes) => Request::read(bytes),
-            _ => None,
-        });
-        let Some(request) = sent.next() else { return };
+    /// Keeps the request that the peer was lost in from being sent again for a while.
+    pub(super) fn shun(&mut self, signature: &str, transcript: &Transcript, others: bool) {
+        let Some(request) = lost_in(transcript) else { return };
         let shape = features(&self.setups[0].composer, &request);
         self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
     }
@@ -283,11 +285,27 @@ impl Job<'_, '_> {
                 break;
             }
         }
-        self.desk.borrow_mut().close_round(play)
+        self.desk.borrow_mut().close_round(play)?;
+        self.release_held().await
+    }
+
+    /// Tells what has waited long enough for something else to explain it. What the systematic part comes to is told
+    /// at the end, with all of it known.
+    async fn release_held(&mut self) -> Result<(), Error> {
+        let mut triage = self.triage.lock().await;
+        triage.at(self.desk.borrow().tally.judged());
+        if self.options.only_systematic || !triage.holds_for(HELD_CASES) {
+            return Ok(());
+        }
+        let findings = triage.release(&mut self.runner, HELD_CASES).await?;
+        let mut desk = self.desk.borrow_mut();
+        desk.tell(findings)?;
+        let desk = &mut *desk;
+        desk.suspects.keep(|signature| triage.holds(signature) || desk.followed.contains(signature))
     }
 
     /// Runs and judges a case.
-    async fn play(&mut self, play: &mut Play, mut draft: Draft) -> Result<(), Error> {
+    async fn play(&mut self, play: &mut Play, draft: Draft) -> Result<(), Error> {
         let ran = self.runner.run(&draft.case).await;
         // What comes late is sorted out when it is looked into; to listen after every case costs ten of them.
         self.runner.pause(0);
@@ -309,18 +327,10 @@ impl Job<'_, '_> {
                 return Ok(());
             }
         };
+        let transcript = if transcript.ending == Ending::Alive { transcript } else { blamed(transcript) };
         let verdicts = judge(self.schema, &transcript);
-        let (mut line, Learned { accepted, shown }) = {
-            let mut desk = self.desk.borrow_mut();
-            let line = desk.count(play, &draft, &verdicts);
-            let edges = self.runner.peer().coverage().map(|map| desk.edges.take(map)).unwrap_or_default();
-            (line, desk.learn(play, &mut draft, &transcript, edges))
-        };
-        if let (Some(request), Some(shown)) = (&draft.request, shown) {
-            let alone = !shown.edges.is_empty() && self.takes_alone(play.setup, request, &shown.edges).await;
-            line.kept = self.desk.borrow_mut().keep(play, request, alone, shown)?;
-        }
-        draft.request.iter().filter(|_| accepted).for_each(|request| play.has_changed(request));
+        let mut line = self.desk.borrow_mut().count(play, &draft, &verdicts);
+        let accepted = self.learn_from(play, draft.made, &transcript, &mut line).await?;
         if transcript.ending != Ending::Alive {
             self.peer_is_lost(play, &transcript.ending);
         }
@@ -334,11 +344,41 @@ impl Job<'_, '_> {
         Ok(())
     }
 
+    /// Takes in what the requests of a case showed, and keeps those that showed something new. Returns whether one
+    /// was carried out.
+    async fn learn_from(
+        &self,
+        play: &mut Play,
+        made: Vec<Made>,
+        transcript: &Transcript,
+        line: &mut Line,
+    ) -> Result<bool, Error> {
+        let mut accepted = false;
+        let mut edges = match self.runner.peer().coverage() {
+            Some(map) => self.desk.borrow_mut().edges.take(map),
+            None => Vec::new(),
+        };
+        for made in made {
+            let edges = std::mem::take(&mut edges);
+            let learned = self.desk.borrow_mut().learn(play, made, transcript, edges);
+            if let Some(shown) = learned.shown {
+                let (request, edges) = (&learned.request, &shown.edges);
+                let alone = !edges.is_empty() && self.takes_alone(play.setup, request, edges).await;
+                line.kept |= self.desk.borrow_mut().keep(play, request, alone, shown)?;
+            }
+            accepted |= learned.accepted;
+            if learned.accepted {
+                play.has_changed(&learned.request);
+            }
+        }
+        Ok(accepted)
+    }
+
     /// The peer ended after the last case had been judged: it survived that less than it seemed.
     async fn blame_last(&mut self, play: &mut Play, ending: Ending) -> Result<(), Error> {
         let Some(last) = play.last.take() else { return Ok(()) };
         play.before.pop();
-        let transcript = Transcript { ending, ..last };
+        let transcript = blamed(Transcript { ending, ..last });
         let mut verdicts = judge(self.schema, &transcript);
         verdicts.retain(|verdict| verdict.rule.slug == SURVIVAL);
         for verdict in verdicts.iter().filter(|verdict| is_fail(verdict)) {
@@ -400,7 +440,7 @@ impl Job<'_, '_> {
                 continue;
             }
             if transcript.ending != Ending::Alive {
-                self.desk.borrow_mut().shun(&signature, &transcript.case, false);
+                self.desk.borrow_mut().shun(&signature, transcript, false);
             }
             // What another job makes smaller at this moment is its own to report.
             known.extend((!followed).then_some(verdict));
@@ -411,9 +451,13 @@ impl Job<'_, '_> {
         Ok(signatures)
     }
 
-    /// Whether nobody has looked into the signature.
+    /// Whether nobody has looked into the signature, and the rule has room for one more.
     async fn is_new(&self, rule: &str, signature: &str) -> bool {
-        self.options.is_selected(rule) && !self.triage.lock().await.has_met(signature)
+        if !self.options.is_selected(rule) {
+            return false;
+        }
+        let triage = self.triage.lock().await;
+        !triage.has_met(signature) && !triage.of_rule(rule).1
     }
 
     /// Makes findings of what failed on a peer in this set-up.

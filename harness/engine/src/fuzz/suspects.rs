@@ -87,6 +87,15 @@ impl Suspects {
         fs::remove_file(&path).map_err(|source| Error::Write { path, source })
     }
 
+    /// Looks no further into any that this does not hold.
+    ///
+    /// # Errors
+    /// A file cannot be removed.
+    pub fn keep(&mut self, holds: impl Fn(&str) -> bool) -> Result<(), Error> {
+        let gone: Vec<String> = self.open.iter().filter(|open| !holds(open)).cloned().collect();
+        gone.iter().try_for_each(|signature| self.close(signature))
+    }
+
     /// Nothing is left to look into.
     ///
     /// # Errors

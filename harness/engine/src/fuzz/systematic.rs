@@ -48,15 +48,18 @@ impl<'s> Systematic<'s> {
         let dialect = spec.dialect();
         // Of a peer of somebody's own neither the parser nor the pace is known; a line has no sessions.
         let known = spec.sees_clients() && !matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
-        let mut session = if known { session::cases(schema, dialect, seed, absent) } else { Vec::new() };
+        let cases = if known { session::cases(schema, dialect, seed, absent) } else { Vec::new() };
+        let mut kinds: Vec<(&str, Case)> = cases.into_iter().map(|case| ("", case)).collect();
         if known && dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some() {
-            session.extend(recovery::trials(seed).into_iter().map(|Trial { case, .. }| case));
+            let trials = recovery::trials(seed).into_iter();
+            kinds.extend(trials.map(|Trial { class, case, .. }| (class.name, case)));
+            kinds.extend(recovery::farewells(seed).into_iter().map(|case| ("", case)));
         }
-        session.retain(|case| {
+        kinds.retain(|(_, case)| {
             let may = case.command.as_deref().is_none_or(|command| gate.refusal(command).is_none());
             may && case.bytes() <= BYTES_MAX
         });
-        spread(&mut session, &mut Entropy::new(seed, 0));
+        let session = spread(kinds, &mut Entropy::new(seed, 0));
         let streams = known.then(|| Streams::new(schema, dialect, seed).without_heavy());
         let plan = Plan::new(schema, dialect, seed);
         let stride = stride(plan.len(), seed);
@@ -102,6 +105,16 @@ impl<'s> Systematic<'s> {
         }
     }
 
+    /// Whether the peer's parser is known.
+    pub fn is_known(&self) -> bool {
+        self.streams.is_some()
+    }
+
+    /// Something malformed, to stand among other requests of a peer whose parser is known.
+    pub fn malformed(&self, entropy: &mut Entropy) -> Vec<u8> {
+        self.streams.as_ref().map(|streams| streams.piece(entropy)).unwrap_or_default()
+    }
+
     /// A command's systematic case, one with something wrong where there is the choice.
     fn planned(&self, names: &Names, entropy: &mut Entropy) -> Option<Case> {
         let len = usize::try_from(self.plan.len()).ok()?;
@@ -137,17 +150,19 @@ fn gcd(one: u64, other: u64) -> u64 {
     if other == 0 { one } else { gcd(other, one % other) }
 }
 
-/// Puts the cases in another order: first one for each rule, then a second one, and so on.
-fn spread(cases: &mut [Case], entropy: &mut Entropy) {
+/// Puts the cases in another order: first one for each rule and each kind of what is about one rule, then a second
+/// one, and so on.
+fn spread(mut cases: Vec<(&str, Case)>, entropy: &mut Entropy) -> Vec<Case> {
     for at in (1..cases.len()).rev() {
         cases.swap(at, entropy.below(at + 1));
     }
     let mut made = HashMap::new();
-    cases.sort_by_cached_key(|case| {
-        let before: &mut usize = made.entry(case.aim.clone()).or_default();
+    cases.sort_by_cached_key(|(kind, case)| {
+        let before: &mut usize = made.entry((case.aim.clone(), *kind)).or_default();
         *before += 1;
         *before
     });
+    cases.into_iter().map(|(_, case)| case).collect()
 }
 
 #[cfg(test)]
@@ -161,7 +176,13 @@ mod tests {
 
     fn spec() -> PeerSpec {
         let dial = Arc::new(|| Err(std::io::ErrorKind::NotFound.into()));
-        PeerSpec::Embedded(Embedded { name: "nobody".to_owned(), dialect: Dialect::Qmp, dial, weigh: None })
+        PeerSpec::Embedded(Embedded {
+            name: "nobody".to_owned(),
+            dialect: Dialect::Qmp,
+            dial,
+            weigh: None,
+            anew: None,
+        })
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl Due {
         self.must
     }
 
+    /// Whether more replies must come than these.
+    pub fn is_owed_more(&self, replies: usize) -> bool {
+        replies < self.must
+    }
+
     /// Whether so many replies are what was due.
     pub fn is_met_by(&self, replies: usize) -> bool {
         self.stream.is_some_and(|model| !model.is_qemus())
@@ -153,6 +158,11 @@ impl Due {
 }
 
 impl Until {
+    /// Whether replies that must come are still to come.
+    pub fn is_owed(&self, received: &[Received]) -> bool {
+        matches!(self, Until::Replies(due) if due.is_owed_more(replies(received)))
+    }
+
     /// How near the wait is to its end, after `received`.
     pub fn reached(&self, received: &[Received]) -> Reached {
         let reached = match self {

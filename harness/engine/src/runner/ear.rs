@@ -73,8 +73,12 @@ impl Ear {
 
     /// The moment `ms` from now, or the end of the case's time if that is sooner.
     pub fn deadline(&self, ms: u64) -> Instant {
-        let end_of_case = self.began + Duration::from_millis(self.limits.case_ms_max);
-        end_of_case.min(Instant::now() + Duration::from_millis(ms))
+        self.within_case(Instant::now() + Duration::from_millis(ms))
+    }
+
+    /// A moment, or the end of the case's time if that is sooner.
+    pub fn within_case(&self, moment: Instant) -> Instant {
+        moment.min(self.began + Duration::from_millis(self.limits.case_ms_max))
     }
 
     pub fn stopped(&self) -> bool {

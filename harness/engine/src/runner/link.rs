@@ -1,6 +1,6 @@
 //! One connection with its framer: listens until something is reached, the time is up or a limit is passed.
 
-use super::due::{Reached, Until};
+use super::due::{Reached, Until, replies};
 use super::ear::Ear;
 use super::tap::Tap;
 use super::vigil::Vigil;
@@ -114,7 +114,9 @@ impl Link {
         into: &mut Vec<Received>,
     ) -> Heard {
         let began = Instant::now();
-        let patience = deadline;
+        let mut patience = deadline;
+        let step = deadline.saturating_duration_since(began);
+        let mut answered = replies(into);
         let mut deadline = deadline;
         let mut nearly = false;
         let mut heard = into.len();
@@ -149,6 +151,12 @@ impl Link {
             }
             if let Some(vigil) = vigil.as_mut().filter(|_| into.len() > heard) {
                 vigil.heard();
+            }
+            if into.len() > heard && replies(into) > answered && until.is_owed(into) {
+                // What is answered after the first reply was not begun before it: that has its own time.
+                answered = replies(into);
+                deadline = ear.within_case(Instant::now() + step);
+                patience = deadline;
             }
             heard = into.len();
             if self.ended {

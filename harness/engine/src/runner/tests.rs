@@ -508,3 +508,24 @@ fn a_line_end_that_comes_by_itself_is_waited_for_from_a_peer_that_sends_them() {
     let line_ends: Vec<LineEnd> = transcript.exchanges[0].messages().map(|one| one.line_end).collect();
     assert_eq!(line_ends, [LineEnd::CrLf]);
 }
+
+#[test]
+fn each_of_several_requests_under_way_has_a_steps_time() {
+    let slow = |_: &Asked<'_>| {
+        std::thread::sleep(Duration::from_millis(80));
+        Twist::Proper
+    };
+    let (spec, _) = monitor(slow);
+    let mut stage = Stage::with(&spec, &Limits { step_ms_max: 200, ..impatient() });
+    let all: String = (1..=5).map(|id| format!("{{\"execute\":\"query-version\",\"id\":{id}}}")).collect();
+    let transcript = stage.run(Start::Command, vec![send(&all)]);
+    let [exchange] = &transcript.exchanges[..] else { panic!("{transcript:?}") };
+    assert_eq!((&exchange.end, exchange.replies().count()), (&ExchangeEnd::Complete, 5));
+    let began = Instant::now();
+    let (spec, _) =
+        monitor(|asked| if asked.id.ends_with(" 3") { Twist::Say(Vec::new()) } else { Twist::Proper });
+    let mut stage = Stage::with(&spec, &Limits { step_ms_max: 200, ..impatient() });
+    let transcript = stage.run(Start::Command, vec![send(&all)]);
+    assert!(timed_out(&transcript.exchanges[0]), "what does not come is not waited for longer");
+    assert!(began.elapsed() < Duration::from_millis(1_500));
+}

@@ -45,6 +45,7 @@ pub fn peer(
             dialect,
             dial: Arc::new(dial),
             weigh: None,
+            anew: None,
         }),
         connections,
     )

@@ -21,10 +21,23 @@ impl Request {
         request::execute(&self.command, self.arguments.as_ref(), id.map(Value::int).as_ref())
     }
 
-    /// Reads what [`Request::bytes`] made; `None` for anything else.
+    /// The same to be executed out of band.
+    pub fn urgent_bytes(&self, id: i64) -> Vec<u8> {
+        let mut members = vec![("exec-oob".to_owned(), Value::string(self.command.clone()))];
+        members.extend(self.arguments.iter().map(|arguments| ("arguments".to_owned(), arguments.clone())));
+        members.push(("id".to_owned(), Value::int(id)));
+        Value::Object(members).encode()
+    }
+
+    /// Reads what [`Request::bytes`] or [`Request::urgent_bytes`] made; `None` for anything else.
     pub fn read(bytes: &[u8]) -> Option<Request> {
-        let value = parse(bytes, NESTING_MAX).value?;
-        let command = value.get("execute")?.as_str()?.to_owned();
+        Request::of(&parse(bytes, NESTING_MAX).value?)
+    }
+
+    /// The request that a value is; `None` for one that executes nothing.
+    pub fn of(value: &Value) -> Option<Request> {
+        let verb = value.get("execute").or_else(|| value.get("exec-oob"));
+        let command = verb?.as_str()?.to_owned();
         Some(Request { command, arguments: value.get("arguments").cloned() })
     }
 }
@@ -38,6 +51,7 @@ mod tests {
         let arguments = Value::Object(vec![("id".to_owned(), Value::string("a"))]);
         let request = Request { command: "device_del".to_owned(), arguments: Some(arguments) };
         assert_eq!(Request::read(&request.bytes(Some(7))), Some(request.clone()));
+        assert_eq!(Request::read(&request.urgent_bytes(7)), Some(request.clone()));
         assert_eq!(request.bytes(None), br#"{"execute":"device_del","arguments":{"id":"a"}}"#);
     }
 
