@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
-use qmprobe_wire::{DeviationKind, Message, Value, escape};
+use qmprobe_wire::{DeviationKind, Message, Payload, Value, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
     let sent_surrogates =
-        context.transcript.exchanges.iter().any(|exchange| has_lone_surrogate(&exchange.sent));
+        context.transcript.exchanges.iter().any(|exchange| sends_lone_surrogate(&exchange.sent));
     for (exchange, message) in context.messages() {
         looked = true;
         if !message.deviations().is_empty() && gives_back(context, exchange) {
@@ -53,7 +53,8 @@ fn gives_back(context: &Context<'_>, exchange: usize) -> bool {
         return false;
     }
     let mut outcomes = Vec::new();
-    Automaton::outlining(Model::V3_1).feed(&context.transcript.exchanges[exchange].sent, &mut outcomes);
+    let sent = &context.transcript.exchanges[exchange].sent;
+    Automaton::outlining(Model::V3_1).feed_payload(sent, &mut outcomes);
     outcomes.iter().any(|outcome| matches!(outcome, Outcome::Error { .. }))
 }
 
@@ -72,7 +73,12 @@ fn has_infinity(value: &Value) -> bool {
     }
 }
 
-/// Whether half an escaped surrogate was sent: a peer that takes one, as JSON's grammar has it, gives it back.
+/// Whether half an escaped surrogate was sent: a peer that takes one, as JSON's grammar has it, gives it back. What
+/// lies across the ends of a stretch is not looked for.
+fn sends_lone_surrogate(sent: &Payload) -> bool {
+    sent.parts().any(|(bytes, _)| has_lone_surrogate(bytes))
+}
+
 fn has_lone_surrogate(sent: &[u8]) -> bool {
     let unit = |at: usize| {
         let digits = sent.get(at..at + 6)?.strip_prefix(b"\\u")?;
