@@ -49,7 +49,7 @@ fn sync(source: &mut Unstructured<'_>) -> Result<Sync> {
     let token = source.arbitrary::<i64>()? & i64::MAX;
     let count = source.int_in_range(0..=FAULTS_MAX)?;
     let faults = (0..count).map(|_| fault(source)).collect::<Result<_>>()?;
-    let before = source.bytes(source.len())?.to_vec();
+    let before = source.bytes(source.len())?.into();
     Ok(Sync { before, token: token.max(1), faults })
 }
 
@@ -85,7 +85,7 @@ fn recovers(sync: &Sync, mut agent: Peer) -> Held {
         there.begin(attempt, &mut sent);
         back.begin(attempt, &mut heard);
         if attempt == 0 {
-            there.pass(&sync.before, &mut sent);
+            there.pass(&sync.before.to_vec(), &mut sent);
         }
         there.pass(&client.attempt(sync.token_of(attempt)), &mut sent);
         agent.take(&sent);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn an_agent_that_does_not_let_its_client_recover_is_noticed() {
-        let half = Sync { before: b"{\"execute\":".to_vec(), token: 7, faults: Vec::new() };
+        let half = Sync { before: b"{\"execute\":".as_slice().into(), token: 7, faults: Vec::new() };
         assert_eq!(recovers(&half, agent(None)), Ok(()));
         for bug in ["sentinel-missing", "sentinel-byte-ignored"] {
             assert!(recovers(&half, agent(Some(bug))).is_err(), "{bug}");

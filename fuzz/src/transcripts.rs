@@ -4,8 +4,8 @@
 use arbitrary::{Result, Unstructured};
 use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{
-    Attempt, Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Received, SessionState,
-    Start, Step, Transcript, Version, Weight,
+    Attempt, Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Payload, Received,
+    SessionState, Start, Step, Transcript, Version, Weight,
 };
 use std::sync::Arc;
 
@@ -78,10 +78,10 @@ pub fn transcript(source: &mut Unstructured<'_>) -> Result<Transcript> {
         let mut one = exchange(source, dialect, &mut at_us)?;
         one.connection = connection;
         if opened {
-            (one.opened, one.sent, one.attempt) = (true, Vec::new(), None);
+            (one.opened, one.sent, one.attempt) = (true, Payload::default(), None);
             steps.extend((nth > 0).then_some(Step::Reconnect));
         } else {
-            steps.push(Step::Send(one.sent.clone()));
+            steps.push(Step::Send(one.sent.to_vec()));
         }
         one.step = steps.len().checked_sub(1);
         exchanges.push(one);
@@ -120,7 +120,7 @@ fn aim(source: &mut Unstructured<'_>) -> Result<Option<String>> {
 
 fn exchange(source: &mut Unstructured<'_>, dialect: Dialect, at_us: &mut u64) -> Result<Exchange> {
     let sent_us = *at_us;
-    let sent = bytes(source, SENT, &[])?;
+    let sent = bytes(source, SENT, &[])?.into();
     let line_end: &[u8] = if dialect == Dialect::Qmp { b"\r\n" } else { b"\n" };
     let mut framer = Framer::new(&Limits::default());
     framer.feed(&bytes(source, SAID, line_end)?);

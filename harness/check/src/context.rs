@@ -64,7 +64,7 @@ impl<'a> Context<'a> {
             connection = Some(exchange.connection);
             learn_offer(exchange, &mut state);
             outcomes.clear();
-            automaton.feed(&exchange.sent, &mut outcomes);
+            automaton.feed_payload(&exchange.sent, &mut outcomes);
             let first = context.pairs.len();
             let disputed = !transcript.model.is_qemus() && errors(&outcomes) > 1;
             disputed_from = disputed_from.or(disputed.then_some(index));

@@ -3,7 +3,7 @@
 
 use qmprobe_target::{Address, Peer, PeerSpec};
 use qmprobe_wire::fault::Channel;
-use qmprobe_wire::{Case, Dialect, Recovery, Repeat, Start, Step, Sync, Toward};
+use qmprobe_wire::{Case, Dialect, Payload, Recovery, Repeat, Start, Step, Sync, Toward};
 
 /// Characters of a line beyond which nobody pastes it.
 const CHARS_MAX: usize = 4_000;
@@ -58,27 +58,26 @@ fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
     let connections = case.steps.split(Step::opens_another).enumerate();
     let talks = connections.map(|(number, steps)| {
         let mut words = Vec::new();
-        let mut bytes = Vec::new();
+        let mut bytes = Payload::default();
         if number == 0 && case.start == Start::Command && dialect == Dialect::Qmp {
-            bytes.extend_from_slice(b"{\"execute\":\"qmp_capabilities\"}\n");
+            bytes.extend(b"{\"execute\":\"qmp_capabilities\"}\n");
         }
         for step in steps {
             match step {
-                Step::Send(more) | Step::Push(more) => bytes.extend_from_slice(more),
+                Step::Send(more) | Step::Push(more) => bytes.extend(more),
                 Step::Settle(ms) => {
-                    words.extend((!bytes.is_empty()).then(|| printf(&std::mem::take(&mut bytes))));
+                    words.extend(said(&std::mem::take(&mut bytes)));
                     words.push(format!("sleep {}", *ms as f64 / 1000.0));
                 }
-                Step::Sync(sync) => bytes.extend(requests(sync, dialect)),
+                Step::Sync(sync) => bytes.append(&requests(sync, dialect)),
                 Step::Repeat(Repeat { bytes: same, times }) => {
-                    words.extend((!bytes.is_empty()).then(|| printf(&std::mem::take(&mut bytes))));
-                    let one = printf(same);
-                    words.push(format!("for n in $(seq {times}); do {one}; done; sleep {REPEATED_S}"));
+                    words.extend(said(&std::mem::take(&mut bytes)));
+                    words.push(format!("{}; sleep {REPEATED_S}", looped(same, usize::from(*times))));
                 }
                 Step::Reconnect | Step::Leave(_) | Step::HalfClose | Step::Abandon(_) => {}
             }
         }
-        words.extend((!bytes.is_empty()).then(|| printf(&bytes)));
+        words.extend(said(&bytes));
         let said = match words.as_slice() {
             [one] => one.clone(),
             [] => ":".to_owned(),
@@ -91,18 +90,36 @@ fn talk(case: &Case, dialect: Dialect, socket: &str) -> String {
 
 /// What a client that gets back in step sends, if it needs every try; faults on the way back are not to be shown
 /// by hand.
-fn requests(sync: &Sync, dialect: Dialect) -> Vec<u8> {
+fn requests(sync: &Sync, dialect: Dialect) -> Payload {
     let mut channel = Channel::new(&sync.faults, Toward::Peer);
     let mut recovery = Recovery::new(dialect, 0);
-    let mut bytes = Vec::new();
+    let mut payload = Payload::default();
     for attempt in 0..sync.tries_due() {
-        channel.begin(attempt, &mut bytes);
+        let mut held = Vec::new();
+        channel.begin(attempt, &mut held);
+        payload.extend(&held);
         if attempt == 0 {
-            channel.pass(&sync.before, &mut bytes);
+            channel.carry(&sync.before, &mut payload);
         }
-        channel.pass(&recovery.attempt(sync.token_of(attempt)), &mut bytes);
+        channel.carry(&recovery.attempt(sync.token_of(attempt)).into(), &mut payload);
     }
-    bytes
+    payload
+}
+
+/// Commands of a shell that write a payload, one after another.
+fn said(payload: &Payload) -> impl Iterator<Item = String> {
+    payload.parts().map(|(bytes, times)| match times {
+        1 => printf(bytes),
+        // A loop of the shell's would take minutes for what passes a limit.
+        _ if bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\'') && bytes[0] != b'-' => {
+            format!("yes '{}' | head -n {times} | tr -d '\\n'", String::from_utf8_lossy(bytes))
+        }
+        _ => looped(bytes, times),
+    })
+}
+
+fn looped(bytes: &[u8], times: usize) -> String {
+    format!("for n in $(seq {times}); do {}; done", printf(bytes))
 }
 
 /// A `printf` command of a POSIX shell that writes exactly these bytes.
@@ -155,6 +172,18 @@ mod tests {
             vec![Step::Send(b"1".to_vec()), Step::Reconnect, Step::Settle(250), Step::Push(b"2".to_vec())];
         let line = talk(&case(Start::Greeting, steps), Dialect::Qmp, "S");
         assert_eq!(line, "printf '1' | socat -t2 - S; { sleep 0.25; printf '2'; } | socat -t2 - S");
+    }
+
+    #[test]
+    fn a_shell_writes_a_stretch_as_often_as_it_is_said() {
+        let mut payload = Payload::from(b"[0".as_slice());
+        payload.repeat(b",0", 3);
+        payload.repeat(b"\n\xff", 2);
+        payload.repeat(b"-n", 2);
+        payload.extend(b"]");
+        let script = said(&payload).collect::<Vec<_>>().join("; ");
+        let printed = Command::new("sh").arg("-c").arg(&script).output().unwrap().stdout;
+        assert_eq!(printed, payload.to_vec(), "{script}");
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn lines(exchanges: &[Exchange], at: usize) -> Vec<Line> {
     let mut left = BYTES_MAX;
     let mut kept: Vec<Vec<Line>> = Vec::new();
     for exchange in exchanges[first..last].iter().rev() {
-        let mut lines = lines_of(exchange);
+        let mut lines = lines_of(exchange, left);
         lines.retain(|line| {
             let fits = line.bytes.len() <= left;
             left -= if fits { line.bytes.len() } else { 0 };
@@ -150,11 +150,12 @@ fn lines(exchanges: &[Exchange], at: usize) -> Vec<Line> {
     kept.into_iter().rev().flatten().collect()
 }
 
-fn lines_of(exchange: &Exchange) -> Vec<Line> {
+/// What was sent is left out where it is longer than `bytes_max`.
+fn lines_of(exchange: &Exchange, bytes_max: usize) -> Vec<Line> {
     let line = |direction: &str, bytes: Vec<u8>| Line { direction: direction.to_owned(), bytes };
     let mut lines = Vec::new();
-    if !exchange.sent.is_empty() {
-        lines.push(line("->", exchange.sent.clone()));
+    if !exchange.sent.is_empty() && exchange.sent.len() <= bytes_max {
+        lines.push(line("->", exchange.sent.to_vec()));
     }
     lines.extend(exchange.received.iter().map(|received| line("<-", bytes_of(&received.frame))));
     lines
@@ -262,7 +263,7 @@ mod tests {
             step: None,
             connection: 0,
             opened: false,
-            sent,
+            sent: sent.into(),
             received: Vec::new(),
             end: ExchangeEnd::Complete,
             sent_us: 0,

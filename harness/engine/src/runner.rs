@@ -352,7 +352,7 @@ impl Runner {
         };
         let exchange = Exchange {
             step: Some(0),
-            sent: self.asked.clone(),
+            sent: self.asked.as_slice().into(),
             end: ExchangeEnd::Closed,
             ..blank(&self.ear, 0)
         };

@@ -258,7 +258,7 @@ fn commands(scenario: &Scenario) -> Vec<String> {
         for line in scenario.lines.iter().filter(|line| line.client.as_deref() == client) {
             match &line.action {
                 Action::Send(text) => automaton.feed(&placeholders(text), &mut outcomes),
-                Action::SendBytes(bytes) => automaton.feed(bytes, &mut outcomes),
+                Action::SendBytes(payload) => automaton.feed_payload(payload, &mut outcomes),
                 Action::Reconnect => automaton = Automaton::new(Model::V3_1),
                 _ => {}
             }

@@ -86,7 +86,7 @@ fn broken(frames: &[Frame]) -> Vec<&'static str> {
         step: Some(0),
         connection: 0,
         opened: false,
-        sent: [BLOCKING, BEHIND].concat().into_bytes(),
+        sent: [BLOCKING, BEHIND].concat().into_bytes().into(),
         received: frames.iter().map(|frame| Received { at_us: 0, frame: frame.clone() }).collect(),
         end: ExchangeEnd::Complete,
         sent_us: 0,

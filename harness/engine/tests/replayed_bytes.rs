@@ -77,7 +77,7 @@ fn a_replayed_corruption_is_the_same_bytes_in_the_same_pieces_as_far_apart() {
     };
     let token = sync.token_of(0);
     let request = format!("{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":{token}}}}}\n");
-    let second = [&sync.before, b"\xff".as_slice(), request.as_bytes()].concat();
+    let second = [&sync.before.to_vec(), b"\xff".as_slice(), request.as_bytes()].concat();
     let pieces = [first.clone(), second];
     assert!(!apart(&record, &pieces).is_empty());
 

@@ -4,18 +4,17 @@ use crate::value::integer_value;
 use qmprobe_schema::Builtin;
 use qmprobe_wire::{Number, Value};
 
-/// Bytes of the long string where it costs little, beyond the usual path and stack buffers: a peer that reads
+/// Bytes of the long string where it is worth its price, beyond the usual path and stack buffers: a peer that reads
 /// byte by byte takes longer for it than for all else of its case.
 const LONG_BYTES: usize = 4096;
 /// Bytes of the long string elsewhere: beyond the usual name buffers.
 const LONG_NAME_BYTES: usize = 300;
 
-/// Valid values of `builtin` other than its smallest. `minor` is any place but a command's own mandatory arguments:
-/// there are many.
+/// Valid values of `builtin` other than its smallest, with the longest of strings where `long` says so.
 ///
 /// Negative integers are left out where the type is unsigned: QEMU takes them, the schema does not say so
 /// (`qapi/qobject-input-visitor.c:qobject_input_type_uint64`).
-pub(crate) fn values(builtin: Builtin, minor: bool) -> Vec<Value> {
+pub(crate) fn values(builtin: Builtin, long: bool) -> Vec<Value> {
     if let Some((min, max)) = builtin.range() {
         let candidates = [1, max, min, -1];
         let unsigned = min == 0;
@@ -32,7 +31,7 @@ pub(crate) fn values(builtin: Builtin, minor: bool) -> Vec<Value> {
                 Value::string(""),
                 Value::string("é"),
                 Value::string("😀"),
-                Value::String("a".repeat(if minor { LONG_NAME_BYTES } else { LONG_BYTES })),
+                Value::String("a".repeat(if long { LONG_BYTES } else { LONG_NAME_BYTES })),
             ]
         }
         Builtin::Bool => vec![Value::Bool(true)],

@@ -8,7 +8,7 @@ use crate::entropy::mix;
 use crate::minimal::Smallest;
 use crate::site::{Site, Step, sites};
 use crate::title::title;
-use crate::valid;
+use crate::valid::{self, Stretched};
 use crate::violation::{self, Violation};
 use qmprobe_schema::{Command, Schema};
 use qmprobe_wire::{Case, CaseId, Dialect, Start, Step as CaseStep, Value, request};
@@ -66,8 +66,14 @@ impl<'s> Plan<'s> {
             len: 0,
             unmakeable: Vec::new(),
         };
+        let mut stretched = Stretched::new();
         for (command, nth) in schema.commands.iter().zip(0..) {
-            let Some(drafts) = drafts(&plan.smallest, command, dialect, mix(seed, nth)) else {
+            if dialect == Dialect::Qga {
+                // An agent reads thousands of bytes at once.
+                stretched.clear();
+            }
+            let spin = mix(seed, nth);
+            let Some(drafts) = drafts(&plan.smallest, command, dialect, spin, &mut stretched) else {
                 plan.unmakeable.push(&command.name);
                 continue;
             };
@@ -157,6 +163,7 @@ fn drafts<'s>(
     command: &'s Command,
     dialect: Dialect,
     spin: u64,
+    stretched: &mut Stretched<'s>,
 ) -> Option<Vec<Draft<'s>>> {
     // A second negotiation is refused before its arguments matter.
     let negotiates = dialect == Dialect::Qmp && command.name == "qmp_capabilities";
@@ -175,7 +182,7 @@ fn drafts<'s>(
     }
     let valid = sites.iter().map(|site| Share {
         each: if site.optional { 1 } else { MANDATORY_EACH },
-        items: valid_drafts(smallest, site),
+        items: valid_drafts(smallest, site, stretched),
     });
     let mut drafts = budget::round_robin(valid.collect(), VALID_MAX, spin);
     if binds {
@@ -186,8 +193,12 @@ fn drafts<'s>(
     Some(drafts)
 }
 
-fn valid_drafts<'s>(smallest: &Smallest<'s>, site: &Site<'s>) -> Vec<Draft<'s>> {
-    let forms = valid::forms(smallest, site).into_iter();
+fn valid_drafts<'s>(
+    smallest: &Smallest<'s>,
+    site: &Site<'s>,
+    stretched: &mut Stretched<'s>,
+) -> Vec<Draft<'s>> {
+    let forms = valid::forms(smallest, site, stretched).into_iter();
     forms.map(|form| Draft { steps: site.steps.clone(), form, full: false, violation: None }).collect()
 }
 

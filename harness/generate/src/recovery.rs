@@ -11,7 +11,7 @@ mod to_peer;
 mod whole_commands;
 
 pub use farewell::farewells;
-use qmprobe_wire::{Case, CaseId, Damage, Fault, Start, Step, Sync, Toward, Value, request};
+use qmprobe_wire::{Case, CaseId, Damage, Fault, Payload, Start, Step, Sync, Toward, Value, request};
 
 /// These cases count from here, so that they share an id with no other: streams, of which there may be any number,
 /// begin at 2^33.
@@ -102,6 +102,7 @@ pub fn trials(seed: u64) -> Vec<Trial> {
         trials.class = class;
         (class.make)(&mut trials);
     }
+    trials.made.shrink_to_fit();
     trials.made
 }
 
@@ -189,7 +190,7 @@ impl Trials {
         what: &str,
         place: (usize, usize),
         steps: Vec<Step>,
-        before: Vec<u8>,
+        before: impl Into<Payload>,
         faults: Vec<Fault>,
     ) {
         let index = FIRST_INDEX + self.made.len() as u64;
@@ -198,7 +199,9 @@ impl Trials {
             (1 << 60) + ((mix(self.seed, index) >> 24) << 16 | (self.made.len() as u64 & 0xFFF) << 4) as i64;
         let (at, of) = place;
         let mut steps = steps;
-        steps.push(Step::Sync(Sync { before, token, faults }));
+        // There are some ten thousand of them at a time.
+        steps.reserve_exact(1);
+        steps.push(Step::Sync(Sync { before: before.into().packed(), token, faults }));
         let case = Case {
             id: CaseId { seed: self.seed, index },
             name: format!("{AIM}: {} {what}, byte {at} of {of}", self.class.name),

@@ -3,15 +3,23 @@
 use crate::boundary;
 use crate::build::Form;
 use crate::minimal::Smallest;
-use crate::site::{Role, Site, optionals, own_optionals};
-use qmprobe_schema::TypeKind;
+use crate::site::{Role, Site, Step, optionals, own_optionals};
+use qmprobe_schema::{Builtin, TypeKind};
 use qmprobe_wire::Value;
+use std::collections::HashSet;
 
 /// Elements of an array of several.
 const SEVERAL: usize = 3;
 
+/// Names of arguments that had the longest string already: what is called the same mostly goes the same way.
+pub(crate) type Stretched<'s> = HashSet<&'s str>;
+
 /// The forms that conform at `site`, without those that only repeat a place nearer to the top.
-pub(crate) fn forms<'s>(smallest: &Smallest<'s>, site: &Site<'s>) -> Vec<Form<'s>> {
+pub(crate) fn forms<'s>(
+    smallest: &Smallest<'s>,
+    site: &Site<'s>,
+    stretched: &mut Stretched<'s>,
+) -> Vec<Form<'s>> {
     let mut forms = Vec::new();
     if site.role == Role::Tag {
         // Each of its values is the branch that it chooses.
@@ -29,8 +37,12 @@ pub(crate) fn forms<'s>(smallest: &Smallest<'s>, site: &Site<'s>) -> Vec<Form<'s
     }
     match &smallest.schema().ty(ty).kind {
         TypeKind::Builtin(builtin) => {
-            let values = boundary::values(*builtin, site.steps.len() > 1 || site.optional);
-            forms.extend(values.into_iter().map(Form::Exactly));
+            // Of other places than a command's own mandatory arguments there are many.
+            let long = match *site.steps {
+                [Step::Member(name)] => *builtin == Builtin::Str && !site.optional && stretched.insert(name),
+                _ => false,
+            };
+            forms.extend(boundary::values(*builtin, long).into_iter().map(Form::Exactly));
         }
         TypeKind::Enum(values) => {
             let rest = values.values.iter().skip(1);

@@ -23,7 +23,7 @@ fn sent(case: &Case) -> Vec<u8> {
                 for attempt in 0..sync.tries_due() {
                     channel.begin(attempt, &mut bytes);
                     if attempt == 0 {
-                        channel.pass(&sync.before, &mut bytes);
+                        channel.pass(&sync.before.to_vec(), &mut bytes);
                     }
                     channel.pass(&recovery.attempt(sync.token_of(attempt)), &mut bytes);
                 }

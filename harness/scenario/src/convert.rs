@@ -4,7 +4,7 @@
 use crate::model::{Action, Header, Line, Scenario, Session};
 use crate::pattern::Pattern;
 use qmprobe_wire::recovery::Recovery;
-use qmprobe_wire::{Case, CaseId, Dialect, Start, Step};
+use qmprobe_wire::{Case, CaseId, Dialect, Payload, Start, Step};
 
 /// Milliseconds that a case waits for the end of a half-closed connection.
 const CLOSING_MS: u64 = 200;
@@ -55,9 +55,10 @@ pub fn from_case(
             }
             Step::Sync(sync) => {
                 // What a fault does to an answer on its way is beyond the notation.
-                let mut bytes = sync.before.clone();
-                bytes.extend(Recovery::new(dialect, ANSWER_BYTES_MAX).attempt(sync.token));
-                actions.extend([sent(&bytes), Action::Elide]);
+                let mut payload = sync.before.clone();
+                payload.extend(&Recovery::new(dialect, ANSWER_BYTES_MAX).attempt(sync.token));
+                let said = payload.as_plain().map(sent);
+                actions.extend([said.unwrap_or(Action::SendBytes(payload)), Action::Elide]);
             }
             Step::Leave(ms) | Step::Abandon(ms) => {
                 actions.extend([Action::Wait((*ms).max(1)), Action::Drop, Action::Reconnect]);
@@ -91,7 +92,7 @@ fn sent(bytes: &[u8]) -> Action {
     };
     match line.filter(plain) {
         Some(line) => Action::Send(line.replace('$', "$$")),
-        None => Action::SendBytes(bytes.to_vec()),
+        None => Action::SendBytes(Payload::from(bytes)),
     }
 }
 
@@ -102,7 +103,7 @@ impl Scenario {
         let steps =
             self.lines.iter().filter(|line| line.client.is_none()).filter_map(|line| match &line.action {
                 Action::Send(text) => Some(Step::Send(format!("{text}\n").into_bytes())),
-                Action::SendBytes(bytes) => Some(Step::Send(bytes.clone())),
+                Action::SendBytes(payload) => Some(Step::Send(payload.to_vec())),
                 Action::Wait(ms) | Action::Silence(ms) => Some(Step::Settle(*ms)),
                 Action::HalfClose => Some(Step::HalfClose),
                 Action::Reconnect => Some(Step::Reconnect),

@@ -57,8 +57,14 @@ pub enum Problem {
         what: &'static str,
     },
     /// What follows `=>` is no bytes.
-    #[error("bytes are pairs of hexadecimal digits, or text in quotes with \\xNN, \\r, \\n, \\t and \\\\")]
+    #[error(
+        "bytes are pairs of hexadecimal digits, or text in quotes with \\xNN, \\r, \\n, \\t and \\\\; `*3` behind \
+         either sends it three times"
+    )]
     Bytes,
+    /// What follows `=>` is more than may be sent at once.
+    #[error("at most {} MiB are sent at once", qmprobe_wire::payload::BYTES_MAX >> 20)]
+    TooManyBytes,
     /// What follows a word is not what belongs there.
     #[error("write `{form}`")]
     Form {

@@ -5,7 +5,9 @@ use crate::error::{Problem, did_you_mean};
 use crate::model::{Action, Duration, Prop};
 use crate::pattern::Pattern;
 use crate::read;
+use qmprobe_wire::Payload;
 use qmprobe_wire::escape::unescape;
+use qmprobe_wire::payload;
 use std::ops::Range;
 
 /// Words that begin a line.
@@ -219,26 +221,35 @@ fn duration(piece: Piece<'_>, form: &'static str) -> Read<Duration> {
     }
 }
 
-/// Pairs of hexadecimal digits and quoted text, in any mixture.
-fn bytes(piece: Piece<'_>) -> Read<Vec<u8>> {
-    let mut out = Vec::new();
+/// Pairs of hexadecimal digits and quoted text, in any mixture, each with `*N` behind it if it is sent so many times.
+fn bytes(piece: Piece<'_>) -> Read<Payload> {
+    let mut out = Payload::default();
     let mut rest = piece;
-    while !rest.text.is_empty() {
-        if let Some(quote) = rest.text.chars().next().filter(|c| is_quote(*c)) {
-            let Some((text, length)) = quoted_text(&rest.text[1..], quote) else {
+    while let Some(first) = rest.text.chars().next() {
+        let (bytes, length) = if is_quote(first) {
+            let Some((bytes, length)) = quoted_text(&rest.text[1..], first) else {
                 return rest.fault(Problem::Bytes);
             };
-            out.extend(text);
-            rest = rest.from(1 + length);
-            continue;
+            (bytes, 1 + length)
+        } else {
+            let ends = |c: char| c.is_whitespace() || is_quote(c) || c == '*';
+            let digits = rest.text.find(ends).unwrap_or(rest.text.len());
+            match hexadecimal(&rest.text[..digits]).filter(|bytes| !bytes.is_empty()) {
+                Some(bytes) => (bytes, digits),
+                None => return Piece { text: &rest.text[..digits], at: rest.at }.fault(Problem::Bytes),
+            }
+        };
+        let digits = rest.text[length..].strip_prefix('*').map(|behind| {
+            let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+            &behind[..end]
+        });
+        let times = digits.map_or(Some(1), |digits| digits.parse().ok().filter(|times| *times > 0));
+        let Some(times) = times else { return rest.from(length).fault(Problem::Bytes) };
+        out.repeat(&bytes, times);
+        if out.len() > payload::BYTES_MAX {
+            return rest.from(length).fault(Problem::TooManyBytes);
         }
-        let ends = |c: char| c.is_whitespace() || is_quote(c);
-        let digits = rest.text.find(ends).unwrap_or(rest.text.len());
-        match hexadecimal(&rest.text[..digits]) {
-            Some(more) => out.extend(more),
-            None => return Piece { text: &rest.text[..digits], at: rest.at }.fault(Problem::Bytes),
-        }
-        rest = rest.from(digits);
+        rest = rest.from(length + digits.map_or(0, |digits| 1 + digits.len()));
     }
     if out.is_empty() {
         return piece.fault(Problem::Bytes);

@@ -1,7 +1,7 @@
 //! A scenario as data: a header that says what it shows and needs, and lines in their order.
 
 use crate::pattern::Pattern;
-use qmprobe_wire::{Dialect, VersionRange};
+use qmprobe_wire::{Dialect, Payload, VersionRange};
 
 /// A whole scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -137,7 +137,7 @@ pub enum Action {
     /// `-> TEXT`: the text and a newline are sent, with what `$NAME` stands for.
     Send(String),
     /// `=> BYTES`: exactly these are sent.
-    SendBytes(Vec<u8>),
+    SendBytes(Payload),
     /// `pass-fd NAME`: the next send takes along a descriptor of that file of the scratch directory.
     PassFd(String),
     /// `<- VALUE`: the next reply, or greeting, or, where the value has a member `event`, an event.

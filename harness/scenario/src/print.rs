@@ -4,7 +4,7 @@ use crate::header::argument_line;
 use crate::model::{Action, Header, Line, Prop, Scenario, Session};
 use crate::pattern::{Element, Pattern};
 use qmprobe_wire::escape::escape;
-use qmprobe_wire::{Dialect, Number, Value, VersionRange};
+use qmprobe_wire::{Dialect, Number, Payload, Value, VersionRange};
 use std::fmt::{self, Display, Formatter, Write};
 
 impl Display for Scenario {
@@ -82,7 +82,7 @@ impl Display for Line {
         match &self.action {
             Action::Comment(text) => f.write_str(&comment(text)),
             Action::Send(text) => write!(f, "-> {}", text.replace('\n', "\n   ")),
-            Action::SendBytes(bytes) => write!(f, "=> {}", byte_words(bytes)),
+            Action::SendBytes(payload) => write!(f, "=> {}", payload_words(payload)),
             Action::PassFd(name) => write!(f, "pass-fd {name}"),
             Action::Receive { pattern, sentinel, overtakes } => {
                 let (oob, byte) =
@@ -109,13 +109,28 @@ impl Display for Line {
     }
 }
 
+/// A stretch says how often: `5b '0' ',0'*1048576`.
+fn payload_words(payload: &Payload) -> String {
+    let words = payload.parts().map(|(bytes, times)| match times {
+        1 => byte_words(bytes),
+        _ => format!("{}*{times}", quoted(bytes)),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(bytes: &[u8]) -> String {
+    match bytes.contains(&b'\'') {
+        // Apostrophes spare JSON its backslashes.
+        true => format!("\"{}\"", escape(bytes).replace('"', "\\\"")),
+        false => format!("'{}'", escape(bytes)),
+    }
+}
+
 /// Text in quotes where it is text, else digits: `ff 00 '{"execute"'`.
 fn byte_words(bytes: &[u8]) -> String {
     let is_text = |byte: &u8| (b' '..=b'~').contains(byte) || matches!(byte, b'\r' | b'\n' | b'\t');
     let words = bytes.chunk_by(|a, b| is_text(a) == is_text(b)).map(|run| match is_text(&run[0]) {
-        // Apostrophes spare JSON its backslashes.
-        true if run.contains(&b'\'') => format!("\"{}\"", escape(run).replace('"', "\\\"")),
-        true => format!("'{}'", escape(run)),
+        true => quoted(run),
         false => run.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
     });
     words.collect::<Vec<_>>().join(" ")

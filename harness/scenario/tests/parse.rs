@@ -52,7 +52,27 @@ fn bytes_are_digits_and_quoted_text() {
 => ff00 "a\"\x41\n" '"\'' 7b"#,
     )
     .unwrap();
-    assert_eq!(scenario.lines[0].action, Action::SendBytes(b"\xff\0a\"A\n\"'{".to_vec()));
+    assert_eq!(scenario.lines[0].action, Action::SendBytes(b"\xff\0a\"A\n\"'{".as_slice().into()));
+}
+
+#[test]
+fn bytes_with_a_count_are_sent_so_often_and_never_too_often() {
+    let sent = |words: &str| match read(&format!("rule: one-reply\n=> {words}\n")) {
+        Ok(scenario) => match &scenario.lines[0].action {
+            Action::SendBytes(payload) => Some(payload.clone()),
+            _ => None,
+        },
+        Err(_) => None,
+    };
+    let long = sent("'[0' ',0'*67108800 5d0a*2 ff*1").unwrap();
+    assert_eq!(long.len(), 2 + 2 * 67_108_800 + 4 + 1);
+    let parts: Vec<_> = long.parts().map(|(bytes, times)| (bytes.to_vec(), times)).collect();
+    assert_eq!(parts[1..3], [(b",0".to_vec(), 67_108_800), (b"]\n".to_vec(), 2)]);
+    for wrong in
+        ["'a'*", "'a'*0", "'a' *2", "*2", "'a'*-1", "'a'*2x", "'ab'*67108865", "61*99999999999999999999"]
+    {
+        assert_eq!(sent(wrong), None, "{wrong}");
+    }
 }
 
 #[test]

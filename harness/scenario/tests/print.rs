@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use qmprobe_scenario::{
     Action, Element, Header, Known, KnownDefect, Line, Pattern, Prop, Scenario, Session, parse,
 };
-use qmprobe_wire::{Dialect, Number, VersionRange};
+use qmprobe_wire::{Dialect, Number, Payload, VersionRange};
 
 fn text() -> impl Strategy<Value = String> {
     "[ -~é😀]{0,12}".prop_map(|text| text.replace('$', "$$"))
@@ -42,10 +42,19 @@ fn pattern() -> impl Strategy<Value = Pattern> {
     })
 }
 
+fn payload() -> impl Strategy<Value = Payload> {
+    let bytes = prop::collection::vec(any::<u8>(), 1..20);
+    prop::collection::vec((bytes, prop_oneof![Just(1), 1..9_000usize]), 1..4).prop_map(|parts| {
+        let mut payload = Payload::default();
+        parts.iter().for_each(|(bytes, times)| payload.repeat(bytes, *times));
+        payload
+    })
+}
+
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         "[!-#%-~]([ -#%-~]{0,20}[!-#%-~])?(\n[!-#%-~]{1,9})?".prop_map(Action::Send),
-        prop::collection::vec(any::<u8>(), 1..20).prop_map(Action::SendBytes),
+        payload().prop_map(Action::SendBytes),
         (pattern(), any::<bool>(), any::<bool>())
             .prop_map(|(pattern, sentinel, overtakes)| Action::Receive { pattern, sentinel, overtakes }),
         ("[A-Z_]{1,9}", prop::option::of(pattern())).prop_map(|(name, data)| Action::Event { name, data }),

@@ -16,8 +16,9 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
 
-/// Bytes that a peer's files may grow to; beyond that a write fails.
-const FILE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes that a peer's files may grow to; beyond that a write fails. QEMU fills a MiB with memory that nothing stands
+/// behind in some 60 ms (softmmu/cpus.c:qmp_pmemsave), and answers nobody meanwhile.
+const FILE_BYTES_MAX: u64 = 16 << 20;
 /// Bytes of address space: QEMU maps a 1 GiB translation buffer, and guest memory besides.
 const ADDRESS_SPACE_BYTES_MAX: u64 = 16 << 30;
 /// Open files. QEMU's monitor alone may be asked to open many.

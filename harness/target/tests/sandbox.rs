@@ -37,7 +37,7 @@ fn assert_held(pid: u32) {
     let ignored = u64::from_str_radix(&fact(pid, "status", "SigIgn:"), 16).unwrap();
     assert_eq!(ignored >> 24 & 1, 1);
     assert_eq!(fact(pid, "limits", "Max core file size"), "0 0 bytes");
-    assert_eq!(fact(pid, "limits", "Max file size"), "67108864 67108864 bytes");
+    assert_eq!(fact(pid, "limits", "Max file size"), "16777216 16777216 bytes");
     assert_eq!(fact(pid, "limits", "Max address space"), "17179869184 17179869184 bytes");
     for namespace in ["mnt", "net", "ipc", "uts"] {
         let of = |who: &str| fs::read_link(format!("/proc/{who}/ns/{namespace}")).unwrap();

@@ -5,6 +5,7 @@ mod build;
 mod lexer;
 mod parser;
 mod streamer;
+mod stretch;
 mod string;
 
 use crate::value::Value;

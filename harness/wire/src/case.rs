@@ -5,6 +5,7 @@
 
 use crate::escape;
 use crate::fault::Fault;
+use crate::payload::Payload;
 use serde::{Deserialize, Serialize};
 
 /// Where a case came from: enough to make it again.
@@ -64,13 +65,6 @@ pub struct Repeat {
     pub times: u16,
 }
 
-impl Repeat {
-    /// All that is written.
-    pub fn whole(&self) -> Vec<u8> {
-        self.bytes.repeat(usize::from(self.times))
-    }
-}
-
 /// Between tokens: 2^63 divided by the golden ratio, so that they spread.
 pub const TOKEN_STEP: i64 = 0x4F1B_BCDC_BFA5_3E0B;
 
@@ -78,8 +72,7 @@ pub const TOKEN_STEP: i64 = 0x4F1B_BCDC_BFA5_3E0B;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sync {
     /// Written in one go with the first request.
-    #[serde(with = "escape")]
-    pub before: Vec<u8>,
+    pub before: Payload,
     /// The token of the first try; those that follow are made of it (see [`Sync::token_of`]).
     pub token: i64,
     /// What happens to the bytes on their way.

@@ -2,6 +2,7 @@
 //! stands at an offset and not at a time, and a reply that comes too late is one that comes with the next try.
 
 use crate::escape;
+use crate::payload::Payload;
 use serde::{Deserialize, Serialize};
 
 /// Where bytes are going.
@@ -77,6 +78,23 @@ impl Channel {
         out.append(&mut self.held);
     }
 
+    /// Lets a payload through. A stretch of it to which nothing happens comes out as one.
+    pub fn carry(&mut self, payload: &Payload, out: &mut Payload) {
+        for (bytes, times) in payload.parts() {
+            let end = self.offset.saturating_add(bytes.len().saturating_mul(times));
+            let struck =
+                |fault: &Fault| fault.attempt == self.attempt && (self.offset..end).contains(&fault.at);
+            if self.rest == Rest::Passes && !self.faults.iter().any(struck) {
+                self.offset = end;
+                out.repeat(bytes, times);
+                continue;
+            }
+            let mut passed = Vec::new();
+            (0..times).for_each(|_| self.pass(bytes, &mut passed));
+            out.extend(&passed);
+        }
+    }
+
     /// Lets bytes through, in any split.
     pub fn pass(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         for byte in bytes {
@@ -134,6 +152,30 @@ mod tests {
         assert_eq!(through(Damage::Cut, 2), ["ab", "abcd"]);
         assert_eq!(through(Damage::Hold, 1), ["a", "bcdabcd"]);
         assert_eq!(through(Damage::Lose, 9), ["abcd", "abcd"]);
+    }
+
+    #[test]
+    fn a_stretch_stays_one_unless_something_happens_to_it() {
+        let mut payload = Payload::from(b"<".as_slice());
+        payload.repeat(b"ab", 3);
+        payload.extend(b">");
+        let carried = |at: usize, damage: Damage| {
+            let mut channel =
+                Channel::new(&[Fault { attempt: 0, toward: Toward::Peer, at, damage }], Toward::Peer);
+            let mut tries = [Payload::default(), Payload::default()];
+            for (attempt, out) in (0..).zip(&mut tries) {
+                let mut held = Vec::new();
+                channel.begin(attempt, &mut held);
+                out.extend(&held);
+                channel.carry(&payload, out);
+            }
+            tries
+        };
+        let [first, second] = carried(3, Damage::Lose);
+        assert_eq!((first.to_vec(), &second), (b"<abbab>".to_vec(), &payload));
+        assert_eq!(carried(7, Damage::Double)[0].parts().nth(1), Some((b"ab".as_slice(), 3)));
+        let [first, second] = carried(0, Damage::Hold);
+        assert_eq!((first.to_vec(), second.to_vec()), (b"".to_vec(), b"<ababab><ababab>".to_vec()));
     }
 
     #[test]

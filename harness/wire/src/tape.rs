@@ -287,10 +287,10 @@ impl Reader {
             let Some(&byte) = text.get(self.at) else { return Progress::More };
             let step = match (self.due, byte) {
                 (Due::Name | Due::NameOrEnd, b'"') => self.name(text),
-                (Due::Colon, b':') => self.go_on(Due::Value),
+                (Due::Colon, b':') => self.go_on_spaced(text, Due::Value),
                 (Due::Next, b',') => {
                     let is_object = self.open.last().is_some_and(|open| open.is_object);
-                    self.go_on(if is_object { Due::Name } else { Due::Value })
+                    self.go_on_spaced(text, if is_object { Due::Name } else { Due::Value })
                 }
                 (Due::Next | Due::NameOrEnd, b'}') | (Due::Next | Due::ValueOrEnd, b']') => {
                     match self.close(byte) {
@@ -316,6 +316,13 @@ impl Reader {
         self.at += 1;
         self.due = due;
         Some(true)
+    }
+
+    /// The same behind a mark that QEMU writes a blank after.
+    #[inline]
+    fn go_on_spaced(&mut self, text: &[u8], due: Due) -> Option<bool> {
+        self.at += usize::from(text.get(self.at + 1) == Some(&b' '));
+        self.go_on(due)
     }
 
     /// Notes a scalar that ends before `end`.
@@ -385,7 +392,7 @@ impl Reader {
         self.at = end;
         self.due = Due::Colon;
         if text.get(end) == Some(&b':') {
-            return self.go_on(Due::Value);
+            return self.go_on_spaced(text, Due::Value);
         }
         Some(true)
     }

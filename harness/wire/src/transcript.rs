@@ -5,6 +5,7 @@ use crate::case::{Case, CaseId, Start, Step};
 use crate::frame::{Frame, Framer};
 use crate::limits::Limits;
 use crate::message::{Message, MessageKind};
+use crate::payload::Payload;
 use crate::session::{Dialect, SessionState};
 use crate::version::Version;
 use std::sync::Arc;
@@ -47,7 +48,7 @@ pub struct Exchange {
     /// True when `sent` is empty because a fresh connection was opened and its greeting awaited.
     pub opened: bool,
     /// The exact bytes written.
-    pub sent: Vec<u8>,
+    pub sent: Payload,
     /// What came back, in order.
     pub received: Vec<Received>,
     /// How it ended.
@@ -166,7 +167,7 @@ impl Transcript {
             step: Some(0),
             connection: 0,
             opened: false,
-            sent,
+            sent: Payload::from(sent),
             received,
             end: ExchangeEnd::Complete,
             sent_us: 0,

@@ -1,6 +1,7 @@
 //! The automaton against what real peers were seen to answer, byte stream by byte stream.
 
 use proptest::prelude::*;
+use qmprobe_wire::Payload;
 use qmprobe_wire::automaton::{Automaton, Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
 
 const MODELS: [Model; 2] = [Model::V3_1, Model::V11];
@@ -499,5 +500,54 @@ proptest! {
             let [Outcome::Value { value, .. }] = &outcomes(model, &input)[..] else { panic!("{input}") };
             prop_assert_eq!(Some(value), expected.as_ref());
         }
+    }
+}
+
+/// The outcomes of bytes and of a stretch behind them, which must be those of all the bytes.
+#[track_caller]
+fn stretched(model: Model, (before, same, times, after): (&[u8], &[u8], usize, &[u8])) -> String {
+    let mut payload = Payload::from(before);
+    payload.repeat(same, times);
+    payload.extend(after);
+    let (mut automaton, mut outcomes) = (Automaton::new(model), Vec::new());
+    automaton.feed_payload(&payload, &mut outcomes);
+    let (mut other, mut expected) = (Automaton::new(model), Vec::new());
+    other.feed(&payload.to_vec(), &mut expected);
+    assert_eq!(outcomes, expected, "{model:?}");
+    assert_eq!(automaton.pending(), other.pending());
+    outcomes.iter().map(letter).collect()
+}
+
+#[test]
+fn a_stretch_that_passes_a_limit_has_the_outcomes_of_its_bytes() {
+    let pairs = TOKENS_MAX / 2;
+    for model in MODELS {
+        let told = |of| stretched(model, of);
+        assert!(told((b"{\"id\":[0", b",0", pairs, b"]}\n\xFF{}")).contains('B'));
+        assert_eq!(told((b"{\"id\":[0", b",0", pairs - 9, b"]}\n\xFF{}")), "vLv");
+        assert!(told((b"[[]", b",{\"a\":1}", pairs / 2, b"]\n\xFF{}")).contains('B'));
+    }
+    let told = |of| stretched(Model::V3_1, of);
+    assert_eq!(told((b"{\"a\":\"", b"b\\u0041", TOKEN_BYTES_MAX / 7, b"a\"}\n\xFF{}")), "BSLv");
+    assert_eq!(told((b"[\"", b"a", TOKEN_BYTES_MAX + 5, b"\xFF{}")), "BSLv");
+    assert_eq!(
+        told((b"[", b"\"abcdefghijklmnopqrstuvwxyz0123456789\",", 1 << 21, b"\xFF{}")).pop(),
+        Some('v')
+    );
+}
+
+#[test]
+fn a_stretch_that_passes_no_limit_is_read_as_its_bytes() {
+    for model in MODELS {
+        let told = |same: &[u8], times| stretched(model, (b"[{\"k\":1", same, times, b"}]\n\xFF{}"));
+        told(b",\"a\":1", 2);
+        told(b",\"a\":1", 40_000);
+        told(b"}{", 40_000);
+        told(b"]", 3);
+        told(b"\xFF", 70_000);
+        told(b"[", DEPTH + 2);
+        told(b",\"\":[1,2,", 700);
+        told(b"1", 100_000);
+        told(b"tru", 4);
     }
 }

@@ -1,4 +1,4 @@
-//! messages in ASCII
+//! Every message is in ASCII.
 
 use crate::context::Context;
 use crate::each_message::judge_each;

@@ -1,11 +1,11 @@
-//! messages in strict JSON
+//! Every message is strict JSON.
 
 use crate::context::Context;
 use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
-use qmprobe_wire::{DeviationKind, Message, Value};
+use qmprobe_wire::{DeviationKind, Message, Payload, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -20,8 +20,8 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let sent_surrogates =
-        context.transcript.exchanges.iter().any(|exchange| has_lone_surrogate(&exchange.sent));
-    let concern = |kind| concerns(kind) && !(kind == DeviationKind::LoneSurrogate && sent_surrogates);
+        || context.transcript.exchanges.iter().any(|exchange| sends_lone_surrogate(&exchange.sent));
+    let concern = |kind| concerns(kind) && !(kind == DeviationKind::LoneSurrogate && sent_surrogates());
     judge_each(context, rule, "no message was seen", out, |exchange, message| {
         let given_back = !message.deviations().is_empty() && gives_back(context, exchange);
         let deviation = message.deviations().iter().find(|one| concern(one.kind)).filter(|_| !given_back);
@@ -40,7 +40,8 @@ fn gives_back(context: &Context<'_>, exchange: usize) -> bool {
         return false;
     }
     let mut outcomes = Vec::new();
-    Automaton::outlining(Model::V3_1).feed(&context.transcript.exchanges[exchange].sent, &mut outcomes);
+    let sent = &context.transcript.exchanges[exchange].sent;
+    Automaton::outlining(Model::V3_1).feed_payload(sent, &mut outcomes);
     outcomes.iter().any(|outcome| matches!(outcome, Outcome::Error { .. }))
 }
 
@@ -59,7 +60,12 @@ fn has_infinity(value: &Value) -> bool {
     }
 }
 
-/// Whether half an escaped surrogate was sent: a peer that takes one, as JSON's grammar has it, gives it back.
+/// Whether half an escaped surrogate was sent: a peer that takes one, as JSON's grammar has it, gives it back. What
+/// lies across the ends of a stretch is not looked for.
+fn sends_lone_surrogate(sent: &Payload) -> bool {
+    sent.parts().any(|(bytes, _)| has_lone_surrogate(bytes))
+}
+
 fn has_lone_surrogate(sent: &[u8]) -> bool {
     let unit = |at: usize| {
         let digits = sent.get(at..at + 6)?.strip_prefix(b"\\u")?;

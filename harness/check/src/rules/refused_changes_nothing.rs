@@ -55,7 +55,7 @@ fn answer(exchange: &Exchange) -> Option<&Value> {
 }
 
 fn name(exchange: &Exchange) -> String {
-    qmprobe_wire::escape::escape_short(&exchange.sent, 80)
+    qmprobe_wire::escape::escape_short(&exchange.sent.to_vec(), 80)
 }
 
 fn show(value: Option<&Value>) -> String {

@@ -93,7 +93,7 @@ fn is_broken(context: &Context<'_>) -> bool {
 fn breach(context: &Context<'_>) -> Option<Breach> {
     let transcript = context.transcript;
     let peer = Peer { schema: context.schema, version: transcript.version, model: transcript.model };
-    let stream: Vec<u8> = transcript.exchanges.iter().flat_map(|one| &one.sent).copied().collect();
+    let stream: Vec<u8> = transcript.exchanges.iter().flat_map(|one| one.sent.to_vec()).collect();
     let mut start = transcript.start;
     transcript.exchanges.iter().for_each(|exchange| learn_offer(exchange, &mut start));
     let predicted = predict_stream(&peer, start, &stream);

@@ -200,7 +200,7 @@ impl Scribe {
             step: None,
             connection: self.connections.saturating_sub(1),
             opened,
-            sent,
+            sent: sent.into(),
             received: std::mem::take(&mut self.early),
             end: ExchangeEnd::Complete,
             sent_us: 1,

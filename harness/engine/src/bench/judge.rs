@@ -93,7 +93,7 @@ impl Judge {
                 schema_path,
                 expected: breach.expected.join(" or "),
                 actual: breach.actual,
-                sent: escape_short(&exchange.sent, SHOWN_CHARS),
+                sent: escape_short(&exchange.sent.to_vec(), SHOWN_CHARS),
                 received: exchange.messages().last().map_or_else(
                     || "nothing".to_owned(),
                     |message| escape_short(&message.bytes, SHOWN_CHARS),
@@ -130,7 +130,7 @@ impl Judge {
             step: Some(0),
             connection: 0,
             opened: false,
-            sent: answer.sent,
+            sent: answer.sent.into(),
             received,
             end: answer.end,
             sent_us: 0,

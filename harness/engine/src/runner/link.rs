@@ -5,7 +5,7 @@ use super::ear::Ear;
 use super::tap::Tap;
 use super::vigil::Vigil;
 use qmprobe_target::{Connection, Read, Wrote};
-use qmprobe_wire::{ExchangeEnd, Frame, Framer, Limits, Received};
+use qmprobe_wire::{ExchangeEnd, Frame, Framer, Limits, Payload, Received};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
@@ -74,9 +74,24 @@ impl Link {
         self.connection.write(bytes, deadline_ms).await
     }
 
-    /// The same, with a copy of a descriptor.
-    pub async fn write_with(&mut self, bytes: &[u8], fd: Option<BorrowedFd<'_>>, deadline_ms: u64) -> Wrote {
-        self.connection.write_with(bytes, fd, deadline_ms).await
+    /// The same of a payload, with a copy of a descriptor beside its first byte.
+    pub async fn write_with(
+        &mut self,
+        payload: &Payload,
+        mut fd: Option<BorrowedFd<'_>>,
+        deadline_ms: u64,
+    ) -> Wrote {
+        let deadline = Instant::now() + Duration::from_millis(deadline_ms);
+        let (mut chunks, mut sent, mut left_ms) = (payload.chunks(), 0, deadline_ms);
+        while let Some(chunk) = chunks.advance() {
+            match self.connection.write_with(chunk, fd.take(), left_ms).await {
+                Wrote::All => sent += chunk.len(),
+                Wrote::TimedOut(count) => return Wrote::TimedOut(sent + count),
+                Wrote::Closed => return Wrote::Closed,
+            }
+            left_ms = deadline.saturating_duration_since(Instant::now()).as_millis() as u64;
+        }
+        Wrote::All
     }
 
     pub async fn half_close(&mut self) {

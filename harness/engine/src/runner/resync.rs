@@ -8,7 +8,7 @@ use super::scene::Scene;
 use super::session::blank;
 use super::tap::Tap;
 use qmprobe_wire::fault::Channel;
-use qmprobe_wire::{Received, Sync, Toward};
+use qmprobe_wire::{Payload, Received, Sync, Toward};
 
 /// Tries beyond those that are due on a conforming peer.
 const SPARE_TRIES: u32 = 2;
@@ -30,17 +30,18 @@ impl Runner {
         let mut before = Some(before);
         for number in 0..sync.tries_due().saturating_add(SPARE_TRIES) {
             let token = sync.token_of(number);
-            let mut bytes = Vec::new();
-            to_peer.begin(number, &mut bytes);
+            let mut held = Vec::new();
+            to_peer.begin(number, &mut held);
+            let mut payload = Payload::from(held);
             if number == 0 {
-                to_peer.pass(&sync.before, &mut bytes);
+                to_peer.carry(&sync.before, &mut payload);
             }
-            to_peer.pass(&tap.attempt(number, token), &mut bytes);
+            to_peer.carry(&tap.attempt(number, token).into(), &mut payload);
             let mut exchange = blank(&self.ear, scene.connection());
             exchange.step = Some(step);
             exchange.received = before.take().unwrap_or_default();
             scene.set_tap(Some(tap));
-            self.send(scene, &bytes, true, exchange).await;
+            self.send(scene, payload, true, exchange).await;
             let Some(back) = scene.set_tap(None) else { return };
             tap = back;
             scene.account(tap.account(number, token));

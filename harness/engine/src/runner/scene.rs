@@ -11,7 +11,7 @@ use qmprobe_generate::stream;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{
-    Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Start, Step,
+    Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Payload, Received, SessionState, Start, Step,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,10 +124,10 @@ impl Runner {
             exchange.step = Some(number);
             exchange.received = std::mem::take(&mut scene.before);
             match step {
-                Step::Send(bytes) => self.send(&mut scene, bytes, true, exchange).await,
-                Step::Push(bytes) => self.send(&mut scene, bytes, false, exchange).await,
+                Step::Send(bytes) => self.send(&mut scene, bytes.as_slice().into(), true, exchange).await,
+                Step::Push(bytes) => self.send(&mut scene, bytes.as_slice().into(), false, exchange).await,
                 Step::Repeat(repeat) => {
-                    self.send(&mut scene, &repeat.whole(), true, exchange).await;
+                    self.send(&mut scene, repeat.into(), true, exchange).await;
                     self.weigh(&mut scene).await;
                 }
                 Step::Settle(ms) => self.listen(&mut scene, *ms, &Until::Time, exchange).await,
@@ -161,19 +161,19 @@ impl Runner {
     pub(super) async fn send(
         &mut self,
         scene: &mut Scene,
-        bytes: &[u8],
+        payload: Payload,
         reads: bool,
         mut exchange: Exchange,
     ) {
         self.gather_stray(scene, &mut exchange);
         exchange.sent_us = self.ear.now_us();
-        exchange.sent = bytes.to_vec();
-        let mut due = self.predicted(scene, bytes);
+        exchange.sent = payload;
+        let mut due = self.predicted(scene, &exchange.sent);
         due.is_of_stream(scene.is_stream.then(|| self.manners.model()));
         scene.asked |= due.must() > 0;
-        let ms = self.step_ms(bytes.len());
+        let ms = self.step_ms(exchange.sent.len());
         let deadline = self.ear.deadline(ms);
-        match scene.session.link.write(bytes, ms).await {
+        match scene.session.link.write_with(&exchange.sent, None, ms).await {
             Wrote::All if !reads => {
                 scene.owed.push((scene.exchanges.len(), due.must()));
                 scene.unsure += due.may();
@@ -302,14 +302,14 @@ impl Runner {
     }
 
     /// What a conforming peer answers to the bytes, and the state that it is in then.
-    fn predicted(&self, scene: &mut Scene, bytes: &[u8]) -> Due {
+    fn predicted(&self, scene: &mut Scene, payload: &Payload) -> Due {
         let mut due = Due::default();
         if !self.manners.model().is_qemus() {
             due.leaves_errors_open();
         }
         let mut outcomes = Vec::new();
         let session = &mut scene.session;
-        session.automaton.feed(bytes, &mut outcomes);
+        session.automaton.feed_payload(payload, &mut outcomes);
         for outcome in &outcomes {
             // A whole value shows that the lexer is out of recovery, if the peer has the parser that it seems to,
             // or answered what resynchronises a stream.

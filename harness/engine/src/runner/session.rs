@@ -10,7 +10,7 @@ use qmprobe_wire::automaton::{Automaton, Model};
 use qmprobe_wire::case::TOKEN_STEP;
 use qmprobe_wire::recovery::SENTINEL;
 use qmprobe_wire::{
-    Dialect, Exchange, ExchangeEnd, MessageKind, Received, SessionState, Value, Version, request,
+    Dialect, Exchange, ExchangeEnd, MessageKind, Payload, Received, SessionState, Value, Version, request,
 };
 
 /// Milliseconds that a peer which has shown that it sends no greeting has for the next.
@@ -219,7 +219,7 @@ impl Session {
         if self.link.write(&bytes, ms).await == Wrote::All {
             heard = self.link.listen(ear, &until, deadline, &mut exchange.received).await;
         }
-        exchange.sent = bytes;
+        exchange.sent = bytes.into();
         exchange.end = heard.end();
         (exchange, heard)
     }
@@ -231,7 +231,7 @@ pub(super) fn blank(ear: &Ear, connection: u32) -> Exchange {
         step: None,
         connection,
         opened: false,
-        sent: Vec::new(),
+        sent: Payload::default(),
         received: Vec::new(),
         end: ExchangeEnd::Complete,
         sent_us: ear.now_us(),

@@ -76,7 +76,10 @@ fn clean_cases_share_one_session_and_their_bytes_are_exact() {
         assert_eq!(transcript.ending, Ending::Alive);
         assert_eq!(transcript.version, Version::parse("7.2.0"));
         let [exchange] = &transcript.exchanges[..] else { panic!("{transcript:?}") };
-        assert_eq!(exchange.sent, format!("{{\"execute\":\"query-version\",\"id\":{id}}}").as_bytes());
+        assert_eq!(
+            exchange.sent.to_vec(),
+            format!("{{\"execute\":\"query-version\",\"id\":{id}}}").as_bytes()
+        );
         assert_eq!(exchange.end, ExchangeEnd::Complete);
         assert!(texts(exchange)[0].ends_with(&format!("\"id\": {id}}}")));
     }
@@ -469,7 +472,8 @@ fn slow_agent(ms: u64) -> PeerSpec {
 #[test]
 fn a_pause_is_no_time_limit_for_the_reply_to_what_was_pushed_before() {
     let push = Step::Push(b"{\"execute\":\"guest-sync\",\"arguments\":{\"id\":5}}".to_vec());
-    let sync = Step::Sync(qmprobe_wire::Sync { before: b"\n".to_vec(), token: 7, faults: Vec::new() });
+    let sync =
+        Step::Sync(qmprobe_wire::Sync { before: b"\n".as_slice().into(), token: 7, faults: Vec::new() });
     let transcript = Stage::new(&slow_agent(20)).run(Start::Command, vec![push, Step::Settle(1), sync]);
     let texts: Vec<Vec<String>> = transcript.exchanges.iter().map(texts).collect();
     let error = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"d\"}}";

@@ -1,7 +1,7 @@
 //! A client that closes with a reply unread, and the next one. A stock agent is gone then, so this comes last.
 
 use super::{FIRST_INDEX, mix};
-use qmprobe_wire::{Case, CaseId, Start, Step, Sync, request};
+use qmprobe_wire::{Case, CaseId, Payload, Start, Step, Sync, request};
 
 /// Milliseconds in which the reply comes, and in which the agent notices that nobody reads it.
 const UNREAD_MS: u64 = 100;
@@ -22,7 +22,7 @@ pub fn farewells(seed: u64) -> Vec<Case> {
         steps: vec![
             Step::Push(ping),
             Step::Abandon(UNREAD_MS),
-            Step::Sync(Sync { before: Vec::new(), token, faults: Vec::new() }),
+            Step::Sync(Sync { before: Payload::default(), token, faults: Vec::new() }),
         ],
     }]
 }

@@ -1,10 +1,8 @@
 //! Input beyond the parser's limits: nesting, the number of tokens, and bytes.
 
 use super::Class;
-use qmprobe_wire::automaton::TOKEN_BYTES_MAX;
-
-/// Tokens that one text may have (QEMU `qobject/json-streamer.c`, MAX_TOKEN_COUNT).
-const TOKENS_MAX: usize = 2 << 20;
+use qmprobe_wire::Payload;
+use qmprobe_wire::automaton::{TOKEN_BYTES_MAX, TOKENS_MAX};
 
 pub(super) static PASSED: Class = Class {
     name: "limit-passed",
@@ -22,11 +20,12 @@ pub(super) static PASSED: Class = Class {
                 }
             }
         }
-        let mut many = b"[0".to_vec();
-        many.extend(b",0".repeat(TOKENS_MAX / 2));
-        trials.push("tokens", (many.len(), many.len()), Vec::new(), many, Vec::new());
-        let mut long = vec![b'a'; TOKEN_BYTES_MAX + 1];
-        long[0] = b'"';
-        trials.push("bytes", (long.len(), long.len()), Vec::new(), long, Vec::new());
+        let long: [(&str, &[u8], &[u8], usize); 2] =
+            [("tokens", b"[0", b",0", TOKENS_MAX / 2), ("bytes", b"\"", b"a", TOKEN_BYTES_MAX)];
+        for (what, first, same, times) in long {
+            let mut before = Payload::from(first);
+            before.repeat(same, times);
+            trials.push(what, (before.len(), before.len()), Vec::new(), before, Vec::new());
+        }
     },
 };

@@ -1,7 +1,7 @@
 //! The guest agent: its silence at the start, sync with and without sentinel, and the reset by 0xFF.
 
 use super::{Cases, send, unrunnable};
-use qmprobe_wire::{Dialect, Start, Step, Sync};
+use qmprobe_wire::{Dialect, Payload, Start, Step, Sync};
 
 /// Integers that a sync must return exactly.
 const TOKENS: &[i64] = &[0, 1, -1, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, -(1 << 53) - 1, i64::MAX, i64::MIN];
@@ -67,7 +67,7 @@ pub(super) fn push(cases: &mut Cases<'_>) {
 /// Half a command from one client, the other half from the next: a command only to a parser that serves both.
 fn halves(cases: &mut Cases<'_>) {
     const NOTICE_MS: u64 = 5;
-    let sync = Sync { before: Vec::new(), token: 0x5EED_0001_0002_0003, faults: Vec::new() };
+    let sync = Sync { before: Payload::default(), token: 0x5EED_0001_0002_0003, faults: Vec::new() };
     let steps = vec![
         Step::Push(br#"{"execute":"guest-pi"#.to_vec()),
         Step::Abandon(NOTICE_MS),

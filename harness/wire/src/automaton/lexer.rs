@@ -33,7 +33,7 @@ pub(super) struct Token<'a> {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     #[default]
     Start,
     Recovery,
@@ -71,6 +71,8 @@ pub(super) struct Lexer {
     state: State,
     /// What earlier bytes hold of the token that is under way.
     carried: Vec<u8>,
+    /// Bytes of that token which passed by without being kept, since it will be too long.
+    skipped: usize,
     /// Bytes fed before.
     fed: u64,
 }
@@ -93,7 +95,7 @@ impl Lexer {
                 Move::Go(state) => {
                     at += 1;
                     self.state = state;
-                    if self.carried.len() + (at - start) > TOKEN_BYTES_MAX {
+                    if self.carried.len() + self.skipped + (at - start) > TOKEN_BYTES_MAX {
                         self.give(Kind::TooLong, &bytes[start..at], at, State::Start, take);
                     }
                 }
@@ -121,12 +123,23 @@ impl Lexer {
         !matches!(self.state, State::Start | State::Recovery)
     }
 
+    /// The state, and the bytes of the token under way.
+    pub fn stance(&self) -> (State, usize) {
+        (self.state, self.carried.len() + self.skipped)
+    }
+
+    /// Lets so many bytes pass by, of which `of_token` belong to the token under way.
+    pub fn skip(&mut self, bytes: usize, of_token: usize) {
+        self.fed += bytes as u64;
+        self.skipped += of_token;
+    }
+
     /// How many of the next bytes change nothing but the length of what is skipped or of the token, of which
     /// `seen` bytes are not carried.
     fn run(&self, bytes: &[u8], seen: usize) -> usize {
         match self.state {
             State::Text(quote) => {
-                let room = TOKEN_BYTES_MAX.saturating_sub(self.carried.len() + seen);
+                let room = TOKEN_BYTES_MAX.saturating_sub(self.carried.len() + self.skipped + seen);
                 let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0xFE).contains(&byte);
                 run_length(&bytes[..room.min(bytes.len())], ends)
             }
@@ -145,6 +158,7 @@ impl Lexer {
             take(&Token { kind, text: &self.carried, offset });
             self.carried.clear();
             self.carried.shrink_to(KEPT_BYTES_MAX);
+            self.skipped = 0;
         }
         self.state = next;
     }

@@ -9,8 +9,8 @@ use super::string::echoed;
 pub(super) type Fallible<T> = Result<T, String>;
 
 /// What the next token may be.
-#[derive(Clone, Copy, Debug)]
-enum Expect {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
     Value,
     ElementOrClose,
     KeyOrClose,
@@ -36,6 +36,11 @@ impl<B: Build> Parser<B> {
     /// At the beginning of a text.
     pub fn new(prompt: bool) -> Parser<B> {
         Parser { build: B::default(), expect: Expect::Value, prompt }
+    }
+
+    /// What the next token may be.
+    pub fn expects(&self) -> Expect {
+        self.expect
     }
 
     /// Takes the next token; gives the value out with the token that completes it, and is then at the beginning

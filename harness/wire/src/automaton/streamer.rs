@@ -2,7 +2,7 @@
 
 use super::build::Build;
 use super::lexer::{Kind, Token};
-use super::parser::Parser;
+use super::parser::{Expect, Parser};
 use super::string::echoed;
 use super::{Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
 
@@ -56,6 +56,22 @@ impl<B: Build> Streamer<B> {
     /// Whether a text is begun that only further tokens end.
     pub fn is_open(&self) -> bool {
         self.text.is_open()
+    }
+
+    /// How deep the text under way is and what it expects, if it can still become a value; its tokens, and their
+    /// bytes.
+    pub fn stance(&self) -> Option<([i64; 2], Expect, usize, usize)> {
+        let Text { course, tokens, bytes, braces, brackets, .. } = &self.text;
+        match course {
+            Course::Reading(parser) => Some(([*braces, *brackets], parser.expects(), *tokens, *bytes)),
+            Course::Refused(_) => None,
+        }
+    }
+
+    /// Lets so many tokens pass by, of a text that will have too many.
+    pub fn skip(&mut self, tokens: usize, bytes: usize) {
+        self.text.tokens += tokens;
+        self.text.bytes += bytes;
     }
 
     /// Takes the next token in; appends the outcome that it brings about, if it does.

@@ -13,7 +13,8 @@ use qmprobe_target::{Peer, Wrote};
 use qmprobe_wire::automaton::Model;
 use qmprobe_wire::escape::escape_short;
 use qmprobe_wire::{
-    Dialect, Exchange, ExchangeEnd, Frame, Message, MessageKind, Received, SessionState, Value, request,
+    Dialect, Exchange, ExchangeEnd, Frame, Message, MessageKind, Payload, Received, SessionState, Value,
+    request,
 };
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
@@ -176,12 +177,12 @@ impl Client {
     }
 
     /// Sends, and notes how many replies a conforming peer owes.
-    pub async fn send(&mut self, bytes: &[u8], ear: &mut Ear, known: &Acquainted) -> Wrote {
+    pub async fn send(&mut self, payload: &Payload, ear: &mut Ear, known: &Acquainted) -> Wrote {
         // What came before belongs to what was sent before.
         self.drain(ear);
         let Some(session) = &mut self.session else { return Wrote::Closed };
         let mut outcomes = Vec::new();
-        session.automaton.feed(bytes, &mut outcomes);
+        session.automaton.feed_payload(payload, &mut outcomes);
         let mut due = 0;
         for outcome in &outcomes {
             let expectation = predict(&known.schema, known.version, session.state, outcome);
@@ -190,13 +191,13 @@ impl Client {
         }
         match self.exchanges.last_mut() {
             // What was sent before is not all answered: the replies belong to both.
-            Some(last) if self.owed > 0 && !last.opened => last.sent.extend_from_slice(bytes),
-            _ => self.exchanges.push(Exchange { sent: bytes.to_vec(), ..blank(ear, self.connection) }),
+            Some(last) if self.owed > 0 && !last.opened => last.sent.append(payload),
+            _ => self.exchanges.push(Exchange { sent: payload.clone(), ..blank(ear, self.connection) }),
         }
         self.owed += due;
-        let ms = ear.limits.step_ms(bytes.len());
+        let ms = ear.limits.step_ms(payload.len());
         let fd = self.pass.take();
-        session.link.write_with(bytes, fd.as_ref().map(AsFd::as_fd), ms).await
+        session.link.write_with(payload, fd.as_ref().map(AsFd::as_fd), ms).await
     }
 
     /// Milliseconds to wait for the answer to what was sent last.
@@ -267,7 +268,7 @@ impl Client {
                 step: None,
                 connection,
                 opened: false,
-                sent: Vec::new(),
+                sent: Payload::default(),
                 sent_us: one.at_us,
                 received: vec![one],
                 end: ExchangeEnd::Complete,

@@ -6,7 +6,7 @@ use super::client::{Client, Heed};
 use super::{Halt, Stage};
 use qmprobe_scenario::{Action, Difference, Line, Pattern};
 use qmprobe_target::Wrote;
-use qmprobe_wire::Value;
+use qmprobe_wire::{Payload, Value};
 
 impl Stage<'_> {
     /// Does what line number `at` says.
@@ -46,9 +46,9 @@ impl Stage<'_> {
             Action::Send(text) => {
                 let mut bytes = self.bindings.fill(text);
                 bytes.push(b'\n');
-                self.send(line, who, &bytes).await
+                self.send(line, who, &bytes.into()).await
             }
-            Action::SendBytes(bytes) => self.send(line, who, bytes).await,
+            Action::SendBytes(payload) => self.send(line, who, payload).await,
             Action::PassFd(name) => {
                 let opened = self.peer.open_prop(name);
                 let fd = opened.map_err(|error| self.broken(line, error.to_string(), Vec::new()))?;
@@ -93,8 +93,8 @@ impl Stage<'_> {
         }
     }
 
-    async fn send(&mut self, line: &Line, who: usize, bytes: &[u8]) -> Result<(), Halt> {
-        match self.clients[who].send(bytes, &mut self.ear, self.known).await {
+    async fn send(&mut self, line: &Line, who: usize, payload: &Payload) -> Result<(), Halt> {
+        match self.clients[who].send(payload, &mut self.ear, self.known).await {
             Wrote::All => Ok(()),
             Wrote::Closed => Err(self.broken(line, "the connection is closed", Vec::new())),
             Wrote::TimedOut(count) => {
