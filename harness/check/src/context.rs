@@ -4,7 +4,7 @@ use crate::conform::{Direction, Mismatch, MismatchKind, conform};
 use crate::pairing::{Pair, pair_up};
 use crate::predict::{Accepted, Expectation, predict_all};
 use crate::prediction::{Deviation, deviating_class, deviations};
-use crate::rules::{json_leniency, stream_predicted};
+use crate::stream::is_stream;
 use memchr::memmem;
 use qmprobe_schema::{Schema, TypeId};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
@@ -44,7 +44,7 @@ impl<'a> Context<'a> {
             deviations: Vec::new(),
             garbled: transcript.exchanges.iter().map(is_garbled).collect(),
         };
-        if stream_predicted::is_stream(&transcript.case) {
+        if is_stream(&transcript.case) {
             return context;
         }
         let model = transcript.model.counted();
@@ -249,7 +249,7 @@ fn ease(expectation: &mut Expectation, model: Model, before: SessionState) {
     let mostly_taken = ["duplicate key", "invalid UTF-8 sequence in string", "'N'", "'I'", "'-I'"];
     let is_mostly_taken = mostly_taken.iter().any(|end| expectation.because.ends_with(end));
     if model == Model::Library && expectation.json_error && is_mostly_taken {
-        expectation.rule = json_leniency::RULE.slug;
+        expectation.rule = "json-leniency";
     }
     // Which of two defects is told first.
     if before.negotiated && expectation.rule == "negotiation-arguments" {

@@ -74,6 +74,7 @@ mod sync_sentinel;
 
 use crate::context::Context;
 use crate::rule::Rule;
+use crate::stream::is_stream;
 use crate::verdict::Verdict;
 use qmprobe_schema::Schema;
 use qmprobe_wire::Transcript;
@@ -181,7 +182,7 @@ pub fn judge(schema: &Schema, transcript: &Transcript) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let aim = transcript.case.aim.as_deref();
     // What is wrong with the answers in these cases is wrong with the reading.
-    let of_bytes = stream_predicted::is_stream(&transcript.case) || aim == Some(input_framing::RULE.slug);
+    let of_bytes = is_stream(&transcript.case) || aim == Some(input_framing::RULE.slug);
     let looks = |rule: &Rule| !of_bytes || OF_STREAMS.contains(&rule.slug) || aim == Some(rule.slug);
     for rule in ALL.iter().filter(|rule| looks(rule)) {
         if rule.terms.dialects.contains(&transcript.dialect)

@@ -7,7 +7,7 @@ use crate::prediction::deviating_class;
 use qmprobe_schema::Schema;
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
 use qmprobe_wire::parse::{DeviationKind, parse};
-use qmprobe_wire::{Dialect, Message, Number, SessionState, Value, Version, escape};
+use qmprobe_wire::{Case, Dialect, Message, Number, SessionState, Value, Version, escape};
 
 /// Up to this version, a double is printed with six decimals (QEMU `qobject/qnum.c:qnum_to_string`).
 const SIX_DECIMALS_UNTIL: (u32, u32) = (5, 2);
@@ -15,6 +15,14 @@ const SIX_DECIMALS_UNTIL: (u32, u32) = (5, 2);
 const SOUND_NESTING_MAX: usize = 32;
 /// Bytes of a reply that are shown.
 const SHOWN_BYTES_MAX: usize = 160;
+
+/// Slug of the rule about streams, which their cases are made for.
+const AIM: &str = "stream-predicted";
+
+/// Whether a case is a stream, which is judged whole.
+pub fn is_stream(case: &Case) -> bool {
+    case.aim.as_deref() == Some(AIM)
+}
 
 /// One reply that is due, and where in the stream it comes from.
 #[derive(Clone, Debug)]

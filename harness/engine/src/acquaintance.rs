@@ -1,9 +1,9 @@
 //! What is found out about a peer before the first case: its schema, its parser, how it reads, and what it may be
 //! sent.
 
-use crate::campaign::Options;
 use crate::error::Error;
 use crate::event::PeerFacts;
+use crate::options::Options;
 use crate::peer_facts;
 use crate::probe;
 use crate::runner::Runner;

@@ -8,22 +8,21 @@ use crate::event::{Event, Summary};
 use crate::hand::{Done, Hand, LOSSES_MAX, Outcome, at_once, kind};
 use crate::journal::Journal;
 use crate::log::Log;
+pub use crate::options::Options;
 use crate::plan::Agenda;
 use crate::recovery::{FOREIGN_SWEEP_MS, Matrix};
 use crate::runner::Runner;
-use crate::safety::Class;
-use crate::streams::{Streams, is_stream};
+use crate::streams::Streams;
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
-use crate::waivers::{Waiver, Waivers};
+use crate::waivers::Waivers;
+use qmprobe_check::stream::is_stream;
 use qmprobe_check::{Verdict, judge};
 use qmprobe_generate::stream;
-use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{Case, Limits, Start, Transcript};
+use qmprobe_wire::{Case, Start, Transcript};
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,36 +34,6 @@ const WORTH_SEVERAL: u64 = 1_000;
 const HANDS: usize = 3;
 /// Cases kept of each peer in case that they only together end it.
 const HISTORY_CASES: usize = 4096;
-
-/// What a campaign is to do.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The peer.
-    pub peer: PeerSpec,
-    /// What to call it; `None` makes a name of its kind and version.
-    pub peer_name: Option<String>,
-    /// The schema to hold it against. `None` asks the peer, or for an agent takes the shipped one that is
-    /// nearest to its version.
-    pub schema: Option<Arc<Schema>>,
-    /// The highest class of commands that it may be sent.
-    pub allow: Class,
-    /// Slugs of the rules of interest; empty is all.
-    pub rules: Vec<String>,
-    /// The seed of the cases.
-    pub seed: u64,
-    /// How long the run may take. It is looked at between cases.
-    pub time: Option<Duration>,
-    /// Where the journal and the findings go.
-    pub out: PathBuf,
-    /// The user's waivers.
-    pub waivers: Vec<Waiver>,
-    /// Leave out the waivers that are built in.
-    pub strict: bool,
-    /// Bounds on what the peer may cost.
-    pub limits: Limits,
-    /// How many cases may be run.
-    pub max_cases: Option<u64>,
-}
 
 /// Runs a campaign. `sink` hears every event, after it was written to the journal in [`Options::out`].
 ///

@@ -19,6 +19,7 @@ mod hand;
 pub mod journal;
 mod log;
 pub mod merge;
+mod options;
 mod peer_facts;
 mod plan;
 mod probe;

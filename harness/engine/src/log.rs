@@ -1,9 +1,9 @@
 //! What is said in a campaign: every event is in the journal before anybody hears of it.
 
-use crate::campaign::Options;
 use crate::error::Error;
 use crate::event::{Event, Finding, PeerFacts, Shards};
 use crate::journal::Journal;
+use crate::options::Options;
 use crate::tally::Tally;
 use crate::triage::Triage;
 use qmprobe_schema::{Schema, fingerprint};

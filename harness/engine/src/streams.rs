@@ -3,16 +3,10 @@
 
 use crate::recovery::FOREIGN_SWEEP_MS;
 use qmprobe_generate::stream::AIM;
-use qmprobe_wire::Case;
 use std::time::Duration;
 
 /// Streams that may fail; the rest of them would cost their time and tell nothing new.
 const FAILED_MAX: u32 = 8;
-
-/// Whether the case is one.
-pub(crate) fn is_stream(case: &Case) -> bool {
-    case.aim.as_deref() == Some(AIM)
-}
 
 /// The streams of one run so far.
 #[derive(Debug)]

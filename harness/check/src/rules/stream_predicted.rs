@@ -2,10 +2,10 @@
 
 use crate::context::{Context, learn_offer};
 use crate::rule::{Rule, Terms};
-use crate::stream::{Came, Peer, difference, predict_stream};
+use crate::stream::{Came, Peer, difference, is_stream, predict_stream};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::automaton::Model;
-use qmprobe_wire::{Case, Ending, ExchangeEnd, Frame, Transcript};
+use qmprobe_wire::{Ending, ExchangeEnd, Frame, Transcript};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -63,11 +63,6 @@ pub static RULE: Rule = Rule {
     },
     judge,
 };
-
-/// Whether a case is a stream: made for this rule, and judged whole.
-pub(crate) fn is_stream(case: &Case) -> bool {
-    case.aim.as_deref() == Some(RULE.slug)
-}
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let transcript = context.transcript;

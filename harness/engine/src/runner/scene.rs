@@ -6,8 +6,8 @@ use super::session::{Session, blank};
 use super::tap::Tap;
 use super::{EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
+use qmprobe_check::stream::is_stream;
 use qmprobe_check::{Accepted, predict_all};
-use qmprobe_generate::stream;
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{
@@ -115,7 +115,7 @@ impl Runner {
 
     /// Plays the steps and sees what became of the peer.
     pub(super) async fn play(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
-        scene.is_stream = case.aim.as_deref() == Some(stream::AIM);
+        scene.is_stream = is_stream(case);
         for (number, step) in case.steps.iter().enumerate() {
             if !scene.goes_on() {
                 break;
