@@ -4,6 +4,7 @@
 use arbitrary::Unstructured;
 use qmprobe_benches::peer;
 use qmprobe_check::judge;
+use qmprobe_fuzz::{Held, frame_split, frame_vs_serde};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::value::Values;
 use qmprobe_schema::{Era, SourceFiles, SourceOptions, from_introspection, from_source};
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 15;
 /// What each side of a round repeats.
 const REPEATS: u32 = 20;
+/// Fuzz targets of ours that read JSON.
+const PARSING: [(&str, fn(&[u8]) -> Held); 2] =
+    [("frame_split", frame_split::body), ("frame_vs_serde", frame_vs_serde::body)];
 /// Bytes of entropy that one command may use.
 const ENTROPY_BYTES: usize = 256;
 
@@ -39,6 +43,22 @@ fn main() {
     };
     // Of paces, so the other way round.
     tell("judge", pairs(rounds, &passed_over, &judged));
+
+    // Of executions a second, again the other way round.
+    for (name, body) in PARSING {
+        let inputs = inputs(name);
+        let target = || {
+            for input in &inputs {
+                black_box(body(black_box(input)).is_ok());
+            }
+        };
+        let parsed = || {
+            for input in &inputs {
+                black_box(serde_json::from_slice::<serde_json::Value>(black_box(input)).is_ok());
+            }
+        };
+        tell(name, pairs(rounds, &parsed, &target));
+    }
 
     let loaded = || {
         black_box(from_introspection(black_box(&text), "reply").expect("it loads"));
@@ -69,6 +89,15 @@ fn main() {
     };
     let made = f64::from(REPEATS) * commands.len() as f64;
     tell("commands", (0..rounds).map(|_| made / time(&generated).as_secs_f64()).collect());
+}
+
+/// The corpus of a fuzz target.
+fn inputs(target: &str) -> Vec<Vec<u8>> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/fuzz").join(target);
+    let mut paths: Vec<_> =
+        std::fs::read_dir(corpus).expect("each has one").flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).expect("it can be read")).collect()
 }
 
 /// Files where they are: QEMU's own parser reads them each time as well.

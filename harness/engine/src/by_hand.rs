@@ -131,6 +131,8 @@ fn printf(bytes: &[u8]) -> String {
             b'\\' => line.push_str("\\\\"),
             b'%' => line.push_str("%%"),
             b'\'' => line.push_str("\\047"),
+            // The first would make an option of it.
+            b'-' if line.ends_with("printf '") => line.push_str("\\055"),
             b'\n' => line.push_str("\\n"),
             0x20..=0x7E => line.push(byte as char),
             _ => line.push_str(&format!("\\{byte:03o}")),

@@ -293,3 +293,6 @@ impl<'a> Desk<'a> {
         self.cut.borrow().clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

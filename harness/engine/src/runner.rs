@@ -25,7 +25,6 @@ use qmprobe_wire::{
 use redials::Redials;
 use session::{Manners, Session, blank};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
 
 /// Milliseconds in which the rest of a connection's output is taken when it is closed.
@@ -48,10 +47,6 @@ const PATIENT_CASES: u32 = 1;
 const AFTER_SURPLUS_MS: u64 = 10;
 /// Cases for which that is done: a peer that says more than it is asked says it again before long.
 const AFTER_SURPLUS_CASES: u32 = 100;
-/// Looks at a peer with nothing to do in which it is seen asleep, unless it never is.
-const RESTS: u32 = 10;
-/// Milliseconds between them.
-const REST_MS: u64 = 3;
 
 /// A peer with the session that the next case may go on in.
 #[derive(Debug)]
@@ -237,14 +232,10 @@ impl Runner {
     /// Whether a monitor of ours finds no rest with nothing to do. QEMU does not once it watches a descriptor that
     /// was closed under it (seen of 0, after commands about character devices): each poll(2) returns at once.
     pub async fn is_restless(&self) -> bool {
-        let Some(watch) = self.peer.watch().filter(|_| self.is_at_monitor()) else { return false };
-        for _ in 0..RESTS {
-            if watch.sleeps() {
-                return false;
-            }
-            tokio::time::sleep(Duration::from_millis(REST_MS)).await;
+        match self.peer.watch().filter(|_| self.is_at_monitor()) {
+            Some(watch) => vigil::finds_no_rest(watch).await,
+            None => false,
         }
-        true
     }
 
     /// Only of monitors of ours is it known that they need nothing from outside.

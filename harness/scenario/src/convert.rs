@@ -97,13 +97,15 @@ fn sent(bytes: &[u8]) -> Action {
 }
 
 impl Scenario {
-    /// A case that sends what the first client sends, with names not filled in: for whoever wants a record of
-    /// what was done in a form that all cases share.
+    /// A case that sends what the first client sends, with names not filled in and each stretch said once: for
+    /// whoever wants a record of what was done in a form that all cases share.
     pub fn as_case(&self, name: &str) -> Case {
         let steps =
             self.lines.iter().filter(|line| line.client.is_none()).filter_map(|line| match &line.action {
                 Action::Send(text) => Some(Step::Send(format!("{text}\n").into_bytes())),
-                Action::SendBytes(payload) => Some(Step::Send(payload.to_vec())),
+                Action::SendBytes(payload) => {
+                    Some(Step::Send(payload.parts().flat_map(|(bytes, _)| bytes).copied().collect()))
+                }
                 Action::Wait(ms) | Action::Silence(ms) => Some(Step::Settle(*ms)),
                 Action::HalfClose => Some(Step::HalfClose),
                 Action::Reconnect => Some(Step::Reconnect),

@@ -9,6 +9,22 @@ const ASLEEP_MAX: Duration = Duration::from_millis(1_000);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(90);
 
+/// Looks at a process with nothing to do in which it is seen asleep, unless it never is.
+const RESTS: u32 = 10;
+/// Between two of them.
+const REST: Duration = Duration::from_millis(3);
+
+/// Whether a process with nothing to do is never seen asleep.
+pub(super) async fn finds_no_rest(watch: Watch) -> bool {
+    for _ in 0..RESTS {
+        if watch.sleeps() {
+            return false;
+        }
+        tokio::time::sleep(REST).await;
+    }
+    true
+}
+
 /// Looks at a process from time to time.
 #[derive(Debug)]
 pub(super) struct Vigil {
@@ -57,12 +73,29 @@ impl Vigil {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::{Command, Stdio};
+    use std::process::{Child, Command, Stdio};
+
+    fn shell(script: &str) -> Child {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).stdout(Stdio::null()).spawn().expect("there is a shell")
+    }
+
+    #[tokio::test]
+    async fn what_works_without_end_finds_no_rest_and_what_sleeps_between_does() {
+        for (script, restless) in
+            [("while :; do :; done", true), ("exec sleep 9", false), ("while :; do sleep 0.02; done", false)]
+        {
+            let mut child = shell(script);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert_eq!(finds_no_rest(Watch::of(child.id())).await, restless, "{script}");
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 
     /// Milliseconds until the vigil over a shell that does this is given up.
     fn given_up_after(script: &str, patience_ms: u64, look_ms: u64) -> Option<u64> {
-        let mut shell = Command::new("sh");
-        let mut child = shell.args(["-c", script]).stdout(Stdio::null()).spawn().expect("there is a shell");
+        let mut child = shell(script);
         let mut vigil = Vigil::over(Watch::of(child.id()), Duration::from_millis(patience_ms));
         let began = Instant::now();
         let mut given_up = None;
