@@ -2,10 +2,10 @@
 
 use crate::acquaintance::Acquaintance;
 use crate::clock;
-use crate::desk::{Bounds, Course, Desk, Turn};
+use crate::desk::{Bounds, Course, Desk, Done, Outcome, Turn};
 use crate::error::Error;
 use crate::event::{Event, Summary};
-use crate::hand::{Done, Hand, LOSSES_MAX, Outcome, at_once, kind};
+use crate::hand::{Hand, LOSSES_MAX, at_once, kind};
 use crate::journal::Journal;
 use crate::log::Log;
 pub use crate::options::Options;

@@ -5,13 +5,13 @@
 
 use crate::error::Error;
 use crate::event::Event;
-use crate::hand::Done;
 use crate::log::Log;
 use crate::recovery::Matrix;
 use crate::streams::Streams;
+use qmprobe_check::Verdict;
 use qmprobe_check::stream::is_stream;
 use qmprobe_schema::Schema;
-use qmprobe_wire::Case;
+use qmprobe_wire::{Case, Transcript};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -37,6 +37,34 @@ pub(crate) struct Dealt {
 pub(crate) struct Turn {
     pub place: u64,
     pub losses: u32,
+}
+
+/// What came of a turn.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The case was run, to whatever end, and judged.
+    Ran {
+        /// Where more is to be said of it than that it went well.
+        transcript: Option<Arc<Transcript>>,
+        verdicts: Vec<Verdict>,
+        took_us: u64,
+    },
+    /// The peer was lost before anything was sent: what it was sent last is to blame, if that is known.
+    LostBefore { previous: Option<Transcript> },
+    /// So many of its kind went unanswered that it was left out.
+    GivenUp(u32),
+    /// The run is to stop.
+    Stopped,
+}
+
+/// A turn that a hand is through with.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub hand: usize,
+    pub case: Arc<Case>,
+    pub outcome: Outcome,
+    /// Why the hand gets another peer.
+    pub lost: Option<String>,
 }
 
 /// How many cases of kinds with a bound of their own were run, and what came of them.

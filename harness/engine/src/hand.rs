@@ -1,7 +1,7 @@
 //! One of the peers that a campaign works with at once, and the cases that are its own. Which cases those are depends
 //! on their place alone, so that each peer lives through the same in every run.
 
-use crate::desk::{Dealt, Desk, Turn};
+use crate::desk::{Dealt, Desk, Done, Outcome, Turn};
 use crate::error::Error;
 use crate::event::Event;
 use crate::runner::{Ran, Runner};
@@ -26,34 +26,6 @@ const SILENT_CASES_MAX: u32 = 5;
 pub(crate) const LOSSES_MAX: u32 = 3;
 /// Cases of all between two looks at what a peer takes up.
 const LOOK_CASES: u64 = 50;
-
-/// What came of a turn.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// The case was run, to whatever end, and judged.
-    Ran {
-        /// Where more is to be said of it than that it went well.
-        transcript: Option<Arc<Transcript>>,
-        verdicts: Vec<Verdict>,
-        took_us: u64,
-    },
-    /// The peer was lost before anything was sent: what it was sent last is to blame, if that is known.
-    LostBefore { previous: Option<Transcript> },
-    /// So many of its kind went unanswered that it was left out.
-    GivenUp(u32),
-    /// The run is to stop.
-    Stopped,
-}
-
-/// A turn that a hand is through with.
-#[derive(Debug)]
-pub(crate) struct Done {
-    pub hand: usize,
-    pub case: Arc<Case>,
-    pub outcome: Outcome,
-    /// Why the hand gets another peer.
-    pub lost: Option<String>,
-}
 
 /// A peer at work.
 #[derive(Debug)]

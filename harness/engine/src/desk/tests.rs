@@ -1,7 +1,6 @@
 //! The desk without peers: who gets which case, who waits for whom, and what ends a run.
 
 use super::*;
-use crate::hand::Outcome;
 use crate::journal::Journal;
 use qmprobe_wire::{CaseId, Start};
 use std::pin::pin;
