@@ -113,6 +113,13 @@ fn door(pairs: &[Pair<'_>], index: usize, class: &str, aim: Option<&str>) -> Str
         _ if rule.starts_with("arguments-") && matches!(class, "CommandNotFound" | "KVMMissingCap") => {
             "arguments-refused".to_owned()
         }
+        // It looked for a command where none is named, before it looked at what stands there.
+        _ if rule == "envelope-members"
+            && class == "CommandNotFound"
+            && pairs[index].expectation.command.is_none() =>
+        {
+            "envelope-order".to_owned()
+        }
         // What guest-info does not offer is not there.
         Some("guest-info-agrees") if rule == "command-not-found" => "guest-info-agrees".to_owned(),
         _ => rule.to_owned(),

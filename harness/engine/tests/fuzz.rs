@@ -22,7 +22,7 @@ const DECLARED: &str = r#"[
     {"name": "qmp_capabilities", "meta-type": "command", "arg-type": "0", "ret-type": "1"},
     {"name": "query-version", "meta-type": "command", "arg-type": "1", "ret-type": "any"},
     {"name": "query-commands", "meta-type": "command", "arg-type": "1", "ret-type": "any"},
-    {"name": "stop", "meta-type": "command", "arg-type": "1", "ret-type": "1"},
+    {"name": "stop", "meta-type": "command", "arg-type": "1", "ret-type": "1", "allow-oob": true},
     {"name": "0", "meta-type": "object", "members": [{"name": "enable", "type": "2", "default": null}]},
     {"name": "1", "meta-type": "object", "members": []},
     {"name": "2", "meta-type": "array", "element-type": "3"},
@@ -75,15 +75,16 @@ fn sent(case: &Case) -> Vec<String> {
     bytes.collect()
 }
 
-fn scripted(ends: bool) -> Vec<Finding> {
+/// A campaign against a monitor that closes the connection for what `ends` says, which is told whether it was stopped.
+fn scripted(ends: impl Fn(&Asked<'_>, bool) -> bool + Send + Sync + 'static) -> Vec<Finding> {
     let (peer, _) = scripted::peer(Dialect::Qmp, move |mut stream, _| {
         let stopped = Cell::new(false);
-        let twist = |asked: &Asked<'_>| match asked.command {
-            "query-commands" if ends && stopped.get() => Twist::Close,
-            command => {
-                stopped.set(stopped.get() || command == "stop");
-                Twist::Proper
+        let twist = |asked: &Asked<'_>| {
+            if ends(asked, stopped.get()) {
+                return Twist::Close;
             }
+            stopped.set(stopped.get() || asked.command == "stop");
+            Twist::Proper
         };
         if stream.write_all(scripted::GREETING.as_bytes()).is_ok() {
             scripted::serve(stream, Dialect::Qmp, &twist);
@@ -95,7 +96,7 @@ fn scripted(ends: bool) -> Vec<Finding> {
 
 #[test]
 fn a_sequence_that_ends_a_peer_is_made_as_short_as_can_be() {
-    let findings = scripted(true);
+    let findings = scripted(|asked, stopped| stopped && asked.command == "query-commands");
     let cases: Vec<Vec<String>> = findings.iter().map(|finding| sent(&finding.case)).collect();
     assert!(!cases.is_empty());
     let both = [r#"{"execute":"stop"}"#, r#"{"execute":"query-commands"}"#];
@@ -106,7 +107,27 @@ fn a_sequence_that_ends_a_peer_is_made_as_short_as_can_be() {
 
 #[test]
 fn a_peer_that_nothing_ends_gives_no_finding() {
-    assert!(scripted(false).is_empty());
+    assert!(scripted(|_, _| false).is_empty());
+}
+
+#[test]
+fn a_peer_that_several_requests_at_once_end_is_ended_by_no_more_of_them_than_it_takes() {
+    let findings =
+        scripted(|asked, _| asked.behind == 2 && asked.command == "query-commands" && !asked.urgent);
+    let finding = findings.first().expect("a finding");
+    assert_eq!((finding.command.as_deref(), finding.reproduced), (Some("query-commands"), 5));
+    let [only] = &sent(&finding.case)[..] else { panic!("{:?}", finding.case) };
+    assert_eq!(only.lines().count(), 3, "{only}");
+}
+
+#[test]
+fn a_peer_that_ends_of_what_overtakes_another_request_is_sent_both() {
+    let findings = scripted(|asked, _| asked.urgent && asked.command == "stop" && asked.behind > 0);
+    let finding = findings.first().expect("a finding");
+    assert_eq!((finding.command.as_deref(), finding.reproduced), (Some("stop"), 5));
+    let all = sent(&finding.case).concat();
+    // This peer executes out of band whoever asks.
+    assert!(all.lines().count() == 2 && all.contains(r#""exec-oob":"stop""#), "{all}");
 }
 
 #[test]

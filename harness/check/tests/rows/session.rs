@@ -179,7 +179,10 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         rule: "envelope-order",
-        breaks: &[&[Client(r#"{"execute":"nosuch","x":1,"id":1}"#), NOT_FOUND]],
+        breaks: &[
+            &[Client(r#"{"execute":"nosuch","x":1,"id":1}"#), NOT_FOUND],
+            &[Client(r#"{"x":1,"id":1}"#), NOT_FOUND],
+        ],
         keeps: &[Client(r#"{"execute":"nosuch","x":1,"id":1}"#), GENERIC],
     },
     Row {

@@ -37,9 +37,9 @@ pub(super) struct Line {
     /// The signatures of what failed.
     #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<String>,
-    /// A sequence was kept.
+    /// Sequences that were kept.
     #[serde(rename = "k")]
-    pub kept: bool,
+    pub kept: u64,
 }
 
 impl Line {
@@ -47,7 +47,7 @@ impl Line {
     pub fn add_to(&self, round: &mut Round) {
         round.cases += 1;
         round.commands.extend(self.commands.iter().cloned());
-        round.kept += u64::from(self.kept);
+        round.kept += self.kept;
         for rule in self.passed.iter().filter_map(|at| qmprobe_check::ALL.get(*at)) {
             round.rules.entry(rule.slug.to_owned()).or_default().0 += 1;
         }
@@ -148,7 +148,7 @@ mod tests {
 
     fn line(round: u64, next: u64) -> Line {
         let signatures = vec!["s".to_owned()];
-        Line { round, next, passed: vec![0, 1], failed: vec![1], signatures, kept: true, ..Line::default() }
+        Line { round, next, passed: vec![0, 1], failed: vec![1], signatures, kept: 1, ..Line::default() }
     }
 
     #[test]

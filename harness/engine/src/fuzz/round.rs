@@ -364,7 +364,7 @@ impl Job<'_, '_> {
             if let Some(shown) = learned.shown {
                 let (request, edges) = (&learned.request, &shown.edges);
                 let alone = !edges.is_empty() && self.takes_alone(play.setup, request, edges).await;
-                line.kept |= self.desk.borrow_mut().keep(play, request, alone, shown)?;
+                line.kept += u64::from(self.desk.borrow_mut().keep(play, request, alone, shown)?);
             }
             accepted |= learned.accepted;
             if learned.accepted {

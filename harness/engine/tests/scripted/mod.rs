@@ -61,6 +61,10 @@ pub struct Asked<'a> {
     pub answer: Vec<u8>,
     /// How many requests this connection had before.
     pub nth: usize,
+    /// How many came before it in the same write.
+    pub behind: usize,
+    /// It is to be executed out of band.
+    pub urgent: bool,
 }
 
 /// What to do instead of answering properly.
@@ -94,8 +98,8 @@ pub fn serve(mut stream: UnixStream, dialect: Dialect, twist: &dyn Fn(&Asked<'_>
     let mut negotiated = dialect == Dialect::Qga;
     while let Ok(count @ 1..) = stream.read(&mut chunk) {
         automaton.feed(&chunk[..count], &mut outcomes);
-        for outcome in outcomes.drain(..) {
-            let asked = answer(&outcome, dialect, &mut negotiated, nth);
+        for (behind, outcome) in outcomes.drain(..).enumerate() {
+            let asked = Asked { behind, ..answer(&outcome, dialect, &mut negotiated, nth) };
             nth += 1;
             let bytes = match twist(&asked) {
                 Twist::Proper => asked.answer,
@@ -113,9 +117,10 @@ fn answer<'a>(outcome: &'a Outcome, dialect: Dialect, negotiated: &mut bool, nth
     let end = if dialect == Dialect::Qmp { "\r\n" } else { "\n" };
     let Outcome::Value { value, .. } = outcome else {
         let answer = format!("{}{end}", error("GenericError", "")).into_bytes();
-        return Asked { command: "", id: String::new(), answer, nth };
+        return Asked { command: "", id: String::new(), answer, nth, behind: 0, urgent: false };
     };
-    let command = value.get("execute").and_then(Value::as_str).unwrap_or_default();
+    let urgent = value.get("exec-oob").filter(|_| dialect == Dialect::Qmp);
+    let command = value.get("execute").or(urgent).and_then(Value::as_str).unwrap_or_default();
     let id = value.get("id").map(|id| format!(", \"id\": {id}")).unwrap_or_default();
     let returned = |value: &str| format!("{{\"return\": {value}{id}}}");
     let token = || value.get("arguments").and_then(|arguments| arguments.get("id")).map(Value::to_string);
@@ -145,7 +150,7 @@ fn answer<'a>(outcome: &'a Outcome, dialect: Dialect, negotiated: &mut bool, nth
     if !sentinel.is_empty() {
         answer[0] = 0xFF;
     }
-    Asked { command, id, answer, nth }
+    Asked { command, id, answer, nth, behind: 0, urgent: urgent.is_some() }
 }
 
 fn error(class: &str, id: &str) -> String {
