@@ -4,7 +4,7 @@
 use arbitrary::Unstructured;
 use qmprobe_benches::peer;
 use qmprobe_check::judge;
-use qmprobe_fuzz::{Held, frame_split, frame_vs_serde};
+use qmprobe_fuzz::{frame_vs_serde, program};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::value::Values;
 use qmprobe_schema::{Era, SourceFiles, SourceOptions, from_introspection, from_source};
@@ -15,13 +15,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// Where the inputs of fuzz targets are kept.
+const CORPORA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpora/fuzz");
 /// Rounds when none are given.
 const ROUNDS: usize = 15;
 /// What each side of a round repeats.
 const REPEATS: u32 = 20;
-/// Fuzz targets of ours that read JSON.
-const PARSING: [(&str, fn(&[u8]) -> Held); 2] =
-    [("frame_split", frame_split::body), ("frame_vs_serde", frame_vs_serde::body)];
+/// The fuzz target of ours that reads JSON, with each of our readers and with serde_json.
+const PARSING: &str = "frame_vs_serde";
+/// Inputs that a fuzz target is given in one go.
+const INPUTS: u64 = 500;
 /// Bytes of entropy that one command may use.
 const ENTROPY_BYTES: usize = 256;
 
@@ -44,21 +47,16 @@ fn main() {
     // Of paces, so the other way round.
     tell("judge", pairs(rounds, &passed_over, &judged));
 
-    // Of executions a second, again the other way round.
-    for (name, body) in PARSING {
-        let inputs = inputs(name);
-        let target = || {
-            for input in &inputs {
-                black_box(body(black_box(input)).is_ok());
-            }
-        };
-        let parsed = || {
-            for input in &inputs {
-                black_box(serde_json::from_slice::<serde_json::Value>(black_box(input)).is_ok());
-            }
-        };
-        tell(name, pairs(rounds, &parsed, &target));
-    }
+    // Of executions a second, again the other way round; inputs are made as the program of a target does.
+    let seeds = program::corpus(&[Path::new(CORPORA).join(PARSING)]).expect("it comes along");
+    let each = |body: fn(&[u8]) -> bool| {
+        for index in 0..INPUTS {
+            black_box(body(&program::seeded(&seeds, 0, index)));
+        }
+    };
+    let held = || each(|input| frame_vs_serde::body(input).is_ok());
+    let parsed = || each(|input| serde_json::from_slice::<serde_json::Value>(input).is_ok());
+    tell(PARSING, pairs(rounds, &parsed, &held));
 
     let loaded = || {
         black_box(from_introspection(black_box(&text), "reply").expect("it loads"));
@@ -89,15 +87,6 @@ fn main() {
     };
     let made = f64::from(REPEATS) * commands.len() as f64;
     tell("commands", (0..rounds).map(|_| made / time(&generated).as_secs_f64()).collect());
-}
-
-/// The corpus of a fuzz target.
-fn inputs(target: &str) -> Vec<Vec<u8>> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpora/fuzz").join(target);
-    let mut paths: Vec<_> =
-        std::fs::read_dir(corpus).expect("each has one").flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    paths.iter().map(|path| std::fs::read(path).expect("it can be read")).collect()
 }
 
 /// Files where they are: QEMU's own parser reads them each time as well.

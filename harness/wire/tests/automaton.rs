@@ -526,6 +526,7 @@ fn a_stretch_that_passes_a_limit_has_the_outcomes_of_its_bytes() {
         assert!(told((b"{\"id\":[0", b",0", pairs, b"]}\n\xFF{}")).contains('B'));
         assert_eq!(told((b"{\"id\":[0", b",0", pairs - 9, b"]}\n\xFF{}")), "vLv");
         assert!(told((b"[[]", b",{\"a\":1}", pairs / 2, b"]\n\xFF{}")).contains('B'));
+        told((b"{\"z\":0", b",\"a\":1", pairs, b"}\n\xFF{}"));
     }
     let told = |of| stretched(Model::V3_1, of);
     assert_eq!(told((b"{\"a\":\"", b"b\\u0041", TOKEN_BYTES_MAX / 7, b"a\"}\n\xFF{}")), "BSLv");

@@ -9,6 +9,10 @@ use crate::payload::Payload;
 /// Bytes that are fed at a time of what has to be kept.
 const CHUNK_BYTES: usize = 64 << 10;
 
+/// Rounds after which each further one does what the last did. A member's name is seen in the second one to have been
+/// there before, and where its value is a number, whose end only the next round shows, in the third.
+const SETTLING: usize = 4;
+
 /// Where an automaton stands within a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stance {
@@ -63,12 +67,11 @@ impl<B: Build> Automaton<B> {
 
     fn feed_stretch(&mut self, bytes: &[u8], times: usize, outcomes: &mut Vec<Outcome<B::Value>>) {
         let mut left = times;
-        while left > 2 {
-            // A member's name shows only in the second round that it was there before.
-            self.feed(bytes, outcomes);
+        while left > SETTLING {
+            (1..SETTLING).for_each(|_| self.feed(bytes, outcomes));
             let (before, told) = (self.stance(), outcomes.len());
             self.feed(bytes, outcomes);
-            left -= 2;
+            left -= SETTLING;
             let growth = before.zip(self.stance()).and_then(|(before, after)| {
                 let growth = after.size.since(before.size)?;
                 let moved = Stance { size: after.size, ..before } != after || outcomes.len() > told;
