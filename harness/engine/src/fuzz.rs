@@ -15,6 +15,7 @@ mod minimise;
 mod novelty;
 mod peers;
 mod place;
+mod play;
 mod recall;
 mod repeats;
 mod round;

@@ -30,7 +30,7 @@ const DECLARED: &str = r#"[
     {"name": "any", "meta-type": "builtin", "json-type": "value"}
 ]"#;
 
-fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: Option<u64>) -> Vec<Finding> {
+fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: Option<u64>) -> Vec<Event> {
     let out = tempfile::tempdir().expect("a directory");
     let options = Options {
         run: campaign::Options {
@@ -56,15 +56,19 @@ fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: O
         coverage: None,
     };
     let (_go_on, stop) = tokio::sync::watch::channel(false);
-    let mut findings = Vec::new();
-    let mut sink = |event: &Event| {
-        if let Event::FindingMade(finding) = event {
-            findings.push((**finding).clone());
-        }
-    };
+    let mut events = Vec::new();
+    let mut sink = |event: &Event| events.push(event.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(run(options, stop, &mut sink)).expect("a campaign");
-    findings
+    events
+}
+
+fn findings(events: &[Event]) -> Vec<Finding> {
+    let made = events.iter().filter_map(|event| match event {
+        Event::FindingMade(finding) => Some((**finding).clone()),
+        _ => None,
+    });
+    made.collect()
 }
 
 fn sent(case: &Case) -> Vec<String> {
@@ -91,7 +95,7 @@ fn scripted(ends: impl Fn(&Asked<'_>, bool) -> bool + Send + Sync + 'static) -> 
         }
     });
     let schema = from_introspection(DECLARED, "the test").expect("a schema");
-    fuzz(peer, Some(schema.into()), None, Some(1_500))
+    findings(&fuzz(peer, Some(schema.into()), None, Some(1_500)))
 }
 
 #[test]
@@ -138,11 +142,22 @@ fn crashes_of_a_released_qemu_are_found_in_short_sequences_that_reproduce() {
         assert_ne!(std::env::var("QMPROBE_REQUIRE_PEERS").as_deref(), Ok("1"), "there is no QEMU");
         return eprintln!("not run: there is no qemu-system-x86_64");
     };
-    let findings = fuzz(PeerSpec::Qemu { binary, extra: Vec::new() }, None, Some(25), None);
+    let events = fuzz(PeerSpec::Qemu { binary, extra: Vec::new() }, None, Some(25), None);
+    let findings = findings(&events);
     let crashes: Vec<&Finding> = findings.iter().filter(|finding| finding.class.starts_with("SIG")).collect();
     assert!(!crashes.is_empty(), "{findings:?}");
     for finding in crashes {
         assert!(finding.case.steps.len() <= 5, "{:?}", sent(&finding.case));
         assert_eq!((finding.reproduced, finding.tries), (5, 5), "{:?}", sent(&finding.case));
+    }
+    // A machine that this program does not have is no finding, and said once.
+    let left_out = |event: &&Event| matches!(event, Event::Noted { text } if text.contains("does not start: -machine virt"));
+    assert_eq!(events.iter().filter(left_out).count(), 1);
+    let played = |machine: &str| {
+        let of = |event: &Event| matches!(event, Event::RoundBegan { setup, .. } if setup.contains(machine));
+        events.iter().any(of)
+    };
+    for (machine, is_there) in [("-machine none", true), ("-machine virt", false)] {
+        assert_eq!(played(machine), is_there, "{machine}");
     }
 }

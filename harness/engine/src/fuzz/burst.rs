@@ -5,7 +5,7 @@ use super::Fuzz;
 use super::draft::{Draft, Made};
 use super::fence::fenced;
 use super::peers::Setup;
-use super::round::{Play, SURVEY_CASES};
+use super::play::{Play, SURVEY_CASES};
 use crate::safety::ends_the_peer;
 use qmprobe_generate::state::{Names, Request};
 use qmprobe_generate::stream::has_twins;

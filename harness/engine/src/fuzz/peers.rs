@@ -3,8 +3,8 @@
 use super::Fuzz;
 use super::draft::case;
 use super::job::Job;
+use super::play::Kind;
 use super::recall::Unfinished;
-use super::round::Kind;
 use super::setups::{self, Recipe};
 use super::survey::Survey;
 use crate::runner::{Ran, Runner};

@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use super::ledger::Line;
-use super::round::Kind;
+use super::play::Kind;
 use super::shard::Shard;
 use super::suspects::Suspect;
 use super::{Fuzz, Options};

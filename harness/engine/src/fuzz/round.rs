@@ -9,6 +9,7 @@ use super::job::Job;
 use super::ledger::Line;
 use super::minimise::{Before, Look};
 use super::peers::{Opened, Setup};
+use super::play::{Kind, Play};
 use super::recall::Unfinished;
 use super::suspects::Suspect;
 use super::systematic::BLOCK_CASES;
@@ -16,7 +17,6 @@ use crate::error::Error;
 use crate::event::{Event, Round};
 use crate::evidence;
 use crate::runner::Ran;
-use crate::safety::{Class, class_of};
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::Request;
@@ -25,14 +25,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Cases of a round that surveys.
-pub(super) const SURVEY_CASES: u64 = 1 << 12;
 /// Rounds count from here among the choices of a seed.
 const CHOICES: u64 = 1 << 51;
 /// Times that a peer may be found gone before one case of a block.
 const LOSSES_MAX: u32 = 3;
-/// Of a kept sequence, the requests before the one that showed something new.
-const KEPT_BEFORE_MAX: usize = 8;
 /// Cases between two looks at what the peer takes up.
 const LOOK_CASES: u64 = 48;
 /// Time after which a round of repetition has no further case: each takes long, and far longer on a busy machine.
@@ -43,52 +39,6 @@ const HELD_CASES: u64 = 2_048;
 const SURVIVAL: &str = "peer-survives";
 /// MiB that a peer may have written to its directory.
 const SCRATCH_MIB_MAX: u64 = 512;
-
-/// What a round is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Survey,
-    /// A block of the systematic part.
-    Systematic,
-    Requests,
-    /// The same over and over, to see what it takes up.
-    Repeats,
-}
-
-impl Kind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Survey => "survey",
-            Kind::Systematic => "systematic",
-            Kind::Requests => "requests",
-            Kind::Repeats => "repeats",
-        }
-    }
-}
-
-/// A round under way.
-pub(super) struct Play {
-    pub setup: usize,
-    pub kind: Kind,
-    /// The next place in the block.
-    pub next: u64,
-    /// Times that the peer was found gone before the case at that place.
-    losses: u32,
-    pub entropy: Entropy,
-    /// What is sent before anything else.
-    pub queue: VecDeque<Request>,
-    /// Kept sequences to go back to whenever there is nothing left of that.
-    pub guides: Vec<Vec<Request>>,
-    /// What was sent, and whether it was carried out.
-    pub before: Vec<Before>,
-    /// Requests that were carried out and may have changed something, the last ones.
-    changes: VecDeque<Request>,
-    /// The last case, in case the peer turns out to have died of it afterwards.
-    last: Option<Transcript>,
-    pub record: Round,
-    began: Instant,
-    over: bool,
-}
 
 /// What a request taught.
 struct Learned {
@@ -256,18 +206,6 @@ impl Fuzz<'_> {
         let Some(request) = lost_in(transcript) else { return };
         let shape = features(&self.setups[0].composer, &request);
         self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
-    }
-}
-
-impl Play {
-    fn has_changed(&mut self, request: &Request) {
-        if class_of(&request.command) == Class::Observing {
-            return;
-        }
-        if self.changes.len() == KEPT_BEFORE_MAX {
-            self.changes.pop_front();
-        }
-        self.changes.push_back(request.clone());
     }
 }
 
