@@ -320,11 +320,10 @@ impl Campaign<'_, '_> {
             cut,
             planned,
             commands_declared: self.desk.schema.commands.len() as u64,
-            commands_skipped: agenda.skipped().clone(),
             peer_starts: self.peer_starts,
             seconds: self.desk.seconds(),
             recovery: matrix.into_rows(),
-            ..self.tally.summary()
+            ..self.tally.summary(agenda.skipped().clone())
         };
         self.say(Event::RunFinished(summary.clone()))?;
         Ok(summary)

@@ -314,10 +314,9 @@ impl Fuzz<'_> {
             cut: self.cut,
             planned: self.goal.planned().max(self.tally.judged()),
             commands_declared: self.schema.commands.len() as u64,
-            commands_skipped: self.skipped,
             peer_starts: self.peer_starts,
             seconds: self.began.elapsed().as_secs_f64(),
-            ..self.tally.summary()
+            ..self.tally.summary(self.skipped)
         };
         self.log.say(Event::RunFinished(summary.clone()))?;
         Ok(summary)

@@ -467,7 +467,7 @@ impl Run<'_> {
             commands_declared: self.meeting.known.schema.commands.len() as u64,
             peer_starts: self.starts,
             seconds: began.elapsed().as_secs_f64(),
-            ..self.tally.summary()
+            ..self.tally.summary(Default::default())
         };
         (self.sink)(&Event::RunFinished(summary));
     }

@@ -139,11 +139,14 @@ impl Tally {
         ALL.iter().filter(silent).map(event).collect()
     }
 
-    /// The figures so far; what else belongs to a summary is the caller's.
-    pub fn summary(&self) -> Summary {
+    /// The figures so far, with the commands that were left out, which may have been looked up all the same; what else
+    /// belongs to a summary is the caller's.
+    pub fn summary(&self, skipped: BTreeMap<String, String>) -> Summary {
+        let exercised = self.commands.iter().filter(|command| !skipped.contains_key(*command));
         Summary {
             judged: self.judged,
-            commands_exercised: self.commands.len() as u64,
+            commands_exercised: exercised.count() as u64,
+            commands_skipped: skipped,
             findings: self.findings,
             violations: self.violations,
             waived: self.waived,
