@@ -87,6 +87,11 @@ impl Message {
         message
     }
 
+    /// This message, if it is one of the kind: to be asked before anything that makes a tree of it.
+    pub fn of_kind(&self, kind: MessageKind) -> Option<&Message> {
+        (self.kind == kind).then_some(self)
+    }
+
     /// The value, repaired where it deviates; `None` when no value could be made of it.
     pub fn value(&self) -> Option<&Value> {
         match &self.body {

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     judge_each(context, rule, "no error was seen", out, |_, message| {
-        let class = message.error_class().filter(|_| message.kind == MessageKind::Error)?;
+        let class = message.of_kind(MessageKind::Error)?.error_class()?;
         Some((!ERROR_CLASSES.contains(&class)).then(|| Breach {
             class: "enum-value".to_owned(),
             value_path: "error.class".to_owned(),

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     judge_each(context, rule, "no error was seen", out, |_, message| {
-        let error = message.get("error").filter(|_| message.kind == MessageKind::Error)?;
+        let error = message.of_kind(MessageKind::Error)?.get("error")?;
         Some(exactly(error, "error", &[("class", "string"), ("desc", "string")]).map(Breach::from))
     });
 }

@@ -21,8 +21,7 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     judge_each(context, rule, "no declared event was seen", out, |_, message| {
-        let is_event = message.kind == MessageKind::Event;
-        let name = message.get("event").filter(|_| is_event)?.as_str()?;
+        let name = message.of_kind(MessageKind::Event)?.get("event")?.as_str()?;
         context.schema.event(name)?;
         Some(defects(context, name, message))
     });

@@ -22,8 +22,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         return out.push(Verdict::skip(rule, "the schema is cut"));
     }
     judge_each(context, rule, "no event was seen", out, |_, message| {
-        let is_event = message.kind == MessageKind::Event;
-        let name = message.get("event").filter(|_| is_event)?.as_str()?;
+        let name = message.of_kind(MessageKind::Event)?.get("event")?.as_str()?;
         Some(context.schema.event(name).is_none().then(|| Breach {
             class: "undeclared".to_owned(),
             value_path: "event".to_owned(),

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     judge_each(context, rule, "no event was seen", out, |_, message| {
-        let event = message.value().filter(|_| message.kind == MessageKind::Event)?;
+        let event = message.of_kind(MessageKind::Event)?.value()?;
         Some(defect(event).map(Breach::from))
     });
 }

@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     judge_each(context, rule, "no greeting was seen", out, |_, message| {
-        let greeting = message.value().filter(|_| message.kind == MessageKind::Greeting)?;
+        let greeting = message.of_kind(MessageKind::Greeting)?.value()?;
         Some(defect(greeting).map(Breach::from))
     });
 }
