@@ -60,6 +60,23 @@ fn buggy(bug: &str) -> String {
 }
 
 #[test]
+fn a_finding_of_an_agent_is_replayed_on_an_agent_without_a_word_about_that() {
+    const SILENT: &str = "sentinel-missing";
+    let scratch = Scratch::new();
+    let agent = |bug: &str| format!("{BINARY} serve --protocol qga {bug} --listen unix:{{socket}}");
+    let broken = agent(&format!("--bug {SILENT}"));
+    let words = ["--spawn", &broken, "--protocol", "qga", "--rule", "sync-sentinel"];
+    let (code, page, stderr) = run(scratch.check(&words));
+    assert_eq!(code, 1, "{page}{stderr}");
+    let document = scratch.json();
+    let file = document["findings"][0]["file"].as_str().expect("the finding is kept");
+    let (code, word, stderr) = run(qmprobe(&["replay", file, "--spawn", &broken]));
+    assert!(code == 1 && word.starts_with("FAILS"), "{word}{stderr}");
+    let (code, word, stderr) = run(qmprobe(&["replay", file, "--spawn", &agent("")]));
+    assert!(code == 0 && word.starts_with("FIXED"), "{word}{stderr}");
+}
+
+#[test]
 fn the_reference_peer_conforms() {
     let scratch = Scratch::new();
     let (code, page, stderr) = run(scratch.check(&["--reference", "--rule", RULE]));

@@ -69,11 +69,14 @@ pub(crate) fn fields(finding: &Finding) -> Vec<Field> {
 /// known but its address.
 fn place_of(finding: &Finding) -> String {
     let peer = &finding.peer;
-    if peer.kind != "other" || peer.name != peer.command_line {
+    // One that is connected to is called by its address, with its version behind if it states one.
+    let version = peer.name.strip_prefix(&peer.command_line);
+    if peer.kind != "other" || !version.is_some_and(|version| version.is_empty() || version.starts_with(' '))
+    {
         return String::new();
     }
     let protocol = if peer.dialect == Dialect::Qga { " --protocol qga" } else { "" };
-    format!(" --connect {}{protocol}", shell_word(&peer.name))
+    format!(" --connect {}{protocol}", shell_word(&peer.command_line))
 }
 
 fn place(finding: &Finding, out: &mut Vec<Field>) {

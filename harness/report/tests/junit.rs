@@ -93,8 +93,11 @@ fn how_to_replay_a_finding_of_a_running_peer_tells_where_that_is() {
     let page = |finding: Finding| render("junit", &[started(1), made(finding)], Outcome::Findings);
     assert!(!page(finding.clone()).contains("--connect"), "it was started by its command line");
     finding.peer.command_line.clone_from(&finding.peer.name);
-    let xml = page(finding);
-    assert!(xml.contains("qmprobe replay found.json --connect &apos;unix:/run/a b&apos;\n"), "{xml}");
+    for version in ["", " 7.2.22"] {
+        finding.peer.name = format!("unix:/run/a b{version}");
+        let xml = page(finding.clone());
+        assert!(xml.contains("qmprobe replay found.json --connect &apos;unix:/run/a b&apos;\n"), "{xml}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! FLAKY n/m.
 
 use super::runtime;
-use crate::args::ReplayArgs;
+use crate::args::{PeerArgs, Protocol, ReplayArgs};
 use crate::exit::Failure;
 use crate::peers::{self, Chosen};
 use crate::scenario_files;
@@ -23,7 +23,9 @@ pub fn run(args: &ReplayArgs) -> Result<Outcome, Failure> {
         return scenario(args);
     }
     let finding = replay::load(&args.finding).map_err(|error| Failure::Usage(error.into()))?;
-    let peer = match peers::choose_one(&args.peers)? {
+    // A finding of one protocol says nothing in the other.
+    let protocol = if finding.peer.dialect == Dialect::Qga { Protocol::Qga } else { Protocol::Qmp };
+    let peer = match peers::choose_one(&PeerArgs { protocol, ..args.peers.clone() })? {
         Some(peer) => peer,
         None => same_kind(&finding, args)?,
     };
