@@ -180,27 +180,17 @@ fn bytes_of(frame: &Frame) -> Vec<u8> {
 mod tests {
     use super::*;
     use qmprobe_check::find;
-    use qmprobe_wire::automaton::Model;
-    use qmprobe_wire::{Case, CaseId, Dialect, ExchangeEnd, SessionState, Start};
-    use std::sync::Arc;
+    use qmprobe_wire::{Dialect, ExchangeEnd, Version};
 
     fn transcript(stderr: &str) -> Transcript {
-        let id = CaseId { seed: 0, index: 0 };
-        let case =
-            Case { id, name: String::new(), command: None, aim: None, start: Start::Command, steps: vec![] };
         Transcript {
-            case: Arc::new(case),
-            dialect: Dialect::Qmp,
-            version: None,
-            model: Model::V3_1,
-            start: SessionState::command_mode(Dialect::Qmp),
-            exchanges: Vec::new(),
             ending: Ending::Exited {
                 status: "signal 6 (SIGABRT)".into(),
                 signalled: true,
                 code: None,
                 stderr_tail: stderr.into(),
             },
+            ..Transcript::of_write(Dialect::Qmp, Version::new(7, 2), Vec::new(), b"")
         }
     }
 

@@ -273,10 +273,7 @@ impl Triage {
     pub async fn release(&mut self, main: &mut Runner, cases: u64) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
         let now = self.now;
-        let (due, held) =
-            std::mem::take(&mut self.held).into_iter().partition(|held| held.since + cases <= now);
-        self.held = held;
-        let due: Vec<Held> = due;
+        let due: Vec<Held> = self.held.extract_if(.., |held| held.since + cases <= now).collect();
         for Held { suspicion, transcript, shower, .. } in due {
             self.turn_to(shower);
             let explained = self.failing.explains(suspicion.rule, suspicion.breach.command.as_deref());

@@ -173,37 +173,12 @@ pub(super) fn blamed(transcript: Transcript) -> Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qmprobe_wire::{Ending, Exchange, ExchangeEnd, Frame, Framer, Limits, Received, SessionState};
+    use qmprobe_wire::{Ending, Version};
 
     /// Requests under way, and what came of them before the peer was gone.
     fn lost(sent: &str, received: &str) -> Transcript {
-        let mut framer = Framer::new(&Limits::default());
-        framer.feed(received.as_bytes());
-        let frames = std::iter::from_fn(|| framer.next_frame());
-        let received = frames.map(|frame: Frame| Received { at_us: 1, frame }).collect();
-        let id = CaseId { seed: 0, index: 0 };
-        let (name, steps) = ("requests under way".to_owned(), vec![Step::Send(sent.into())]);
-        let case = Case { id, name, command: None, aim: None, start: Start::Command, steps };
-        let exchange = Exchange {
-            step: Some(0),
-            connection: 0,
-            opened: false,
-            sent: sent.as_bytes().into(),
-            received,
-            end: ExchangeEnd::Closed,
-            sent_us: 0,
-            attempt: None,
-            weight: None,
-        };
-        Transcript {
-            case: Arc::new(case),
-            dialect: Dialect::Qmp,
-            version: None,
-            model: Model::V3_1,
-            start: SessionState::command_mode(Dialect::Qmp),
-            exchanges: vec![exchange],
-            ending: Ending::Hung,
-        }
+        let told = Transcript::of_write(Dialect::Qmp, Version::new(7, 2), sent.into(), received.as_bytes());
+        Transcript { ending: Ending::Hung, ..told }
     }
 
     #[test]
