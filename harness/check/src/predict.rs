@@ -21,6 +21,8 @@ impl Accepted {
     pub const DEVICE: Accepted = Accepted(8);
     /// No reply at all.
     pub const NOTHING: Accepted = Accepted(16);
+    /// An error of whatever class.
+    pub const ANY_ERROR: Accepted = Accepted::GENERIC.or(Accepted::NOT_FOUND).or(Accepted::DEVICE);
 
     /// Whether all of `other` is within the set.
     pub const fn has(self, other: Accepted) -> bool {

@@ -31,6 +31,27 @@ fn a_parser_that_knows_no_limit_of_nesting_may_take_a_deep_text_for_one() {
 }
 
 #[test]
+fn what_is_too_deep_for_qemu_may_be_a_value_of_the_wrong_kind_to_another_parser() {
+    let deep = Client(Box::leak(["[".repeat(1025), "]".repeat(1025)].concat().into_boxed_str()));
+    let talk = [Qga, deep, NOT_FOUND, SYNC, ERROR, SYNCED];
+    assert!(fails(&talk).contains("json-error-answered"));
+    assert_eq!(fails(&[&talk[..], &[Stranger]].concat()), none());
+    let flat = [Qga, Stranger, Client("]"), NOT_FOUND, SYNC, ERROR, SYNCED];
+    assert_eq!(fails(&flat), BTreeSet::from(["json-error-answered"]));
+}
+
+#[test]
+fn an_agent_that_answers_malformed_text_with_a_success_answers_more_of_it_so() {
+    let text = "{\"execute\":\"guest-ping\"}\n\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":117\u{ff}";
+    let first = Client(Box::leak(format!("{text}{{\"return\": 1}}\n06800}}}}").into_boxed_str()));
+    let empty = Server(r#"{"return": {}}"#);
+    let came = [first, empty, empty, empty, ERROR, ERROR, ERROR, empty, Tried(false)];
+    let then = [SYNC, empty, empty, SYNCED, Tried(true)];
+    let talk = [&[Qga, Stranger], &came[..], &then].concat();
+    assert_eq!(fails(&talk), BTreeSet::from(["json-error-answered"]));
+}
+
+#[test]
 fn an_error_that_comes_with_the_next_try_is_no_surplus_where_one_was_owed() {
     let late = [Qga, Client("{\u{ff}"), Tried(false), SYNC, ERROR, ERROR, SYNCED, Tried(true)];
     assert_eq!(fails(&late), none());
