@@ -122,7 +122,8 @@ impl<'a> Context<'a> {
                 && pairs.iter().any(|pair| pair.expectation.id.as_ref() == id && !succeeded(pair));
             let may_be_shifted = shifted && id.is_none();
             // A peer that answers malformed text with something else than an error answers further ones with it, too.
-            let is_error = extra.kind == MessageKind::Error || pairs.iter().any(|pair| answers_no_json(pair, extra));
+            let is_error =
+                extra.kind == MessageKind::Error || pairs.iter().any(|pair| answers_no_json(pair, extra));
             *at < from || answers || !is_error && !may_be_shifted
         });
     }
@@ -237,10 +238,15 @@ fn mismatches(schema: &Schema, ty: TypeId, reply: &Message) -> Vec<Mismatch> {
 
 fn is_garbled(exchange: &Exchange) -> bool {
     exchange.received.iter().any(|received| match &received.frame {
-        Frame::Garbage(_) => true,
+        Frame::Garbage(bytes) => !is_gap(bytes),
         Frame::Message(message) => !message.is_legible() || is_misshapen(message),
         Frame::Sentinel => false,
     })
+}
+
+/// Whether garbage is but white space: the framer gives out none but that between a sentinel and its message.
+pub fn is_gap(garbage: &[u8]) -> bool {
+    garbage.iter().all(u8::is_ascii_whitespace)
 }
 
 /// Grants a server that is not QEMU's what the protocol leaves open.

@@ -122,7 +122,7 @@ pub static STATEMENTS: &[Statement] = &[
     of("B1", "An agent does not greet and has nothing to negotiate.", "QEMU qga/main.c", Shown::By(&["agent-silent-start", "qga/envelope/the-agent-does-not-speak-first", "qga/envelope/there-is-nothing-to-negotiate"])),
     of("B2", "An agent echoes ids as a monitor does.", "QEMU qapi/qmp-dispatch.c", Shown::By(&["reply-id-echo", "qga/envelope/an-id-of-any-type-comes-back"])),
     of("B3", "An agent runs one command after the other, and nothing out of band.", "QEMU qga/main.c:process_event", Shown::By(&["oob-gate", "reply-order", "qga/envelope/nothing-runs-out-of-band", "qga/envelope/commands-are-answered-in-their-order"])),
-    of("B4", "An agent's lines end with LF.", "QEMU qga/main.c:send_response", Shown::By(&["line-end"])),
+    of("B4", "An agent's messages are one line each, which ends with LF.", "QEMU qga/main.c:send_response", Shown::By(&["line-end"])),
     of("B5", "guest-sync returns its token, an integer.", "QEMU qga/qapi-schema.json, guest-sync", Shown::By(&["sync-echo", "qga/sync/the-token-comes-back", "qga/sync/a-token-is-an-integer"])),
     of("B6", "0xFF stands before the reply to guest-sync-delimited, and before no other.", "QEMU qga/main.c:send_response", Shown::By(&["sync-sentinel", "qga/sync/a-sentinel-stands-before-the-delimited-reply", "qga/sync/each-sync-has-its-sentinel", "qga/sync/no-sentinel-before-an-error"])),
     of("B7", "0xFF from the client throws away what was begun.", "QEMU qga/qapi-schema.json, guest-sync-delimited", Shown::By(&["sync-reset", "qga/sync/a-sentinel-byte-throws-away-half-a-command"])),

@@ -3,7 +3,7 @@
 mod conversation;
 mod schema;
 
-use conversation::Say::{Aim, Client, Close, Connect, Library, Qga, Server, Stranger, Timeout, Tried};
+use conversation::Say::{Aim, Client, Close, Connect, Library, Qga, Raw, Server, Stranger, Timeout, Tried};
 use conversation::{Say, fails};
 use std::collections::BTreeSet;
 
@@ -92,6 +92,11 @@ fn a_command_that_guest_info_does_not_offer_is_not_there() {
     let there = Server("{\"return\": {}}");
     assert_eq!(fails(&[&absent[..], &[NOT_FOUND]].concat()), none());
     assert_eq!(fails(&[&absent[..], &[there]].concat()), BTreeSet::from(["guest-info-agrees"]));
+    let (aim, made_up) = (Aim("guest-info-agrees"), Client("{\"execute\":\"qmprobe-no-such-command\"}"));
+    let (refused, there) = ([Qga, aim, made_up, ERROR], [Qga, aim, made_up, NOT_FOUND]);
+    let both = |made_up: &[Say]| fails(&[made_up, &absent[2..], &[ERROR]].concat());
+    assert_eq!(both(&refused), BTreeSet::from(["command-not-found"]));
+    assert_eq!(both(&there), BTreeSet::from(["guest-info-agrees"]));
 }
 
 #[test]
@@ -150,4 +155,21 @@ fn a_library_gives_back_what_json_does_not_have_and_it_was_sent() {
         Server("{\"return\": {\"depth\": NaN}, \"id\": 1}"),
     ];
     assert!(fails(&[&[Library], &own[..]].concat()).contains("output-strict-json"));
+}
+
+#[test]
+fn a_sentinel_in_the_wrong_place_is_no_other_rules_affair() {
+    let at = |text| {
+        [Qga, SYNC, ERROR, Raw(text), Client("{\"execute\":\"guest-ping\"}"), Server(r#"{"return": {}}"#)]
+    };
+    for text in [
+        "{\"return\": 7}\u{ff}\n",
+        "{\"return\": 7}\n\u{ff}",
+        "\u{ff} {\"return\": 7}\n",
+        "\u{ff}\n{\"return\": 7}\n",
+    ] {
+        assert_eq!(fails(&at(text)), BTreeSet::from(["sync-sentinel"]), "{text:?}");
+    }
+    assert_eq!(fails(&at("\u{ff}{\"return\": 7}\n")), none());
+    assert!(fails(&at("\u{ff}#{\"return\": 7}\n")).contains("output-framing"));
 }

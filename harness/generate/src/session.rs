@@ -68,10 +68,14 @@ pub fn lookups(seed: u64, there: &[&str], absent: &[&str]) -> Vec<Case> {
         command: Some(name.to_owned()),
         aim: Some(aim.to_owned()),
         start: Start::Command,
-        steps: vec![send(unrunnable(name))],
+        steps: vec![send(MADE_UP), send(unrunnable(name))],
     };
     (0..).zip(named).map(case).collect()
 }
+
+/// A command that nobody has, beside one that should not be there: what is wrong with its answer, too, is not wrong
+/// with that one.
+const MADE_UP: &str = r#"{"execute":"qmprobe-no-such-command","id":"no"}"#;
 
 /// A request whose arguments no command has.
 fn unrunnable(name: &str) -> String {
@@ -186,7 +190,9 @@ mod tests {
         let cases = lookups(7, &["guest-set-vcpus"], &["guest-exec"]);
         let shown: Vec<_> = cases.iter().map(|case| (case.aim.as_deref(), case.steps.as_slice())).collect();
         let request = |name: &str| {
-            vec![send(format!(r#"{{"execute":"{name}","arguments":{{"qmprobe-no-such":1}},"id":2}}"#))]
+            let arguments = r#"{"qmprobe-no-such":1}"#;
+            let looked_up = format!(r#"{{"execute":"{name}","arguments":{arguments},"id":2}}"#);
+            vec![send(r#"{"execute":"qmprobe-no-such-command","id":"no"}"#), send(looked_up)]
         };
         let (there, absent) = (request("guest-set-vcpus"), request("guest-exec"));
         assert_eq!(

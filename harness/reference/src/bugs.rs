@@ -117,6 +117,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &output::garbage_line_between::BUG,
     &output::lf_only::BUG,
     &output::crlf_agent::BUG,
+    &output::several_lines_agent::BUG,
     &output::no_newline::BUG,
     &output::endless_reply::BUG,
     &events::event_without_timestamp::BUG,

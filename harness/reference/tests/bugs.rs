@@ -250,6 +250,7 @@ const OUTPUT: &[Row] = &[
     ("event-splits-reply", Negotiation, VERSION, With("\"event\": \"RESUME\"}\r\n")),
     ("garbage-line-between", Negotiation, "{}", With("(qemu) \n{")),
     ("lf-only", Negotiation, VERSION, Without("\r")),
+    ("several-lines-agent", Nothing, r#"{"execute":"guest-ping"}"#, With("{\n")),
     ("crlf-agent", Nothing, r#"{"execute":"guest-ping"}"#, With("\r\n")),
     ("no-newline", Negotiation, VERSION, Without("\r\n")),
     ("event-without-timestamp", Negotiation, EIGHT_QUERIES, With("{\"event\"")),

@@ -1,18 +1,18 @@
-//! QMP messages end CR LF, agent messages LF.
+//! QMP messages end CR LF; agent messages are one line and end LF.
 
 use crate::context::Context;
 use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict};
-use qmprobe_wire::{Dialect, LineEnd};
+use qmprobe_wire::{Dialect, Exchange, Frame, LineEnd, Message, Received};
 
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "Q604",
     slug: "line-end",
     title: "Every message ends its line",
-    requirement: "QMP messages end with CR LF; those of the guest agent with LF.",
-    source: "QMP specification, General Definitions; QEMU monitor/qmp.c:qmp_send_response, qga/main.c:send_response",
+    requirement: "QMP messages end with CR LF; those of the guest agent are one line each, and end with LF.",
+    source: "QMP specification, General Definitions; QEMU monitor/qmp.c:qmp_send_response (which knows pretty printing), qga/main.c:send_response (which does not)",
     terms: Terms::USUAL,
     judge,
 };
@@ -23,16 +23,35 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Dialect::Qga => LineEnd::Lf,
     };
     judge_each(context, rule, "no message was seen", out, |exchange, message| {
-        let in_doubt = context.is_garbled(exchange) || context.peer_is_lost();
-        (!in_doubt).then(|| {
-            (message.line_end != due).then(|| Breach {
-                class: format!("{:?}", message.line_end),
-                expected: vec![word(due).to_owned()],
-                actual: word(message.line_end).to_owned(),
-                ..Breach::default()
-            })
-        })
+        let cut = is_cut_by_sentinel(&context.transcript.exchanges[exchange], message);
+        let in_doubt = cut || context.is_garbled(exchange) || context.peer_is_lost();
+        (!in_doubt).then(|| breach(due, message))
     });
+}
+
+fn breach(due: LineEnd, message: &Message) -> Option<Breach> {
+    let (class, actual) = if message.line_end != due {
+        (format!("{:?}", message.line_end), word(message.line_end))
+    } else if due == LineEnd::Lf && message.bytes.contains(&b'\n') {
+        ("Lines".to_owned(), "several lines")
+    } else {
+        return None;
+    };
+    Some(Breach {
+        class,
+        expected: vec![word(due).to_owned()],
+        actual: actual.to_owned(),
+        ..Breach::default()
+    })
+}
+
+/// Whether a sentinel stands where the line should end: then it is that which is misplaced.
+fn is_cut_by_sentinel(exchange: &Exchange, message: &Message) -> bool {
+    let is_it =
+        |received: &Received| matches!(&received.frame, Frame::Message(one) if std::ptr::eq(one, message));
+    let at = exchange.received.iter().position(is_it);
+    let next = at.and_then(|at| exchange.received.get(at + 1));
+    message.line_end == LineEnd::Missing && next.is_some_and(|next| matches!(next.frame, Frame::Sentinel))
 }
 
 fn word(line_end: LineEnd) -> &'static str {

@@ -1,6 +1,6 @@
 //! Between messages there is only white space.
 
-use crate::context::Context;
+use crate::context::{Context, is_gap};
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::{Dialect, Frame, escape};
@@ -24,6 +24,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         looked |= !exchange.received.is_empty();
         let own = exchange.received.iter().skip(context.leftover(index).len());
         let stray = own.into_iter().find_map(|received| match &received.frame {
+            // Behind a sentinel that is its own rule's affair.
+            Frame::Garbage(bytes) if agent && is_gap(bytes) => None,
             Frame::Garbage(bytes) => Some(escape::escape_short(bytes, 120)),
             Frame::Sentinel if !agent => Some("\\xff".to_owned()),
             Frame::Sentinel | Frame::Message(_) => None,

@@ -47,6 +47,7 @@ pub static RULE: Rule = Rule {
             "reply-shape",
             "error-shape",
             "error-class",
+            "arguments-refused",
             "arguments-required",
             "arguments-unknown",
             "arguments-type",

@@ -1,9 +1,9 @@
 //! The sentinel 0xFF stands before the reply of guest-sync-delimited and nowhere else.
 
-use crate::context::Context;
+use crate::context::{Context, is_gap};
 use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, Frame, MessageKind};
+use qmprobe_wire::{Exchange, Frame, MessageKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -37,18 +37,32 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         }
         looked = true;
         let came = sentinels(exchange);
-        if came != due {
-            let missing = due.iter().zip(&came).any(|(due, came)| came < due);
-            breaches.push(Breach {
-                exchange: index,
-                class: if missing { "missing" } else { "surplus" }.to_owned(),
-                expected: vec!["0xFF before the reply of guest-sync-delimited, and nowhere else".to_owned()],
-                actual: if missing { "no 0xFF before it" } else { "0xFF elsewhere, or twice" }.to_owned(),
-                ..Breach::default()
-            });
-        }
+        let (class, actual) = if let Some(gap) = gap(exchange) {
+            ("apart", format!("0xFF, and then '{}'", escape::escape_short(gap, 40)))
+        } else if came == due {
+            continue;
+        } else if due.iter().zip(&came).any(|(due, came)| came < due) {
+            ("missing", "no 0xFF before it".to_owned())
+        } else {
+            ("surplus", "0xFF elsewhere, or twice".to_owned())
+        };
+        breaches.push(Breach {
+            exchange: index,
+            class: class.to_owned(),
+            expected: vec!["0xFF before the reply of guest-sync-delimited, and nowhere else".to_owned()],
+            actual,
+            ..Breach::default()
+        });
     }
     conclude(rule, breaches, looked, "no reply was seen", out);
+}
+
+/// What stands between a sentinel and the message.
+fn gap(exchange: &Exchange) -> Option<&[u8]> {
+    exchange.received.iter().find_map(|received| match &received.frame {
+        Frame::Garbage(bytes) if is_gap(bytes) => Some(bytes.as_slice()),
+        _ => None,
+    })
 }
 
 /// For each reply the sentinels that stand before it; one more where sentinels follow the last.

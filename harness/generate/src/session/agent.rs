@@ -1,6 +1,6 @@
 //! The guest agent: its silence at the start, sync with and without sentinel, and the reset by 0xFF.
 
-use super::{Cases, send, unrunnable};
+use super::{Cases, MADE_UP, send, unrunnable};
 use qmprobe_wire::{Dialect, Payload, Start, Step, Sync};
 
 /// Integers that a sync must return exactly.
@@ -58,7 +58,7 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     for name in absent {
         // Its arguments are not looked at.
         let bare = send(format!(r#"{{"execute":"{name}","id":1}}"#));
-        let steps = vec![bare, send(unrunnable(name)), send(ping)];
+        let steps = vec![send(MADE_UP), bare, send(unrunnable(name)), send(ping)];
         let title = format!("{name}, which it does not offer");
         cases.push_for(Some(name), "guest-info-agrees", title, Start::Command, steps);
     }

@@ -10,6 +10,7 @@ pub(super) mod inf_output;
 pub(super) mod lf_only;
 pub(super) mod no_newline;
 pub(super) mod raw_utf8_output;
+pub(super) mod several_lines_agent;
 pub(super) mod single_quote_output;
 pub(super) mod trailing_comma_output;
 

@@ -5,7 +5,7 @@ use qmprobe_wire::Dialect;
 
 pub(in crate::bugs) static BUG: Bug = Bug {
     name: "sentinel-apart",
-    rule: "output-framing",
+    rule: "sync-sentinel",
     summary: "a line end stands between the sentinel and its reply",
     dialect: Dialect::Qga,
     hooks: Hooks { line: apart, ..Hooks::NONE },
