@@ -153,15 +153,25 @@ pub(crate) struct Offered {
     enabled: bool,
 }
 
+impl Offered {
+    fn of(entry: &Value) -> Option<Offered> {
+        let enabled = !entry.get("enabled").is_some_and(says_no);
+        Some(Offered { name: entry.get("name")?.as_str()?.to_owned(), enabled })
+    }
+}
+
 /// The commands that an agent lists; `None` when it lists none.
 pub(crate) async fn offered(runner: &mut Runner) -> Option<Vec<Offered>> {
     let reply = runner.ask("guest-info").await?;
     let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array())?;
-    let offered = listed.iter().filter_map(|one| {
-        let enabled = one.get("enabled") != Some(&Value::Bool(false));
-        Some(Offered { name: one.get("name")?.as_str()?.to_owned(), enabled })
-    });
-    Some(offered.collect()).filter(|offered: &Vec<Offered>| !offered.is_empty())
+    Some(listed.iter().filter_map(Offered::of).collect()).filter(|offered: &Vec<Offered>| !offered.is_empty())
+}
+
+/// Whether it means no, even where it is not of the type to say so: that is told as what it is, and is no reason to
+/// take for there what is not.
+fn says_no(value: &Value) -> bool {
+    let is_zero = value.as_integer().is_some_and(|number| number == 0.into());
+    matches!(value, Value::Bool(false) | Value::Null) || value.as_str() == Some("false") || is_zero
 }
 
 /// Where an agent's commands differ from those of the schema that it is held against.
@@ -256,6 +266,20 @@ mod tests {
         {
             let schema = least(dialect).unwrap();
             assert!(schema.partial && schema.command(command).is_some());
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_said_to_be_disabled_in_whatever_words_is() {
+        let enabled = |value: Value| {
+            let entry = [("name".to_owned(), Value::string("guest-ping")), ("enabled".to_owned(), value)];
+            Offered::of(&Value::Object(entry.into())).map(|offered| offered.enabled)
+        };
+        for no in [Value::Bool(false), Value::Null, Value::int(0), Value::string("false")] {
+            assert_eq!(enabled(no), Some(false));
+        }
+        for yes in [Value::Bool(true), Value::int(1), Value::string("true")] {
+            assert_eq!(enabled(yes), Some(true));
         }
     }
 

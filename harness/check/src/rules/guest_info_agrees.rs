@@ -53,6 +53,11 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
             note(&command.name, "success-response", expected, format!("{answers:?}"));
         }
     }
+    let names = || listed.iter().filter_map(|one| one.get("name")?.as_str());
+    for (at, name) in names().enumerate().filter(|(at, name)| names().take(*at).any(|before| before == *name))
+    {
+        note(name, "twice", format!("'{name}' is listed once"), format!("again as number {}", at + 1));
+    }
     for name in listed.iter().filter(|one| is_enabled(one)).filter_map(|one| one.get("name")?.as_str()) {
         if context.schema.command(name).is_none() {
             note(name, "undeclared", "only declared commands".to_owned(), format!("'{name}' is listed"));

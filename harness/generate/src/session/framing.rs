@@ -29,11 +29,11 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let at_once = bare((2..=4).map(|id| good(id) + "\n").collect());
     for (name, cut) in [
         ("in two pieces", in_two.to_vec()),
-        ("byte by byte", by_byte.collect()),
+        ("byte by byte", by_byte.collect::<Vec<_>>()),
         ("three at once", vec![at_once]),
     ] {
         let alone = command(harmless, 0);
-        let after = command(harmless, 9);
-        one("input-framing", name, [vec![alone], cut, vec![after]].concat());
+        let alone = std::slice::from_ref(&alone);
+        one("input-framing", name, [alone, &cut, alone, &cut, alone].concat());
     }
 }
