@@ -8,7 +8,7 @@ pub(crate) const MISFITS: u32 = 6;
 /// What a reply costs that has an id where no request could be read.
 pub(crate) const INVENTED: u32 = 3;
 /// What a request costs that must be answered and is not.
-const MISSING: u32 = 9;
+pub(crate) const MISSING: u32 = 9;
 /// What a reply costs that answers nothing: more than one of the wrong kind, which it might be.
 pub(crate) const SURPLUS: u32 = 12;
 /// What it costs where it is the one before once more: hardly anything else can be meant by that, unless the same was

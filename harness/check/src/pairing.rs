@@ -2,7 +2,7 @@
 
 use crate::alignment::{Alignment, DEVIATES, INVENTED, MISFITS, REPEATED, SURPLUS, UNFIT, align};
 use crate::conform::Mismatch;
-use crate::overtaking::match_up;
+use crate::lanes::{Request, assign};
 use crate::predict::{Accepted, Expectation};
 use crate::prediction::deviating_class;
 use qmprobe_wire::{Exchange, Frame, Message, MessageKind, Value};
@@ -58,14 +58,14 @@ pub(crate) fn pair_up<'a>(
     let mut replies: Vec<&Message> =
         answers().filter(|reply| keep_other || reply.kind != MessageKind::Other).collect();
     let claim = Claim::of(pairs, &replies);
+    let overtakes = pairs.iter().any(|pair| pair.expectation.out_of_band);
+    if overtakes && pair_overtaken(pairs, &replies, &claim, &mut pairing, conforms) {
+        return pairing;
+    }
     if claim == Claim::Wrong {
         for (pair, reply) in pairs.iter_mut().zip(replies) {
             pair.reply = Some(reply);
         }
-        return pairing;
-    }
-    let overtakes = pairs.iter().any(|pair| pair.expectation.out_of_band);
-    if overtakes && pair_overtaken(pairs, &replies) {
         return pairing;
     }
     if let Claim::Clear(owners) = claim {
@@ -75,7 +75,6 @@ pub(crate) fn pair_up<'a>(
         pairing.disordered = is_disordered(pairs, &replies);
         return pairing;
     }
-    take_urgent(pairs, &mut replies);
     if let Some(attempt) = exchange.attempt
         && !take_answer(pairs, &mut replies, attempt.token)
     {
@@ -99,27 +98,8 @@ fn pair_in_order<'a>(
         pair.reply = Some(reply);
         return;
     }
-    let cost = |due: &Expectation, reply: &Message| {
-        if is_unfit(due, reply) {
-            return UNFIT;
-        }
-        let id = match due.id.as_ref() == reply.get("id") {
-            true => 0,
-            // That it carries an id is by far not as strange of an error of the JSON layer as of any other.
-            false if due.json_error => INVENTED,
-            false => MISFITS,
-        };
-        let kind = if deviating_class(due.accepted, reply).is_some() {
-            DEVIATES
-        } else if conforms(due, reply) {
-            0
-        } else {
-            MISFITS
-        };
-        id + kind
-    };
     let open: Vec<usize> = (0..pairs.len()).filter(|at| pairs[*at].reply.is_none()).collect();
-    let suits = |at: usize, reply: usize| cost(&pairs[open[at]].expectation, replies[reply]);
+    let suits = |at: usize, reply: usize| cost(&pairs[open[at]].expectation, replies[reply], conforms);
     let in_turn = || (0..open.len()).map(|at| (at < replies.len()).then_some(at)).collect();
     let plain = open.len() == replies.len() && (0..open.len()).all(|at| suits(at, at) == 0);
     let optional: Vec<bool> =
@@ -143,13 +123,45 @@ fn pair_in_order<'a>(
             return;
         }
     };
+    give(pairs, replies, open, &answers, pairing);
+}
+
+/// Gives each of the requests `at` its reply, if it has one; what is left is surplus.
+fn give<'a>(
+    pairs: &mut [Pair<'a>],
+    replies: &[&'a Message],
+    at: impl IntoIterator<Item = usize>,
+    answers: &[Option<usize>],
+    pairing: &mut Pairing<'a>,
+) {
     let mut given = vec![false; replies.len()];
-    for (at, reply) in open.into_iter().zip(answers) {
-        let Some(reply) = reply else { continue };
+    for (at, reply) in at.into_iter().zip(answers) {
+        let Some(reply) = *reply else { continue };
         given[reply] = true;
         pairs[at].reply = Some(replies[reply]);
     }
     pairing.extras.extend(replies.iter().zip(given).filter(|(_, given)| !given).map(|(reply, _)| *reply));
+}
+
+/// How badly a reply suits a request.
+fn cost(due: &Expectation, reply: &Message, conforms: &dyn Fn(&Expectation, &Message) -> bool) -> u32 {
+    if is_unfit(due, reply) {
+        return UNFIT;
+    }
+    let id = match due.id.as_ref() == reply.get("id") {
+        true => 0,
+        // That it carries an id is by far not as strange of an error of the JSON layer as of any other.
+        false if due.json_error => INVENTED,
+        false => MISFITS,
+    };
+    let kind = if deviating_class(due.accepted, reply).is_some() {
+        DEVIATES
+    } else if conforms(due, reply) {
+        0
+    } else {
+        MISFITS
+    };
+    id + kind
 }
 
 /// Whether a request that goes unanswered if it succeeds is said to have succeeded.
@@ -212,28 +224,34 @@ fn unasked(exchange: &Exchange) -> usize {
     early.filter(|received| matches!(&received.frame, Frame::Message(message) if message.is_reply())).count()
 }
 
-/// Pairs where some requests are answered out of band. False when the replies fit in no order that is allowed.
-fn pair_overtaken<'a>(pairs: &mut [Pair<'a>], replies: &[&'a Message]) -> bool {
-    let out_of_band: Vec<bool> = pairs.iter().map(|pair| pair.expectation.out_of_band).collect();
-    let found = match_up(&out_of_band, replies.len(), |request, reply| {
-        let (due, reply) = (&pairs[request].expectation, replies[reply]);
-        reply.get("id") == due.id.as_ref() && deviating_class(due.accepted, reply).is_none()
-    });
-    let fits = found.requests.len() == replies.len();
-    for (request, reply) in found.requests.iter().zip(replies).filter(|_| fits) {
-        pairs[*request].reply = Some(reply);
-    }
-    fits
-}
-
-/// Pairs the answers out of band that are told by their ids, wherever they stand; the others are left.
-fn take_urgent<'a>(pairs: &mut [Pair<'a>], replies: &mut Vec<&'a Message>) {
-    for pair in pairs.iter_mut().filter(|pair| pair.expectation.out_of_band) {
-        let Some(id) = &pair.expectation.id else { continue };
-        if let Some(at) = replies.iter().position(|reply| reply.get("id") == Some(id)) {
-            pair.reply = Some(replies.remove(at));
+/// Pairs where some requests are answered out of band, in the way that leaves the least to explain. False when it is
+/// less that replies came in another order than they may, as their ids say, or there is too much of it.
+fn pair_overtaken<'a>(
+    pairs: &mut [Pair<'a>],
+    replies: &[&'a Message],
+    claim: &Claim,
+    pairing: &mut Pairing<'a>,
+    conforms: &dyn Fn(&Expectation, &Message) -> bool,
+) -> bool {
+    let suits = |request: usize, reply: usize| cost(&pairs[request].expectation, replies[reply], conforms);
+    let request = |pair: &Pair<'_>| Request {
+        out_of_band: pair.expectation.out_of_band,
+        optional: pair.expectation.accepted.has(Accepted::NOTHING),
+    };
+    let requests: Vec<Request> = pairs.iter().map(request).collect();
+    let Some(assigned) = assign(&requests, replies.len(), suits, |_| SURPLUS) else { return false };
+    if assigned.cost > 0
+        && let Claim::Clear(owners) = claim
+    {
+        let in_band = owners.iter().filter(|owner| !requests[**owner].out_of_band);
+        let disorder = if in_band.is_sorted() { 0 } else { SURPLUS };
+        let claimed: u32 = owners.iter().zip(0..).map(|(owner, reply)| suits(*owner, reply)).sum();
+        if claimed + disorder <= assigned.cost {
+            return false;
         }
     }
+    give(pairs, replies, 0..pairs.len(), &assigned.answers, pairing);
+    true
 }
 
 /// Pairs the answer to a try to get back in step, told by its token: errors that an earlier try provoked may come

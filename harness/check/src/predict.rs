@@ -285,7 +285,7 @@ fn predict_arguments(
         return expect(state, Accepted::RETURN, rule, format!("{name} cannot fail"));
     }
     // A peer may know that such an integer is out of range, where introspection only says that it is one.
-    let rule = if arguments.is_some_and(has_huge_integer) { "arguments-range" } else { "declared-command" };
+    let rule = if arguments.is_some_and(has_odd_integer) { "arguments-range" } else { "declared-command" };
     expect(state, semantic, rule, format!("the arguments of {name} conform"))
 }
 
@@ -342,11 +342,14 @@ fn binds(command: &Command, version: Option<Version>) -> bool {
 }
 
 /// Whether an integer beyond int64 stands in a value. The value is ours: it is no deeper than what we send.
-fn has_huge_integer(value: &Value) -> bool {
+/// Whether there is an integer that not every kind of integer can be.
+fn has_odd_integer(value: &Value) -> bool {
     match value {
-        Value::Number(number) => number.as_integer().is_some_and(|integer| integer > i128::from(i64::MAX)),
-        Value::Array(elements) => elements.iter().any(has_huge_integer),
-        Value::Object(members) => members.iter().any(|(_, value)| has_huge_integer(value)),
+        Value::Number(number) => {
+            number.as_integer().is_some_and(|integer| !(0..=i128::from(i32::MAX)).contains(&integer))
+        }
+        Value::Array(elements) => elements.iter().any(has_odd_integer),
+        Value::Object(members) => members.iter().any(|(_, value)| has_odd_integer(value)),
         _ => false,
     }
 }

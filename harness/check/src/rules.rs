@@ -30,7 +30,7 @@ mod event_shape;
 mod greeting_first;
 mod greeting_shape;
 mod greeting_version_agrees;
-mod guest_info_agrees;
+pub(crate) mod guest_info_agrees;
 mod half_command_outlives_client;
 mod input_framing;
 mod json_error_answered;

@@ -39,6 +39,17 @@ fn what_is_out_of_band_overtakes_errors_included() {
 }
 
 #[test]
+fn an_error_that_overtakes_without_its_id_answers_what_it_is_of_the_kind_for() {
+    let unnamed = r#"{"error": {"class": "CommandNotFound", "desc": ""}}"#;
+    for replies in [
+        [POKED, unnamed, NO_NAME, FIRST, MALFORMED, THIRD],
+        [FIRST, POKED, MALFORMED, unnamed, THIRD, NO_NAME],
+    ] {
+        assert_eq!(of_order(&replies), ["reply-id-echo"], "{replies:?}");
+    }
+}
+
+#[test]
 fn what_is_in_band_does_not_overtake() {
     assert_eq!(of_order(&[POKED, THIRD, MALFORMED, NO_SUCH, NO_NAME, FIRST]), ["reply-order"]);
 }

@@ -170,6 +170,8 @@ fn a_sentinel_in_the_wrong_place_is_no_other_rules_affair() {
     ] {
         assert_eq!(fails(&at(text)), BTreeSet::from(["sync-sentinel"]), "{text:?}");
     }
+    let apart = [Qga, SYNC, ERROR, Raw("{\"return\": 7}"), Client(" "), Raw("\u{ff}\n")];
+    assert!(!fails(&apart).contains("line-end"));
     assert_eq!(fails(&at("\u{ff}{\"return\": 7}\n")), none());
     assert!(fails(&at("\u{ff}#{\"return\": 7}\n")).contains("output-framing"));
 }

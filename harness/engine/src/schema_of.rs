@@ -155,8 +155,10 @@ pub(crate) struct Offered {
 
 impl Offered {
     fn of(entry: &Value) -> Option<Offered> {
-        let enabled = !entry.get("enabled").is_some_and(says_no);
-        Some(Offered { name: entry.get("name")?.as_str()?.to_owned(), enabled })
+        Some(Offered {
+            name: entry.get("name")?.as_str()?.to_owned(),
+            enabled: qmprobe_check::is_enabled(entry),
+        })
     }
 }
 
@@ -165,13 +167,6 @@ pub(crate) async fn offered(runner: &mut Runner) -> Option<Vec<Offered>> {
     let reply = runner.ask("guest-info").await?;
     let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array())?;
     Some(listed.iter().filter_map(Offered::of).collect()).filter(|offered: &Vec<Offered>| !offered.is_empty())
-}
-
-/// Whether it means no, even where it is not of the type to say so: that is told as what it is, and is no reason to
-/// take for there what is not.
-fn says_no(value: &Value) -> bool {
-    let is_zero = value.as_integer().is_some_and(|number| number == 0.into());
-    matches!(value, Value::Bool(false) | Value::Null) || value.as_str() == Some("false") || is_zero
 }
 
 /// Where an agent's commands differ from those of the schema that it is held against.

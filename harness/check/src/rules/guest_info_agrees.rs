@@ -66,6 +66,11 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     conclude(rule, breaches, true, "", out);
 }
 
-fn is_enabled(entry: &Value) -> bool {
-    entry.get("enabled") != Some(&Value::Bool(false))
+/// Whether an entry of guest-info's list says that its command is there. What means no is taken for no even where it is
+/// not of the type to say so: that is told as what it is, and is no reason to take for there what is not.
+pub fn is_enabled(entry: &Value) -> bool {
+    !entry.get("enabled").is_some_and(|value| {
+        let is_zero = value.as_integer() == Some(0);
+        matches!(value, Value::Bool(false) | Value::Null) || value.as_str() == Some("false") || is_zero
+    })
 }

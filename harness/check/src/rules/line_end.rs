@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict};
-use qmprobe_wire::{Dialect, Exchange, Frame, LineEnd, Message, Received};
+use qmprobe_wire::{Dialect, Exchange, Frame, LineEnd, Message};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,7 +23,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Dialect::Qga => LineEnd::Lf,
     };
     judge_each(context, rule, "no message was seen", out, |exchange, message| {
-        let cut = is_cut_by_sentinel(&context.transcript.exchanges[exchange], message);
+        let cut = message.line_end == LineEnd::Missing
+            && is_before_sentinel(&context.transcript.exchanges[exchange..], message);
         let in_doubt = cut || context.is_garbled(exchange) || context.peer_is_lost();
         (!in_doubt).then(|| breach(due, message))
     });
@@ -45,13 +46,11 @@ fn breach(due: LineEnd, message: &Message) -> Option<Breach> {
     })
 }
 
-/// Whether a sentinel stands where the line should end: then it is that which is misplaced.
-fn is_cut_by_sentinel(exchange: &Exchange, message: &Message) -> bool {
-    let is_it =
-        |received: &Received| matches!(&received.frame, Frame::Message(one) if std::ptr::eq(one, message));
-    let at = exchange.received.iter().position(is_it);
-    let next = at.and_then(|at| exchange.received.get(at + 1));
-    message.line_end == LineEnd::Missing && next.is_some_and(|next| matches!(next.frame, Frame::Sentinel))
+/// Whether a sentinel comes right behind the message: where its line should end, it is that which is misplaced.
+fn is_before_sentinel(exchanges: &[Exchange], message: &Message) -> bool {
+    let is_it = |frame: &Frame| matches!(frame, Frame::Message(one) if std::ptr::eq(one, message));
+    let frames = exchanges.iter().flat_map(|exchange| &exchange.received).map(|received| &received.frame);
+    matches!(frames.skip_while(|frame| !is_it(frame)).nth(1), Some(Frame::Sentinel))
 }
 
 fn word(line_end: LineEnd) -> &'static str {

@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
             "arguments-enum",
             "arguments-null",
             "arguments-coercion",
+            "arguments-refused",
             "greeting-shape",
         ],
         ..Terms::USUAL

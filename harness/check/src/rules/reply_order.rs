@@ -12,7 +12,8 @@ pub static RULE: Rule = Rule {
     requirement: "In-band commands of one connection are answered in the order in which they were sent; the answers \
                   to what is sent with 'exec-oob', errors included, may overtake them.",
     source: "QMP specification, Issuing Commands; QEMU monitor/qmp.c:monitor_qmp_dispatcher_co",
-    terms: Terms::USUAL,
+    // Where out-of-band execution is enabled that was not offered, it is used.
+    terms: Terms { yields_to: &["negotiation-arguments/return"], ..Terms::USUAL },
     judge,
 };
 
