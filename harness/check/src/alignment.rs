@@ -9,6 +9,8 @@ pub(crate) const MISFITS: u32 = 6;
 pub(crate) const INVENTED: u32 = 3;
 /// What a request costs that must be answered and is not.
 pub(crate) const MISSING: u32 = 9;
+/// What it costs where the peer was lost, or did not answer in time: then something is missing.
+pub(crate) const LOST: u32 = 1;
 /// What a reply costs that answers nothing: more than one of the wrong kind, which it might be.
 pub(crate) const SURPLUS: u32 = 12;
 /// What it costs where it is the one before once more: hardly anything else can be meant by that, unless the same was
@@ -51,22 +53,22 @@ enum Step {
     Stray,
 }
 
-/// Aligns requests, given by whether each may go unanswered, with `replies` replies. `cost` says how badly a reply
+/// Aligns requests, given by what each costs if it goes unanswered, with `replies` replies. `cost` says how badly a reply
 /// suits a request: 0 when it is as it should be; `stray` what it costs that a reply answers nothing.
 pub(crate) fn align(
-    optional: &[bool],
+    silences: &[u32],
     replies: usize,
     cost: impl Fn(usize, usize) -> u32,
     stray: impl Fn(usize) -> u32,
 ) -> Alignment {
     let width = replies + 1;
-    if optional.len().saturating_mul(width) > CELLS_MAX {
+    if silences.len().saturating_mul(width) > CELLS_MAX {
         return Alignment::Unknown;
     }
     let none = Way { cost: u32::MAX, step: Step::Start };
-    let mut ways = vec![[none; 2]; (optional.len() + 1) * width];
+    let mut ways = vec![[none; 2]; (silences.len() + 1) * width];
     ways[0][RIGHT].cost = 0;
-    for request in 0..=optional.len() {
+    for request in 0..=silences.len() {
         for reply in 0..=replies {
             let here = request * width + reply;
             for state in [RIGHT, WRONG] {
@@ -82,14 +84,13 @@ pub(crate) fn align(
                         *way = Way { cost: so_far + more, step };
                     }
                 };
-                if request < optional.len() && reply < replies {
+                if request < silences.len() && reply < replies {
                     let cost = cost(request, reply);
                     let next = if cost > 0 { WRONG } else { state };
                     improve(here + width + 1, next, cost, Step::Answer { from: state });
                 }
-                if request < optional.len() {
-                    let cost = if optional[request] { 0 } else { MISSING };
-                    improve(here + width, state, cost, Step::Silence);
+                if request < silences.len() {
+                    improve(here + width, state, silences[request], Step::Silence);
                 }
                 if reply < replies {
                     improve(here + 1, state, stray(reply), Step::Stray);
@@ -100,8 +101,8 @@ pub(crate) fn align(
     let [right, wrong] = ways[ways.len() - 1];
     match right.cost.cmp(&wrong.cost) {
         std::cmp::Ordering::Equal => Alignment::Open,
-        std::cmp::Ordering::Less => Alignment::Told(walk_back(&ways, width, optional.len(), RIGHT)),
-        std::cmp::Ordering::Greater => Alignment::Told(walk_back(&ways, width, optional.len(), WRONG)),
+        std::cmp::Ordering::Less => Alignment::Told(walk_back(&ways, width, silences.len(), RIGHT)),
+        std::cmp::Ordering::Greater => Alignment::Told(walk_back(&ways, width, silences.len(), WRONG)),
     }
 }
 
@@ -129,12 +130,13 @@ mod tests {
     /// Requests and replies as letters: a reply suits the request of its letter; a capital one need not be answered.
     fn aligned(requests: &str, replies: &str) -> Alignment {
         let (requests, replies) = (requests.as_bytes(), replies.as_bytes());
-        let optional: Vec<bool> = requests.iter().map(u8::is_ascii_uppercase).collect();
+        let silence = |letter: &u8| if letter.is_ascii_uppercase() { 0 } else { MISSING };
+        let silences: Vec<u32> = requests.iter().map(silence).collect();
         let cost = |request: usize, reply: usize| {
             if requests[request].eq_ignore_ascii_case(&replies[reply]) { 0 } else { DEVIATES }
         };
         let repeats = |reply: usize| reply > 0 && replies[reply] == replies[reply - 1];
-        align(&optional, replies.len(), cost, |reply| if repeats(reply) { REPEATED } else { SURPLUS })
+        align(&silences, replies.len(), cost, |reply| if repeats(reply) { REPEATED } else { SURPLUS })
     }
 
     #[test]
@@ -172,8 +174,8 @@ mod tests {
             _ => UNFIT,
         };
         let stray = |reply: usize| if reply == 1 { REPEATED } else { SURPLUS };
-        let optional = [false, false, true, false];
-        assert_eq!(align(&optional, 4, cost, stray), Alignment::Told((0..4).map(Some).collect()));
+        let silences = [MISSING, MISSING, 0, MISSING];
+        assert_eq!(align(&silences, 4, cost, stray), Alignment::Told((0..4).map(Some).collect()));
     }
 
     #[test]
@@ -184,6 +186,6 @@ mod tests {
     #[test]
     fn nothing_of_nothing_is_told_and_too_much_is_not() {
         assert_eq!(aligned("", ""), Alignment::Told(vec![]));
-        assert_eq!(align(&[false; 1 << 12], 1 << 12, |_, _| 0, |_| 0), Alignment::Unknown);
+        assert_eq!(align(&[0; 1 << 12], 1 << 12, |_, _| 0, |_| 0), Alignment::Unknown);
     }
 }

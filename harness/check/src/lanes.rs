@@ -1,16 +1,14 @@
 //! Which reply answers which request where some are answered out of band and something is wrong: the assignment that
 //! leaves the least to explain, in which each kind keeps its order and may overtake the other.
 
-use crate::alignment::MISSING;
-
 /// Ways to have answered so many of either kind with so many replies beyond which it is not worth the time.
 const CELLS_MAX: usize = 1 << 16;
 
-/// A request: whether it is answered out of band, and whether it may go unanswered.
+/// A request: whether it is answered out of band, and what it costs if it goes unanswered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
     pub out_of_band: bool,
-    pub optional: bool,
+    pub silence: u32,
 }
 
 /// For each request its reply, and what that leaves to explain.
@@ -63,8 +61,7 @@ pub(crate) fn assign(
             if reply < replies {
                 improve(here + row + stride, cost(request, reply), Step::Answer(kind));
             }
-            let silence = if requests[request].optional { 0 } else { MISSING };
-            improve(here + stride, silence, Step::Silence(kind));
+            improve(here + stride, requests[request].silence, Step::Silence(kind));
         }
         if reply < replies {
             improve(here + row, stray(reply), Step::Stray);
@@ -90,14 +87,14 @@ pub(crate) fn assign(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alignment::{DEVIATES, SURPLUS};
+    use crate::alignment::{DEVIATES, MISSING, SURPLUS};
 
     /// Requests by the letter of their reply; those out of band are capitals, and a reply of another letter deviates.
     fn assigned(requests: &str, replies: &str) -> Assigned {
         let (requests, replies) = (requests.as_bytes(), replies.as_bytes());
         let made: Vec<Request> = requests
             .iter()
-            .map(|letter| Request { out_of_band: letter.is_ascii_uppercase(), optional: false })
+            .map(|letter| Request { out_of_band: letter.is_ascii_uppercase(), silence: MISSING })
             .collect();
         let cost = |request: usize, reply: usize| {
             if requests[request].eq_ignore_ascii_case(&replies[reply]) { 0 } else { DEVIATES }
@@ -127,7 +124,7 @@ mod tests {
 
     #[test]
     fn too_much_is_left_alone() {
-        let many = vec![Request { out_of_band: true, optional: true }; 300];
+        let many = vec![Request { out_of_band: true, silence: 0 }; 300];
         assert_eq!(assign(&many, 300, |_, _| 0, |_| 0), None);
     }
 }

@@ -1,11 +1,13 @@
 //! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
 
-use crate::alignment::{Alignment, DEVIATES, INVENTED, MISFITS, REPEATED, SURPLUS, UNFIT, align};
+use crate::alignment::{
+    Alignment, DEVIATES, INVENTED, LOST, MISFITS, MISSING, REPEATED, SURPLUS, UNFIT, align,
+};
 use crate::conform::Mismatch;
 use crate::lanes::{Request, assign};
 use crate::predict::{Accepted, Expectation};
 use crate::prediction::deviating_class;
-use qmprobe_wire::{Exchange, Frame, Message, MessageKind, Value};
+use qmprobe_wire::{Exchange, ExchangeEnd, Frame, Message, MessageKind, Value};
 
 /// One expectation and the reply that belongs to it.
 #[derive(Debug)]
@@ -59,7 +61,7 @@ pub(crate) fn pair_up<'a>(
         answers().filter(|reply| keep_other || reply.kind != MessageKind::Other).collect();
     let claim = Claim::of(pairs, &replies);
     let overtakes = pairs.iter().any(|pair| pair.expectation.out_of_band);
-    if overtakes && pair_overtaken(pairs, &replies, &claim, &mut pairing, conforms) {
+    if overtakes && pair_overtaken(pairs, &replies, (&claim, &exchange.end), &mut pairing, conforms) {
         return pairing;
     }
     if claim == Claim::Wrong {
@@ -80,7 +82,7 @@ pub(crate) fn pair_up<'a>(
     {
         return Pairing { doubtful: true, ..pairing };
     }
-    pair_in_order(pairs, &replies, &mut pairing, conforms);
+    pair_in_order(pairs, &replies, &exchange.end, &mut pairing, conforms);
     pairing
 }
 
@@ -88,6 +90,7 @@ pub(crate) fn pair_up<'a>(
 fn pair_in_order<'a>(
     pairs: &mut [Pair<'a>],
     replies: &[&'a Message],
+    end: &ExchangeEnd,
     pairing: &mut Pairing<'a>,
     conforms: &dyn Fn(&Expectation, &Message) -> bool,
 ) {
@@ -102,8 +105,7 @@ fn pair_in_order<'a>(
     let suits = |at: usize, reply: usize| cost(&pairs[open[at]].expectation, replies[reply], conforms);
     let in_turn = || (0..open.len()).map(|at| (at < replies.len()).then_some(at)).collect();
     let plain = open.len() == replies.len() && (0..open.len()).all(|at| suits(at, at) == 0);
-    let optional: Vec<bool> =
-        open.iter().map(|at| pairs[*at].expectation.accepted.has(Accepted::NOTHING)).collect();
+    let silences: Vec<u32> = open.iter().map(|at| silence(&pairs[*at], end)).collect();
     // Where there are several errors of the JSON layer, the same comes again for a good reason.
     let errors = pairs.iter().filter(|pair| pair.expectation.json_error).count();
     let repeats = |reply: usize| {
@@ -113,7 +115,7 @@ fn pair_in_order<'a>(
     let stray = |reply: usize| if repeats(reply) { REPEATED } else { SURPLUS };
     let alignment = match plain {
         true => Alignment::Told(in_turn()),
-        false => align(&optional, replies.len(), suits, stray),
+        false => align(&silences, replies.len(), suits, stray),
     };
     let answers: Vec<Option<usize>> = match alignment {
         Alignment::Told(answers) => answers,
@@ -141,6 +143,15 @@ fn give<'a>(
         pairs[at].reply = Some(replies[reply]);
     }
     pairing.extras.extend(replies.iter().zip(given).filter(|(_, given)| !given).map(|(reply, _)| *reply));
+}
+
+/// What it costs that a request goes unanswered in an exchange that ended so.
+fn silence(pair: &Pair<'_>, end: &ExchangeEnd) -> u32 {
+    match end {
+        _ if pair.expectation.accepted.has(Accepted::NOTHING) => 0,
+        ExchangeEnd::TimedOut { .. } | ExchangeEnd::Closed => LOST,
+        ExchangeEnd::Complete | ExchangeEnd::Unread | ExchangeEnd::Flooded(_) => MISSING,
+    }
 }
 
 /// How badly a reply suits a request.
@@ -229,15 +240,13 @@ fn unasked(exchange: &Exchange) -> usize {
 fn pair_overtaken<'a>(
     pairs: &mut [Pair<'a>],
     replies: &[&'a Message],
-    claim: &Claim,
+    (claim, end): (&Claim, &ExchangeEnd),
     pairing: &mut Pairing<'a>,
     conforms: &dyn Fn(&Expectation, &Message) -> bool,
 ) -> bool {
     let suits = |request: usize, reply: usize| cost(&pairs[request].expectation, replies[reply], conforms);
-    let request = |pair: &Pair<'_>| Request {
-        out_of_band: pair.expectation.out_of_band,
-        optional: pair.expectation.accepted.has(Accepted::NOTHING),
-    };
+    let request =
+        |pair: &Pair<'_>| Request { out_of_band: pair.expectation.out_of_band, silence: silence(pair, end) };
     let requests: Vec<Request> = pairs.iter().map(request).collect();
     let Some(assigned) = assign(&requests, replies.len(), suits, |_| SURPLUS) else { return false };
     if assigned.cost > 0

@@ -3,7 +3,9 @@
 mod conversation;
 mod schema;
 
-use conversation::Say::{Aim, Client, Close, Connect, Library, Qga, Raw, Server, Stranger, Timeout, Tried};
+use conversation::Say::{
+    Aim, Client, Close, Connect, Crash, Library, Qga, Raw, Server, Stranger, Timeout, Tried,
+};
 use conversation::{Say, fails};
 use std::collections::BTreeSet;
 
@@ -78,6 +80,15 @@ fn a_reply_that_comes_twice_is_surplus_and_nothing_else() {
     ] {
         assert_eq!(fails(&talk), BTreeSet::from(["one-reply"]), "{talk:?}");
     }
+}
+
+#[test]
+fn what_was_lost_with_its_peer_was_not_answered_by_an_error_before() {
+    let text = Client("\u{ff}\u{ff}{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"x\"},\"id\":1}");
+    let answered = [text, ERROR, ERROR];
+    assert_eq!(fails(&[&answered[..], &[Crash]].concat()), BTreeSet::from(["peer-survives"]));
+    assert_eq!(fails(&[&answered[..], &[Timeout]].concat()), BTreeSet::from(["one-reply"]));
+    assert_eq!(fails(&[&answered[..], &[ERROR]].concat()), BTreeSet::from(["reply-id-echo"]));
 }
 
 #[test]
