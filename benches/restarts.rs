@@ -1,5 +1,5 @@
 //! How many monitors are started anew in a second where several are at work and each has a spare that is started
-//! meanwhile, as in a check. `cargo bench --bench restarts -- COUNT` prints nanoseconds for each.
+//! meanwhile, as in a check. `cargo bench --bench restarts -- COUNT [qemu|storage-daemon]` prints nanoseconds for each.
 
 use qmprobe_target::{Error, Peer, PeerSpec, Read};
 use qmprobe_wire::Limits;
@@ -35,7 +35,11 @@ async fn lose_and_renew(spec: PeerSpec, starts: usize) {
 
 fn main() -> io::Result<()> {
     let starts = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(STARTS);
-    let spec = PeerSpec::Qemu { binary: "qemu-system-x86_64".into(), extra: Vec::new() };
+    let spec = if std::env::args().any(|word| word == "storage-daemon") {
+        PeerSpec::StorageDaemon { binary: "qemu-storage-daemon".into(), extra: Vec::new() }
+    } else {
+        PeerSpec::Qemu { binary: "qemu-system-x86_64".into(), extra: Vec::new() }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let began = Instant::now();
     LocalSet::new().block_on(&runtime, async {
