@@ -19,10 +19,11 @@ fn spare(spec: &PeerSpec) -> JoinHandle<Result<Peer, Error>> {
 
 /// Starts so many one after the other, and reads the greeting of each.
 async fn lose_and_renew(spec: PeerSpec, starts: usize) {
-    let mut next = spare(&spec);
-    for _ in 0..starts {
-        let following = spare(&spec);
-        let opened = std::mem::replace(&mut next, following).await.expect("it is not aborted");
+    let mut next = Some(spare(&spec));
+    for left in (0..starts).rev() {
+        let following = (left > 0).then(|| spare(&spec));
+        let Some(begun) = std::mem::replace(&mut next, following) else { return };
+        let opened = begun.await.expect("it is not aborted");
         let mut peer = opened.expect("it starts");
         let mut connection = peer.connect().await.expect("it is open");
         let mut greeting = Vec::new();
@@ -30,7 +31,6 @@ async fn lose_and_renew(spec: PeerSpec, starts: usize) {
         assert!(matches!(read, Read::Bytes(_)), "a monitor greets");
         peer.stop().await;
     }
-    next.abort();
 }
 
 fn main() -> io::Result<()> {
