@@ -4,7 +4,8 @@
 use arbitrary::Unstructured;
 use qmprobe_benches::peer;
 use qmprobe_check::judge;
-use qmprobe_fuzz::{frame_vs_serde, program};
+use qmprobe_fuzz::program::{self, Execution};
+use qmprobe_fuzz::{ALL, Target};
 use qmprobe_generate::Entropy;
 use qmprobe_generate::value::Values;
 use qmprobe_schema::{Era, SourceFiles, SourceOptions, from_introspection, from_source};
@@ -21,8 +22,13 @@ const CORPORA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpora/fuzz");
 const ROUNDS: usize = 15;
 /// What each side of a round repeats.
 const REPEATS: u32 = 20;
-/// The fuzz target of ours that reads JSON, with each of our readers and with serde_json.
-const PARSING: &str = "frame_vs_serde";
+/// The fuzz targets of ours that parse an input as it is; of the first that is JSON, more or less.
+const PARSING: [&str; 4] = ["frame_vs_serde", "frame_split", "schema_load", "scenario_roundtrip"];
+/// What each of them is beside, given the inputs of the first: others end at their first byte.
+const SERDE: Target = Target {
+    name: "serde_json",
+    body: |input| black_box(serde_json::from_slice::<serde_json::Value>(input)).map_or(Ok(()), |_| Ok(())),
+};
 /// Inputs that a fuzz target is given in one go.
 const INPUTS: u64 = 500;
 /// Bytes of entropy that one command may use.
@@ -47,16 +53,11 @@ fn main() {
     // Of paces, so the other way round.
     tell("judge", pairs(rounds, &passed_over, &judged));
 
-    // Of executions a second, again the other way round; inputs are made as the program of a target does.
-    let seeds = program::corpus(&[Path::new(CORPORA).join(PARSING)]).expect("it comes along");
-    let each = |body: fn(&[u8]) -> bool| {
-        for index in 0..INPUTS {
-            black_box(body(&program::seeded(&seeds, 0, index)));
-        }
-    };
-    let held = || each(|input| frame_vs_serde::body(input).is_ok());
-    let parsed = || each(|input| serde_json::from_slice::<serde_json::Value>(input).is_ok());
-    tell(PARSING, pairs(rounds, &parsed, &held));
+    // Of executions a second, again the other way round.
+    let parsed = executed(SERDE, PARSING[0]);
+    for target in ALL.iter().filter(|target| PARSING.contains(&target.name)) {
+        tell(target.name, pairs(rounds, &parsed, &executed(*target, target.name)));
+    }
 
     let loaded = || {
         black_box(from_introspection(black_box(&text), "reply").expect("it loads"));
@@ -87,6 +88,17 @@ fn main() {
     };
     let made = f64::from(REPEATS) * commands.len() as f64;
     tell("commands", (0..rounds).map(|_| made / time(&generated).as_secs_f64()).collect());
+}
+
+/// Inputs made of those that are kept for a target, and executed, as its program does.
+fn executed(target: Target, corpus: &str) -> impl Fn() {
+    let seeds = program::corpus(&[Path::new(CORPORA).join(corpus)]).expect("it comes along");
+    let execution = Execution::of(target);
+    move || {
+        for index in 0..INPUTS {
+            execution.hold(&program::seeded(&seeds, 0, index)).expect("it holds");
+        }
+    }
 }
 
 /// Files where they are: QEMU's own parser reads them each time as well.

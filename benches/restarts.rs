@@ -1,5 +1,5 @@
 //! How many monitors are started anew in a second where several are at work and each has a spare that is started
-//! meanwhile, as in a check. `cargo bench --bench restarts -- COUNT` prints nanoseconds for each.
+//! meanwhile, as in a check. `cargo bench --bench restarts -- COUNT [qemu|storage-daemon]` prints nanoseconds for each.
 
 use qmprobe_target::{Error, Peer, PeerSpec, Read};
 use qmprobe_wire::Limits;
@@ -19,10 +19,11 @@ fn spare(spec: &PeerSpec) -> JoinHandle<Result<Peer, Error>> {
 
 /// Starts so many one after the other, and reads the greeting of each.
 async fn lose_and_renew(spec: PeerSpec, starts: usize) {
-    let mut next = spare(&spec);
-    for _ in 0..starts {
-        let following = spare(&spec);
-        let opened = std::mem::replace(&mut next, following).await.expect("it is not aborted");
+    let mut next = Some(spare(&spec));
+    for left in (0..starts).rev() {
+        let following = (left > 0).then(|| spare(&spec));
+        let Some(begun) = std::mem::replace(&mut next, following) else { return };
+        let opened = begun.await.expect("it is not aborted");
         let mut peer = opened.expect("it starts");
         let mut connection = peer.connect().await.expect("it is open");
         let mut greeting = Vec::new();
@@ -30,12 +31,15 @@ async fn lose_and_renew(spec: PeerSpec, starts: usize) {
         assert!(matches!(read, Read::Bytes(_)), "a monitor greets");
         peer.stop().await;
     }
-    next.abort();
 }
 
 fn main() -> io::Result<()> {
     let starts = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(STARTS);
-    let spec = PeerSpec::Qemu { binary: "qemu-system-x86_64".into(), extra: Vec::new() };
+    let spec = if std::env::args().any(|word| word == "storage-daemon") {
+        PeerSpec::StorageDaemon { binary: "qemu-storage-daemon".into(), extra: Vec::new() }
+    } else {
+        PeerSpec::Qemu { binary: "qemu-system-x86_64".into(), extra: Vec::new() }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let began = Instant::now();
     LocalSet::new().block_on(&runtime, async {

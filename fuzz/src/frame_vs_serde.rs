@@ -17,11 +17,10 @@ const SERDE_NESTING_MAX: usize = 127;
 /// # Errors
 /// The readers disagree.
 pub fn body(data: &[u8]) -> Held {
-    let parsed = parse(data, NESTING_MAX);
     match serde_json::from_slice::<Json>(data) {
-        Ok(json @ Json::Object(_)) => accepted(data, &json, &parsed),
+        Ok(json @ Json::Object(_)) => accepted(data, &json, &parse(data, NESTING_MAX)),
         Ok(_) => Ok(()),
-        Err(error) => refused(data, &parsed, &error),
+        Err(error) => refused(data, &parse(data, NESTING_MAX), &error),
     }
 }
 

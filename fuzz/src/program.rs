@@ -97,9 +97,11 @@ impl std::fmt::Display for Ran {
 
 /// An input that does not hold.
 #[derive(Debug, PartialEq)]
-struct Failure {
-    input: Vec<u8>,
-    why: String,
+pub struct Failure {
+    /// The input.
+    pub input: Vec<u8>,
+    /// In what our code does not hold, or that it panicked.
+    pub why: String,
 }
 
 impl Failure {
@@ -121,12 +123,12 @@ pub fn name(input: &[u8]) -> String {
 }
 
 fn run(target: Target, wish: &Wish, corpus: &[Vec<u8>]) -> Result<Ran, Failure> {
-    let watch = Watch::start(target.name);
+    let execution = Execution::of(target);
     let began = Instant::now();
     let until = began + Duration::from_secs(wish.seconds);
     let mut inputs = 0;
     for input in corpus {
-        watch.during(input, || hold(target, input))?;
+        execution.hold(input)?;
         inputs += 1;
     }
     for index in 0.. {
@@ -134,18 +136,37 @@ fn run(target: Target, wish: &Wish, corpus: &[Vec<u8>]) -> Result<Ran, Failure> 
             break;
         }
         let input = seeded(corpus, wish.seed, index);
-        watch.during(&input, || hold(target, &input))?;
+        execution.hold(&input)?;
         inputs += 1;
     }
     Ok(Ran { inputs, seconds: began.elapsed().as_secs_f64() })
 }
 
-/// One input through the target; a panic is a failure too.
-fn hold(target: Target, input: &[u8]) -> Result<(), Failure> {
-    let failed = |why: String| Failure { input: input.to_vec(), why };
-    match catch_unwind(AssertUnwindSafe(|| (target.body)(input))) {
-        Ok(held) => held.map_err(failed),
-        Err(panic) => Err(failed(format!("it panicked: {}", message(&*panic)))),
+/// A target at work, under the eye of a thread that ends the process when an input takes too long.
+#[derive(Debug)]
+pub struct Execution {
+    target: Target,
+    watch: Watch,
+}
+
+impl Execution {
+    /// Of this target.
+    pub fn of(target: Target) -> Execution {
+        Execution { target, watch: Watch::start(target.name) }
+    }
+
+    /// One input through the target.
+    ///
+    /// # Errors
+    /// It does not hold; a panic is a failure too.
+    pub fn hold(&self, input: &[u8]) -> Result<(), Failure> {
+        let failed = |why: String| Failure { input: input.to_vec(), why };
+        let caught =
+            self.watch.during(input, || catch_unwind(AssertUnwindSafe(|| (self.target.body)(input))));
+        match caught {
+            Ok(held) => held.map_err(failed),
+            Err(panic) => Err(failed(format!("it panicked: {}", message(&*panic)))),
+        }
     }
 }
 
@@ -158,6 +179,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 type Current = Arc<Mutex<Option<(Instant, Vec<u8>)>>>;
 
 /// Ends the process when an input takes too long.
+#[derive(Debug)]
 struct Watch {
     current: Current,
 }
@@ -165,10 +187,11 @@ struct Watch {
 impl Watch {
     fn start(target: &'static str) -> Watch {
         let current = Current::default();
-        let watched = Arc::clone(&current);
+        let watched = Arc::downgrade(&current);
         thread::spawn(move || {
             loop {
                 thread::sleep(Duration::from_secs(1));
+                let Some(watched) = watched.upgrade() else { return };
                 let held = watched.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some((since, input)) = &*held else { continue };
                 if since.elapsed().as_secs() >= SECONDS_MAX {
@@ -255,6 +278,7 @@ mod tests {
 
     #[test]
     fn an_input_that_fails_or_panics_is_told() {
+        let hold = |target, input: &[u8]| Execution::of(target).hold(input);
         assert_eq!(hold(EVEN, b"ab"), Ok(()));
         assert_eq!(hold(EVEN, b"a"), Err(Failure { input: b"a".to_vec(), why: "odd".to_owned() }));
         assert_eq!(hold(PANICS, b"").unwrap_err().why, "it panicked: a word");

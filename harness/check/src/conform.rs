@@ -270,7 +270,7 @@ impl<'s> Walk<'s> {
         for _ in 0..BRANCH_DEPTH_MAX {
             self.parts.push(object);
             let Some(variants) = &object.variants else { return true };
-            let tag = value.members().find(|(name, _)| *name == variants.tag.as_bytes());
+            let tag = value.members().find(|(name, _)| is(name, &variants.tag));
             let Some(tag) = tag.and_then(|(_, tag)| tag.string()) else { return false };
             match variants.branch(&tag).map(|ty| self.schema.object(ty)) {
                 Some(Some(branch)) => object = branch,

@@ -7,7 +7,7 @@ pub(crate) mod storage_daemon;
 
 use crate::coverage::CoverageMap;
 use crate::error::Error;
-use crate::sandbox::Cell;
+use crate::sandbox::{Cell, Room};
 use rustix::fs::Access;
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -87,21 +87,35 @@ pub(crate) struct CellWish {
 }
 
 impl Launch {
-    /// The ways to meet the wish for a cell, the best first; `None` is to go without.
-    pub fn cells(&self) -> Vec<Option<Cell>> {
-        let Some(wish) = &self.cell else { return vec![None] };
+    /// The ways to meet the wish for a cell, the best first and each planned when its turn comes; `None` is to go without.
+    pub fn cells(&self) -> impl Iterator<Item = Option<Cell>> {
         // Without a user namespace it takes root, and drops what root can do.
         let users = if rustix::process::geteuid().is_root() { &[true, false][..] } else { &[true] };
-        let plan = |user: &bool| {
-            let cell = Cell::plan(*user, self.scratch.path(), &wish.program, wish.hidden).ok()?;
-            // A segment is seen in the IPC namespace that it was made in.
-            Some(if self.coverage.is_some() { cell.with_our_segments() } else { cell })
+        let wish = self.cell.as_ref();
+        let planned = wish.into_iter().flat_map(|wish| {
+            let used = if wish.keep_capabilities { &[false][..] } else { &[true, false] };
+            let ways = users.iter().flat_map(|user| used.iter().map(|used| (*user, *used)));
+            ways.filter_map(|(user, used)| self.plan(wish, user, used)).map(Some)
+        });
+        let without = wish.is_none_or(|wish| !wish.required);
+        planned.chain(without.then_some(None))
+    }
+
+    /// See [`CellWish::keep_capabilities`].
+    pub fn keeps_capabilities(&self) -> bool {
+        self.cell.as_ref().is_some_and(|wish| wish.keep_capabilities)
+    }
+
+    /// A cell with a user namespace or without; in a room where another peer has lived, if there is such.
+    fn plan(&self, wish: &CellWish, user: bool, used: bool) -> Option<Cell> {
+        let room = if used { Some(Room::empty(user)?) } else { None };
+        let cell = Cell::plan(user, self.scratch.path(), &wish.program, wish.hidden).ok()?;
+        let cell = match room {
+            Some(room) => cell.with_room(room),
+            None => cell,
         };
-        let mut cells: Vec<Option<Cell>> = users.iter().filter_map(plan).map(Some).collect();
-        if !wish.required {
-            cells.push(None);
-        }
-        cells
+        // A segment is seen in the IPC namespace that it was made in.
+        Some(if self.coverage.is_some() { cell.with_our_segments() } else { cell })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::launch::Launch;
 use crate::output::Output;
 use crate::processor::process_cpu_ns;
-use crate::sandbox::{Cell, Sandbox};
+use crate::sandbox::{Cell, Room, Sandbox};
 use qmprobe_wire::{Limits, Weight};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use std::fs;
@@ -37,6 +37,8 @@ pub(crate) struct Process {
     /// See [`Launch::relayed`].
     relayed: bool,
     sandboxed: bool,
+    /// What it leaves to the next, if there is such a thing.
+    room: Option<Arc<Room>>,
     exit: Option<Exit>,
 }
 
@@ -51,24 +53,25 @@ impl Process {
         let inherit = launch.inherit.take().map(Arc::new);
         let mut refusal = io::Error::other("no namespaces can be planned");
         for cell in launch.cells() {
-            let sandboxed = cell.is_some();
-            let spawned =
-                command(launch, &writer, cell, inherit.clone()).and_then(|mut command| command.spawn());
+            let cell = cell.map(Arc::new);
+            let spawned = command(launch, &writer, cell.clone(), inherit.clone())
+                .and_then(|mut command| command.spawn());
             match spawned {
                 Ok(child) => {
+                    let sandboxed = cell.is_some();
                     let unmet = launch.cell.is_some() && !sandboxed;
                     let note = unmet.then(|| format!("started without namespaces of its own: {refusal}"));
-                    return Ok((Process::watch(child, output, launch.relayed, sandboxed), note));
+                    // Who keeps capabilities might leave another one than there was.
+                    let cell = cell.filter(|_| !launch.keeps_capabilities());
+                    let room = cell.and_then(|cell| cell.room_of(child.id()));
+                    let (group, relayed) = (Pid::from_child(&child), launch.relayed);
+                    let process = Process { child, group, output, relayed, sandboxed, room, exit: None };
+                    return Ok((process, note));
                 }
                 Err(error) => refusal = error,
             }
         }
         Err(Error::Spawn { command: launch.command_line.clone(), source: refusal })
-    }
-
-    fn watch(child: Child, output: Output, relayed: bool, sandboxed: bool) -> Process {
-        let group = Pid::from_child(&child);
-        Process { child, group, output, relayed, sandboxed, exit: None }
     }
 
     pub fn pid(&self) -> u32 {
@@ -167,9 +170,14 @@ impl Watch {
 
     /// Whether every thread of theirs sleeps at this moment.
     pub fn sleeps(&self) -> bool {
+        let rests = |thread: &Path| state(thread) == Some('S');
+        // This is asked often, and mostly the first thread tells.
+        if state(Path::new(&format!("/proc/{0}/task/{0}", self.pid))).is_some_and(|state| state != 'S') {
+            return false;
+        }
         family(self.pid).into_iter().all(|pid| {
             let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-            threads.take(FAMILY_MAX).all(|thread| state(&thread.path()) == Some('S'))
+            threads.take(FAMILY_MAX).all(|thread| rests(&thread.path()))
         })
     }
 }
@@ -193,6 +201,9 @@ impl Drop for Process {
         while self.exited().is_none() && Instant::now() < until {
             thread::sleep(Duration::from_micros(500));
         }
+        if let Some(room) = self.room.take().filter(|_| self.exit.is_some()) {
+            room.vacate();
+        }
     }
 }
 
@@ -200,7 +211,7 @@ impl Drop for Process {
 fn command(
     launch: &Launch,
     output: &PipeWriter,
-    cell: Option<Cell>,
+    cell: Option<Arc<Cell>>,
     inherit: Option<Arc<OwnedFd>>,
 ) -> io::Result<Command> {
     let mut command = Command::new(&launch.program);
@@ -213,7 +224,7 @@ fn command(
             command.env_remove(variable);
         }
     }
-    let keep_capabilities = launch.cell.as_ref().is_some_and(|wish| wish.keep_capabilities);
+    let keep_capabilities = launch.keeps_capabilities();
     Sandbox { inherit, cell, keep_capabilities }.install(&mut command);
     Ok(command)
 }

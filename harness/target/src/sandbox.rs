@@ -4,8 +4,10 @@
 #![allow(unsafe_code)]
 
 mod cell;
+mod rooms;
 
 pub(crate) use cell::Cell;
+pub(crate) use rooms::Room;
 
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, Signal};
@@ -30,7 +32,7 @@ pub(crate) struct Sandbox {
     /// A socket or a line that the process inherits under the same number.
     pub inherit: Option<Arc<OwnedFd>>,
     /// Namespaces of its own.
-    pub cell: Option<Cell>,
+    pub cell: Option<Arc<Cell>>,
     /// Whether it keeps the capabilities that it has inside its cell: for a program that goes on to build
     /// the inner wall and drops them then.
     pub keep_capabilities: bool,

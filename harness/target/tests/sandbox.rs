@@ -4,9 +4,13 @@
 mod peers;
 
 use qmprobe_target::{Peer, PeerSpec};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
+
+/// Peers that a test has at work at once, and how often.
+const PEERS_AT_ONCE: usize = 3;
 
 /// A file that no peer may be able to make.
 const OUTSIDE: &str = "/usr/qmprobe-was-here";
@@ -70,6 +74,32 @@ async fn every_monitor_writes_in_its_scratch_directory_only() {
             assert_eq!(path.exists(), works, "{path:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn peers_that_live_at_once_share_no_namespace_and_one_that_has_died_leaves_its_network_behind() {
+    let Some(binary) = peers::one("qemu-storage-daemon") else { return };
+    let spec = peers::storage_daemon(binary);
+    let of = |peer: &Peer| {
+        let pid = peer.pid().unwrap();
+        ["user", "net", "mnt", "ipc", "uts"]
+            .map(|name| fs::read_link(format!("/proc/{pid}/ns/{name}")).unwrap())
+    };
+    let mut networks = BTreeSet::new();
+    for _ in 0..PEERS_AT_ONCE {
+        let mut alive = Vec::new();
+        for _ in 0..PEERS_AT_ONCE {
+            let Some(peer) = sandboxed(&spec).await else { return };
+            assert_held(peer.pid().unwrap());
+            alive.push(peer);
+        }
+        let theirs: Vec<_> = alive.iter().map(of).collect();
+        let distinct: BTreeSet<_> = theirs.iter().flatten().collect();
+        assert_eq!(distinct.len(), theirs.iter().flatten().count(), "{theirs:?}");
+        networks.extend(theirs.into_iter().map(|[_, network, ..]| network));
+    }
+    // Other tests of this program start peers too, and may take a room or leave one.
+    assert!(networks.len() < PEERS_AT_ONCE * PEERS_AT_ONCE, "{networks:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! What a deviation means (violation, warning, nothing) is for the oracles to say.
 
 use crate::number::Number;
-use crate::scan::run_length;
+use crate::scan::{plain_length, run_length};
 use crate::value::Value;
 use std::collections::HashSet;
 
@@ -306,8 +306,9 @@ impl Parser<'_> {
         let mut text = String::new();
         loop {
             let start = self.at;
+            let rest = &self.bytes[start..];
             let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0x80).contains(&byte);
-            self.at += run_length(&self.bytes[start..], ends);
+            self.at += if quote == b'"' { plain_length(rest) } else { run_length(rest, ends) };
             // All of it is ASCII.
             text.push_str(std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default());
             match self.bytes.get(self.at) {

@@ -1,7 +1,7 @@
 //! Namespaces for one process: it sees the file system read-only but for its scratch directory, and neither
 //! network, devices nor the sockets of other programs. Planned before the fork, entered after it.
 
-use super::unshare;
+use super::{Room, unshare};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags};
@@ -11,6 +11,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Mounts made read-only at most. More are unusual enough to do without a cell.
 const MOUNTS_MAX: usize = 4096;
@@ -23,6 +24,8 @@ const DEVICES: [&CStr; 6] =
 #[derive(Debug)]
 pub(crate) struct Cell {
     flags: UnshareFlags,
+    /// The namespaces that are no fresh ones.
+    room: Option<Arc<Room>>,
     /// User and group map, where there is a user namespace: root inside, the caller outside.
     identity: Option<[String; 2]>,
     /// Every mount point, with the flags that it must keep.
@@ -61,6 +64,7 @@ impl Cell {
         });
         Ok(Cell {
             flags,
+            room: None,
             identity: user.then(|| [format!("0 {uid} 1"), format!("0 {gid} 1")]),
             mounts: mounts(&std::fs::read("/proc/self/mountinfo")?)?,
             hidden: hidden.iter().map(|path| c_path(path)).collect::<io::Result<_>>()?,
@@ -76,8 +80,24 @@ impl Cell {
         self
     }
 
+    /// The same with the user and the network namespace of a room, which fits what was planned.
+    pub fn with_room(mut self, room: Arc<Room>) -> Cell {
+        self.flags.remove(UnshareFlags::NEWUSER | UnshareFlags::NEWNET);
+        self.identity = None;
+        self.room = Some(room);
+        self
+    }
+
+    /// The room of a process that has entered it; `None` where the system does not show its namespaces.
+    pub fn room_of(&self, pid: u32) -> Option<Arc<Room>> {
+        self.room.clone().or_else(|| Room::of(pid, self.identity.is_some()).ok())
+    }
+
     /// Enters the cell. Runs between fork and exec: system calls only.
     pub(super) fn enter(&self) -> io::Result<()> {
+        if let Some(room) = &self.room {
+            room.enter()?;
+        }
         unshare(self.flags)?;
         if let Some([users, groups]) = &self.identity {
             write(c"/proc/self/setgroups", "deny")?;
