@@ -63,10 +63,13 @@ impl Job<'_, '_> {
         let signature = &suspect.look.signature;
         self.desk.borrow_mut().followed.insert(signature.clone());
         let looked = self.minimise(suspect, transcript, verdict).await;
-        let waits = self.triage.lock().await.holds(signature);
+        let (waits, told) = {
+            let triage = self.triage.lock().await;
+            (triage.holds(signature), triage.has_met(signature))
+        };
         let mut desk = self.desk.borrow_mut();
         desk.followed.remove(signature);
-        if !desk.is_stopped() && !waits {
+        if !waits && (told || !desk.is_stopped()) {
             desk.suspects.close(signature)?;
         }
         looked
@@ -100,9 +103,12 @@ impl Job<'_, '_> {
                 Some((shown, verdict)) => (setup, shown, verdict),
                 None => return Ok(()),
             },
-            None if matches!(transcript.ending, Ending::Exited { signalled: true, .. }) => {
+            None if matches!(transcript.ending, Ending::Exited { signalled: true, .. })
+                || (*lost && self.desk.borrow().is_stopped()) =>
+            {
                 (suspect.setup, transcript.clone(), verdict)
             }
+            None if self.desk.borrow().is_stopped() => return Ok(()),
             None => {
                 self.desk.borrow_mut().doubts.insert(signature.clone(), doubts + 1);
                 return Ok(());
@@ -158,7 +164,7 @@ impl Job<'_, '_> {
         let mut shrinker = Shrinker::new((*shown.case).clone());
         let mut best = shown;
         for _ in 0..TRIES_MAX {
-            if began.elapsed() >= time || self.desk.borrow().is_stopped() {
+            if began.elapsed() >= time || self.must_hurry() {
                 break;
             }
             let Some(candidate) = shrinker.next() else { break };
@@ -168,11 +174,17 @@ impl Job<'_, '_> {
         }
         // Whoever reads it wants a request on each line.
         let lines = Arc::new(in_lines(&best.case));
-        if lines != best.case {
+        if lines != best.case && !self.must_hurry() {
             best = self.shows(&lines, look).await.unwrap_or(best);
         }
         let verdict = self.verdict(&best, &look.signature)?;
         Some((best, verdict))
+    }
+
+    /// Whether what time there is left is for what is not confirmed yet.
+    fn must_hurry(&self) -> bool {
+        let desk = self.desk.borrow();
+        desk.is_stopped() || desk.is_time_up()
     }
 
     async fn shows(&self, case: &Arc<Case>, look: &Look) -> Option<Transcript> {

@@ -100,7 +100,7 @@ impl Fuzz<'_> {
         }
         if play.kind == Kind::Systematic {
             self.in_blocks += took;
-            if self.cut.is_some() && play.next < BLOCK_CASES {
+            if (self.is_cut() || self.is_stopped()) && play.next < BLOCK_CASES {
                 // Whoever resumes goes on with it.
                 return Ok(());
             }
@@ -250,7 +250,6 @@ impl Job<'_, '_> {
         let transcript = match ran {
             Ran::Through(transcript) => transcript,
             Ran::Stopped => {
-                self.desk.borrow_mut().cut = Some("interrupted".to_owned());
                 play.over = true;
                 return Ok(());
             }

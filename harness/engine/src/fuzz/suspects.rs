@@ -96,11 +96,16 @@ impl Suspects {
         gone.iter().try_for_each(|signature| self.close(signature))
     }
 
-    /// Nothing is left to look into.
+    /// How many are left to look into.
+    pub fn count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Those of another campaign are nothing to look into.
     ///
     /// # Errors
     /// A file cannot be removed.
-    pub fn clear(&mut self) -> Result<(), Error> {
+    fn clear(&mut self) -> Result<(), Error> {
         self.open.clear();
         match fs::remove_dir_all(&self.directory) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
