@@ -1,5 +1,6 @@
 //! A process of ours and everything it starts: one process group, watched, and killed as one.
 
+use crate::core_file::{self, Facts};
 use crate::coverage::CoverageMap;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -7,14 +8,16 @@ use crate::launch::Launch;
 use crate::output::Output;
 use crate::processor::process_cpu_ns;
 use crate::sandbox::{Cell, Sandbox};
+use crate::starter;
 use qmprobe_wire::{Limits, Weight};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use std::env;
 use std::fs;
 use std::io::{self, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -38,27 +41,43 @@ pub(crate) struct Process {
     relayed: bool,
     sandboxed: bool,
     exit: Option<Exit>,
+    /// Of one that may leave a core, its program and where it works.
+    dumps: Option<(PathBuf, PathBuf)>,
 }
 
 impl Process {
     /// Starts what `launch` says, and takes what it inherits. Also returns a note where it had to be
     /// started without the namespaces it should have.
     ///
-    /// The process dies with this thread: `PR_SET_PDEATHSIG` follows threads, not processes (prctl(2)).
-    pub fn start(launch: &mut Launch, limits: &Limits) -> Result<(Process, Option<String>), Error> {
-        let (reader, writer) = io::pipe().map_err(Error::Scratch)?;
-        let output = Output::drain(reader, limits.stderr_bytes_max).map_err(Error::Scratch)?;
+    /// The process dies with this program: `PR_SET_PDEATHSIG` follows threads (prctl(2)), and the one that starts it
+    /// lives as long.
+    pub async fn start(launch: &mut Launch, limits: &Limits) -> Result<(Process, Option<String>), Error> {
         let inherit = launch.inherit.take().map(Arc::new);
         let mut refusal = io::Error::other("no namespaces can be planned");
         for cell in launch.cells() {
-            let sandboxed = cell.is_some();
-            let spawned =
-                command(launch, &writer, cell, inherit.clone()).and_then(|mut command| command.spawn());
+            let (reader, writer) = io::pipe().map_err(Error::Scratch)?;
+            let output = Output::drain(reader, limits.stderr_bytes_max).map_err(Error::Scratch)?;
+            let (relayed, sandboxed) = (launch.relayed, cell.is_some());
+            let place =
+                || if launch.at_home { Ok(launch.scratch.path().to_owned()) } else { env::current_dir() };
+            let dumps = launch.dumps.then(|| Some((launch.program.clone(), place().ok()?))).flatten();
+            let spawned = match command(launch, writer, cell, inherit.clone()) {
+                Ok(mut command) => {
+                    let start = move || {
+                        let child = command.spawn()?;
+                        let mut process = Process::watch(child, output, relayed, sandboxed);
+                        process.dumps = dumps;
+                        Ok(process)
+                    };
+                    starter::start(Box::new(start)).await
+                }
+                Err(error) => Err(error),
+            };
             match spawned {
-                Ok(child) => {
+                Ok(process) => {
                     let unmet = launch.cell.is_some() && !sandboxed;
                     let note = unmet.then(|| format!("started without namespaces of its own: {refusal}"));
-                    return Ok((Process::watch(child, output, launch.relayed, sandboxed), note));
+                    return Ok((process, note));
                 }
                 Err(error) => refusal = error,
             }
@@ -68,7 +87,7 @@ impl Process {
 
     fn watch(child: Child, output: Output, relayed: bool, sandboxed: bool) -> Process {
         let group = Pid::from_child(&child);
-        Process { child, group, output, relayed, sandboxed, exit: None }
+        Process { child, group, output, relayed, sandboxed, exit: None, dumps: None }
     }
 
     pub fn pid(&self) -> u32 {
@@ -90,10 +109,31 @@ impl Process {
             let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
             rustix::process::waitid(WaitId::Pid(self.group), peek).ok()??;
             self.kill();
+            let name = self
+                .dumps
+                .as_ref()
+                .and_then(|_| fs::read_to_string(format!("/proc/{}/comm", self.pid())).ok());
             let status = self.child.try_wait().ok()??;
-            self.exit = Some(Exit::new(status, self.relayed, self.output.tail()));
+            let core = status.signal().filter(|_| status.core_dumped()).and_then(|signal| {
+                let (program, place) = self.dumps.as_ref()?;
+                core_file::find(&self.facts(signal, name?.trim_end(), program), place)
+            });
+            self.exit = Some(Exit { core, ..Exit::new(status, self.relayed, self.output.tail()) });
         }
         self.exit.clone()
+    }
+
+    fn facts(&self, signal: i32, name: &str, program: &Path) -> Facts {
+        Facts {
+            pid: self.pid(),
+            uid: rustix::process::getuid().as_raw(),
+            gid: rustix::process::getgid().as_raw(),
+            signal,
+            name: name.to_owned(),
+            program: program.to_owned(),
+            host: fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim_end().to_owned(),
+            time: 0,
+        }
     }
 
     /// Kills the group, unless its leader has been reaped, and the rest with it.
@@ -199,13 +239,13 @@ impl Drop for Process {
 /// The command that starts what `launch` says.
 fn command(
     launch: &Launch,
-    output: &PipeWriter,
+    output: PipeWriter,
     cell: Option<Cell>,
     inherit: Option<Arc<OwnedFd>>,
 ) -> io::Result<Command> {
     let mut command = Command::new(&launch.program);
     command.args(&launch.args).process_group(0).env("LC_ALL", "C").env("TMPDIR", launch.scratch.path());
-    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output.try_clone()?);
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
     command.envs(launch.coverage.iter().flat_map(CoverageMap::environment));
     if launch.at_home {
         command.current_dir(launch.scratch.path()).env("HOME", launch.scratch.path());
@@ -214,7 +254,7 @@ fn command(
         }
     }
     let keep_capabilities = launch.cell.as_ref().is_some_and(|wish| wish.keep_capabilities);
-    Sandbox { inherit, cell, keep_capabilities }.install(&mut command);
+    Sandbox { inherit, cell, keep_capabilities, dumps: launch.dumps }.install(&mut command);
     Ok(command)
 }
 
