@@ -2,13 +2,12 @@
 //! after everything; then with ever less. Each try gets a fresh peer, since what others left is no part of it.
 
 use super::job::Job;
-use super::suspects::Suspect;
+use super::suspects::{Look, Suspect};
 use crate::error::Error;
 use crate::evidence;
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Shrinker;
 use qmprobe_wire::{Case, Ending, Start, Step, Transcript};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,26 +29,6 @@ const DOUBTS_MAX: u32 = 3;
 
 /// What brings a monitor's session to where commands run.
 const NEGOTIATE: &[u8] = b"{\"execute\":\"qmp_capabilities\"}\n";
-
-/// A case of the round.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Before {
-    pub case: Arc<Case>,
-    /// Its request was carried out.
-    pub accepted: bool,
-}
-
-/// What is looked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Look {
-    pub signature: String,
-    /// A peer that is lost.
-    pub lost: bool,
-    /// A peer that stops answering: each try costs seconds.
-    pub hangs: bool,
-    /// A peer that ends some time after its last reply.
-    pub late: bool,
-}
 
 impl Job<'_, '_> {
     /// Follows up a verdict whose signature is new. A file says so while it does, and for as long as what comes of
