@@ -186,7 +186,8 @@ pub struct FuzzArgs {
     pub peers: PeerArgs,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Go on for so many seconds [default: 600, where no number of cases is given]
+    /// Go on for so many seconds [default: 600, where no number of cases is given]. What is found at their end is
+    /// confirmed for at most 10 more, and told as it stands then
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub time: Option<u64>,
     /// Run so many cases, in all shards together

@@ -244,6 +244,10 @@ pub struct Finding {
     pub tries: u32,
     /// How often it occurred in the run.
     pub occurrences: u64,
+    /// Where the core lies that it left when it ended a peer once more, in the output directory where the path is
+    /// relative, or who was given it. Only where the user's limit allows cores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub core: Option<String>,
     /// Seconds of a fuzz campaign that it took to find, make small and confirm it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_s: Option<u64>,

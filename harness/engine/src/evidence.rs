@@ -123,6 +123,7 @@ pub(crate) fn draft(
         reproduced: 0,
         tries: 0,
         occurrences: 1,
+        core: None,
         after_s: None,
         waived: None,
         case: (*transcript.case).clone(),

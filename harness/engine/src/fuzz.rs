@@ -4,6 +4,7 @@
 
 mod avoid;
 mod burst;
+mod closing;
 pub mod corpus;
 mod draft;
 mod edges;
@@ -99,7 +100,8 @@ impl Options {
 /// Runs a campaign. `sink` hears every event, after it was written to the journal; when an earlier part is
 /// resumed, that part's events first.
 ///
-/// When `stop` turns true the campaign ends within a step, and everything written is whole.
+/// When `stop` turns true the campaign ends within a step, and everything written is whole; likewise some seconds after
+/// its time is up. What was being looked into then is told as far as it was seen, or left for whoever resumes.
 ///
 /// # Errors
 /// There is no peer, its schema cannot be had, or the journal or the corpus cannot be read or written.
@@ -110,6 +112,7 @@ pub async fn run(
     sink: &mut dyn FnMut(&Event),
 ) -> Result<Summary, Error> {
     let began = Instant::now();
+    let stop = closing::closing(stop, options.run.time);
     let Place { journal, before, corpus, ledger, lines, suspects, suspected } = Place::open(&options)?;
     let mut log = Log { journal, sink };
     let met = Acquaintance::make(&options.run, stop.clone()).await?;
@@ -251,6 +254,7 @@ struct Fuzz<'a> {
     began: Instant,
     /// Time spent on blocks, by all jobs.
     in_blocks: Duration,
+    /// Nothing may be begun any more.
     stop: watch::Receiver<bool>,
     /// Why the campaign ended before its goal.
     cut: Option<String>,
@@ -270,14 +274,21 @@ impl Fuzz<'_> {
         *self.stop.borrow()
     }
 
+    /// Whether the campaign's own time is over, if it was given one.
+    fn is_time_up(&self) -> bool {
+        self.options.run.time.is_some_and(|time| self.began.elapsed() >= time)
+    }
+
     /// Whether the campaign has to end before the next round.
     fn is_over(&mut self) -> bool {
-        self.is_cut() || (self.unfinished.is_empty() && self.goal.is_reached(self.progress()))
+        self.is_cut()
+            || self.is_stopped()
+            || (self.unfinished.is_empty() && self.goal.is_reached(self.progress()))
     }
 
     /// Whether it has to end before it is done.
     fn is_cut(&mut self) -> bool {
-        if self.is_stopped() {
+        if self.is_stopped() && !self.is_time_up() {
             self.cut = Some("interrupted".to_owned());
         }
         self.cut = self.cut.take().or_else(|| self.goal.cut(self.progress()));
@@ -304,7 +315,12 @@ impl Fuzz<'_> {
     async fn finish(mut self, mut runner: Runner, mut triage: Triage) -> Result<Summary, Error> {
         let held = triage.release(&mut runner, 0).await?;
         self.tell(held)?;
-        self.suspects.clear()?;
+        // What could not be looked into in time is there for whoever resumes.
+        let stopped = self.is_stopped();
+        self.suspects.keep(|signature| stopped && !triage.has_met(signature))?;
+        let left = self.suspects.count();
+        let told = format!("suspicions left to look into: {left}; --resume goes on with them");
+        self.log.note((left > 0).then_some(told).into_iter().collect())?;
         self.corpus.minimise()?;
         let dialect = self.options.run.peer.dialect();
         self.log.last_words(&triage, &self.tally, dialect, runner.version())?;

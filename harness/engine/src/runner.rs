@@ -141,6 +141,19 @@ impl Runner {
         Ok(self.alike(spec, Peer::open(spec, &self.ear.limits).await?))
     }
 
+    /// Another peer, which may leave a core.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    pub async fn another_dumping(&self, spec: &PeerSpec) -> Result<Runner, qmprobe_target::Error> {
+        Ok(self.alike(spec, Peer::open_dumping(spec, &self.ear.limits).await?))
+    }
+
+    /// How the process of the peer ended, if it has.
+    pub fn exited(&mut self) -> Option<qmprobe_target::Exit> {
+        self.peer.exited()
+    }
+
     /// The same with a peer that is open already.
     pub fn alike(&self, spec: &PeerSpec, peer: Peer) -> Runner {
         let (schema, stop) = (Arc::clone(&self.schema), self.ear.stop.clone());

@@ -18,10 +18,11 @@ pub(crate) use failing::Failing;
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, Verdict};
-use qmprobe_target::PeerSpec;
+use qmprobe_target::{Core, PeerSpec, move_core};
 use qmprobe_wire::{Case, Ending, Transcript};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -433,6 +434,7 @@ impl Triage {
         let Suspicion { rule, breach, signature } = suspicion;
         let mut finding = evidence::draft(rule, &breach, transcript, &self.facts, signature.clone());
         finding.waived = self.waivers.reason(&finding);
+        let by_signal = matches!(transcript.ending, Ending::Exited { signalled: true, .. });
         if finding.waived.is_none() && confirmed.reproduced > 0 && breach.class != HANG {
             let smaller = self.bench.shrink(main, rule, &transcript.case, &signature).await;
             if let Some((breach, transcript)) = smaller {
@@ -451,8 +453,32 @@ impl Triage {
         let reported = Known::Reported { occurrences: finding.occurrences };
         self.known.insert(signature.clone(), reported);
         finding.file = Some(format!("{FINDINGS}/{}/{signature}.{EXTENSION}", rule.slug));
+        if finding.reproduced > 0 && finding.waived.is_none() && by_signal {
+            finding.core = self.core(main, &finding).await;
+        }
         self.write(&finding)?;
         Ok(finding)
+    }
+
+    /// Has the case end one more peer, which may leave a core: where that lies, or who was given it. One in a directory
+    /// that goes with the peer is put beside the finding, if there is room.
+    async fn core(&mut self, main: &Runner, finding: &Finding) -> Option<String> {
+        let (core, runner) = self.bench.core(main, &Arc::new(finding.case.clone())).await?;
+        let path = match core {
+            Core::HandedTo(program) => return Some(format!("handed to {program}")),
+            Core::File(path) => path,
+        };
+        if !runner.peer().scratch().is_some_and(|scratch| path.starts_with(scratch)) {
+            return Some(path.display().to_string());
+        }
+        let takes = fs::metadata(&path).ok()?.blocks() * 512;
+        let left = self.room.checked_sub(takes)?;
+        let kept = Path::new(finding.file.as_ref()?).with_extension("core");
+        let to = self.out.join(&kept);
+        fs::create_dir_all(to.parent()?).ok()?;
+        move_core(&path, &to).ok()?;
+        self.room = left;
+        Some(kept.display().to_string())
     }
 
     /// Leaves out the evidence that there is no room for: the case shows it again.

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the scripted monitor declares.
 const DECLARED: &str = r#"[
@@ -31,6 +31,17 @@ const DECLARED: &str = r#"[
 ]"#;
 
 fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: Option<u64>) -> Vec<Event> {
+    fuzz_within(peer, schema, time, cases, 3_000)
+}
+
+/// A campaign against a peer that is given so many milliseconds for an answer.
+fn fuzz_within(
+    peer: PeerSpec,
+    schema: Option<Arc<Schema>>,
+    time: Option<u64>,
+    cases: Option<u64>,
+    step_ms_max: u64,
+) -> Vec<Event> {
     let out = tempfile::tempdir().expect("a directory");
     let options = Options {
         run: campaign::Options {
@@ -44,7 +55,7 @@ fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: O
             out: out.path().to_owned(),
             waivers: Vec::new(),
             strict: true,
-            limits: Limits { step_ms_max: 3_000, ..Limits::default() },
+            limits: Limits { step_ms_max, ..Limits::default() },
             max_cases: cases,
         },
         resume: false,
@@ -77,6 +88,34 @@ fn sent(case: &Case) -> Vec<String> {
         _ => None,
     });
     bytes.collect()
+}
+
+#[test]
+fn a_hang_that_takes_long_to_make_small_does_not_outlast_the_time_by_more_than_its_grace() {
+    let deaf_until = std::sync::Mutex::new(Instant::now());
+    let (peer, _) = scripted::peer(Dialect::Qmp, move |mut stream, _| {
+        let stops = Cell::new(0);
+        // After three stops it hears nobody, whoever connects, for as long as it is waited for.
+        let twist = |asked: &Asked<'_>| {
+            stops.set(stops.get() + u32::from(asked.command == "stop"));
+            let mut deaf_until = deaf_until.lock().expect("nobody panicked");
+            if stops.get() == 3 {
+                stops.set(0);
+                *deaf_until = Instant::now() + Duration::from_millis(800);
+            }
+            if Instant::now() < *deaf_until { Twist::Say(Vec::new()) } else { Twist::Proper }
+        };
+        if stream.write_all(scripted::GREETING.as_bytes()).is_ok() {
+            scripted::serve(stream, Dialect::Qmp, &twist);
+        }
+    });
+    let schema = from_introspection(DECLARED, "the test").expect("a schema");
+    let began = Instant::now();
+    let events = fuzz_within(peer, Some(schema.into()), Some(2), None, 300);
+    assert!(began.elapsed() < Duration::from_secs(2 + 10), "{:?}", began.elapsed());
+    let findings = findings(&events);
+    let hang = findings.iter().find(|finding| finding.class == "hang").expect("it is told");
+    assert!(hang.case.steps.len() > 3, "there was no time for that: {:?}", hang.case);
 }
 
 /// A campaign against a monitor that closes the connection for what `ends` says, which is told whether it was stopped.

@@ -56,6 +56,9 @@ pub(crate) fn fields(finding: &Finding) -> Vec<Field> {
     for line in stderr.iter().skip(stderr.len().saturating_sub(STDERR_LINES_MAX)) {
         push(&mut out, "", shorten(line, OUTCOME_CHARS));
     }
+    if let Some(core) = &finding.core {
+        push(&mut out, "core", shorten(core, OUTCOME_CHARS));
+    }
     if let Some(file) = &finding.file {
         verbatim(&mut out, "replay", format!("qmprobe replay {}{}", shell_word(file), place_of(finding)));
     }

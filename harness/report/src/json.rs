@@ -94,6 +94,8 @@ struct FindingRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     after_s: Option<u64>,
     file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    core: Option<&'a str>,
     value_path: &'a str,
     schema_path: &'a str,
     expected: &'a [String],
@@ -192,6 +194,7 @@ fn finding_row(finding: &Finding) -> FindingRow<'_> {
         occurrences: finding.occurrences,
         after_s: finding.after_s,
         file: finding.file.as_deref(),
+        core: finding.core.as_deref(),
         value_path: &finding.value_path,
         schema_path: &finding.schema_path,
         expected: &finding.expected,

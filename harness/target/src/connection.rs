@@ -62,8 +62,7 @@ impl Connection {
 
     pub(crate) fn adopt(stream: UnixStream, held_bytes_max: usize) -> io::Result<Connection> {
         stream.set_nonblocking(true)?;
-        let stream = tokio::net::UnixStream::from_std(stream)?;
-        Ok(Connection::new(Stream::Unix(stream), held_bytes_max))
+        Ok(Connection::new(Stream::unix(stream)?, held_bytes_max))
     }
 
     /// Writes all of `bytes` within `deadline_ms`.

@@ -1,5 +1,6 @@
 //! How a process of ours ended, in words.
 
+use crate::core_file::Core;
 use crate::error::said;
 use rustix::process::Signal;
 use std::fmt;
@@ -18,6 +19,8 @@ pub struct Exit {
     /// The end of what it wrote to standard output and error, lossy and bounded by
     /// [`Limits::stderr_bytes_max`](qmprobe_wire::Limits::stderr_bytes_max).
     pub stderr_tail: String,
+    /// Its core, of a peer that was opened to leave one: see [`Peer::open_dumping`](crate::Peer::open_dumping).
+    pub core: Option<Core>,
 }
 
 impl Exit {
@@ -28,11 +31,11 @@ impl Exit {
             status.code().filter(|code| relayed && (129..=192).contains(code)).map(|code| code - 128);
         match (status.signal().or(relayed_signal), status.code()) {
             (Some(signal), _) => {
-                Exit { status: signal_words(signal), signalled: true, code: None, stderr_tail }
+                Exit { status: signal_words(signal), signalled: true, code: None, stderr_tail, core: None }
             }
             (None, code) => {
                 let status = format!("exit status {}", code.unwrap_or_default());
-                Exit { status, signalled: false, code, stderr_tail }
+                Exit { status, signalled: false, code, stderr_tail, core: None }
             }
         }
     }

@@ -58,6 +58,8 @@ pub(crate) struct Launch {
     pub excuse: Excuse,
     /// Where it counts the edges that it takes.
     pub coverage: Option<CoverageMap>,
+    /// See [`crate::sandbox::Sandbox::dumps`].
+    pub dumps: bool,
 }
 
 /// Where a started peer is reached.

@@ -3,10 +3,11 @@
 //! This is the only crate (besides the reference peer's server) that opens sockets or starts processes. It
 //! moves bytes and reports fates; it knows no JSON, repeats nothing by itself and judges nothing.
 //!
-//! Everything runs on a tokio current-thread runtime. A peer must be opened on a thread that lives as long
-//! as the peer should: Linux sends the parent-death signal when the *thread* that started a process ends.
+//! Everything runs on a tokio current-thread runtime but for the start of processes, which has a thread of its own:
+//! Linux sends the parent-death signal when the *thread* that started a process ends.
 
 mod connection;
+mod core_file;
 mod coverage;
 mod error;
 mod exit;
@@ -19,9 +20,11 @@ mod processor;
 mod props;
 mod sandbox;
 mod spec;
+mod starter;
 mod transport;
 
 pub use connection::{Connection, Direct, Read, Wait, Wrote};
+pub use core_file::{Core, cores_are_wanted, move_core};
 pub use coverage::CoverageMap;
 pub use error::{BadAddress, Error};
 pub use exit::Exit;

@@ -32,8 +32,8 @@ const KILL_MS_MAX: u64 = 2_000;
 
 /// A peer: a process of ours, somebody's server, or a part of this process.
 ///
-/// Dropping it kills the process group and removes the scratch directory. Open it on the thread of a
-/// current-thread runtime that outlives it (see the crate's documentation).
+/// Dropping it kills the process group and removes the scratch directory. Open it on a current-thread runtime that
+/// outlives it.
 #[derive(Debug)]
 pub struct Peer {
     // Before `scratch`: the process must be gone when its directory is removed.
@@ -56,6 +56,8 @@ struct Outfit<'o> {
     props: &'o [Prop],
     /// Edges of its map.
     edges: Option<usize>,
+    /// It may leave a core.
+    dumps: bool,
 }
 
 /// Where connections come from.
@@ -87,7 +89,7 @@ impl Peer {
     /// # Errors
     /// Those of [`Peer::open`], and a prop that cannot be made.
     pub async fn open_with(spec: &PeerSpec, limits: &Limits, props: &[Prop]) -> Result<Peer, Error> {
-        Peer::outfitted(spec, limits, Outfit { props, edges: None }).await
+        Peer::outfitted(spec, limits, Outfit { props, ..Outfit::default() }).await
     }
 
     /// The same with a map of so many edges, which a peer that was built for it counts in: see
@@ -96,7 +98,16 @@ impl Peer {
     /// # Errors
     /// Those of [`Peer::open`], and a map that the system refuses.
     pub async fn open_counting(spec: &PeerSpec, limits: &Limits, edges: usize) -> Result<Peer, Error> {
-        Peer::outfitted(spec, limits, Outfit { props: &[], edges: Some(edges) }).await
+        Peer::outfitted(spec, limits, Outfit { edges: Some(edges), ..Outfit::default() }).await
+    }
+
+    /// The same with the limit for cores that this process has: what ends it by a signal may leave one, which
+    /// [`Exit::core`] tells of. No other peer leaves any.
+    ///
+    /// # Errors
+    /// Those of [`Peer::open`].
+    pub async fn open_dumping(spec: &PeerSpec, limits: &Limits) -> Result<Peer, Error> {
+        Peer::outfitted(spec, limits, Outfit { dumps: true, ..Outfit::default() }).await
     }
 
     async fn outfitted(spec: &PeerSpec, limits: &Limits, outfit: Outfit<'_>) -> Result<Peer, Error> {
@@ -284,6 +295,7 @@ impl Peer {
         let mut notes = Vec::new();
         let prepare = |care| {
             let mut launch = prepare(care)?;
+            launch.dumps = outfit.dumps;
             launch.coverage = outfit.edges.map(CoverageMap::new).transpose().map_err(Error::Coverage)?;
             outfit.props.iter().try_for_each(|prop| prop.make(launch.scratch.path()))?;
             Ok::<_, Error>(launch)
@@ -384,7 +396,7 @@ async fn bring_up(
     notes: &mut Vec<String>,
 ) -> Result<(Process, Connection), Error> {
     let inherits = launch.inherit.is_some();
-    let (mut process, note) = Process::start(launch, limits)?;
+    let (mut process, note) = Process::start(launch, limits).await?;
     notes.extend(note);
     let door = Door::of(&launch.entrance);
     let died = |exit| Error::DiedAtStart { command: launch.command_line.clone(), exit };

@@ -1,5 +1,6 @@
 //! A process of ours and everything it starts: one process group, watched, and killed as one.
 
+use crate::core_file::{self, Facts};
 use crate::coverage::CoverageMap;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -7,14 +8,16 @@ use crate::launch::Launch;
 use crate::output::Output;
 use crate::processor::process_cpu_ns;
 use crate::sandbox::{Cell, Room, Sandbox};
+use crate::starter;
 use qmprobe_wire::{Limits, Weight};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use std::env;
 use std::fs;
 use std::io::{self, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -40,32 +43,45 @@ pub(crate) struct Process {
     /// What it leaves to the next, if there is such a thing.
     room: Option<Arc<Room>>,
     exit: Option<Exit>,
+    /// Of one that may leave a core, its program and where it works.
+    dumps: Option<(PathBuf, PathBuf)>,
 }
 
 impl Process {
     /// Starts what `launch` says, and takes what it inherits. Also returns a note where it had to be
     /// started without the namespaces it should have.
     ///
-    /// The process dies with this thread: `PR_SET_PDEATHSIG` follows threads, not processes (prctl(2)).
-    pub fn start(launch: &mut Launch, limits: &Limits) -> Result<(Process, Option<String>), Error> {
-        let (reader, writer) = io::pipe().map_err(Error::Scratch)?;
-        let output = Output::drain(reader, limits.stderr_bytes_max).map_err(Error::Scratch)?;
+    /// The process dies with this program: `PR_SET_PDEATHSIG` follows threads (prctl(2)), and the one that starts it
+    /// lives as long.
+    pub async fn start(launch: &mut Launch, limits: &Limits) -> Result<(Process, Option<String>), Error> {
         let inherit = launch.inherit.take().map(Arc::new);
         let mut refusal = io::Error::other("no namespaces can be planned");
         for cell in launch.cells() {
             let cell = cell.map(Arc::new);
-            let spawned = command(launch, &writer, cell.clone(), inherit.clone())
-                .and_then(|mut command| command.spawn());
+            let (reader, writer) = io::pipe().map_err(Error::Scratch)?;
+            let output = Output::drain(reader, limits.stderr_bytes_max).map_err(Error::Scratch)?;
+            let (relayed, sandboxed) = (launch.relayed, cell.is_some());
+            let place =
+                || if launch.at_home { Ok(launch.scratch.path().to_owned()) } else { env::current_dir() };
+            let dumps = launch.dumps.then(|| Some((launch.program.clone(), place().ok()?))).flatten();
+            // Who keeps capabilities might leave another room than there was.
+            let roomy = cell.clone().filter(|_| !launch.keeps_capabilities());
+            let spawned = match command(launch, writer, cell, inherit.clone()) {
+                Ok(mut command) => {
+                    let start = move || {
+                        let child = command.spawn()?;
+                        let room = roomy.and_then(|cell| cell.room_of(child.id()));
+                        let group = Pid::from_child(&child);
+                        Ok(Process { child, group, output, relayed, sandboxed, room, exit: None, dumps })
+                    };
+                    starter::start(Box::new(start)).await
+                }
+                Err(error) => Err(error),
+            };
             match spawned {
-                Ok(child) => {
-                    let sandboxed = cell.is_some();
+                Ok(process) => {
                     let unmet = launch.cell.is_some() && !sandboxed;
                     let note = unmet.then(|| format!("started without namespaces of its own: {refusal}"));
-                    // Who keeps capabilities might leave another one than there was.
-                    let cell = cell.filter(|_| !launch.keeps_capabilities());
-                    let room = cell.and_then(|cell| cell.room_of(child.id()));
-                    let (group, relayed) = (Pid::from_child(&child), launch.relayed);
-                    let process = Process { child, group, output, relayed, sandboxed, room, exit: None };
                     return Ok((process, note));
                 }
                 Err(error) => refusal = error,
@@ -93,10 +109,31 @@ impl Process {
             let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
             rustix::process::waitid(WaitId::Pid(self.group), peek).ok()??;
             self.kill();
+            let name = self
+                .dumps
+                .as_ref()
+                .and_then(|_| fs::read_to_string(format!("/proc/{}/comm", self.pid())).ok());
             let status = self.child.try_wait().ok()??;
-            self.exit = Some(Exit::new(status, self.relayed, self.output.tail()));
+            let core = status.signal().filter(|_| status.core_dumped()).and_then(|signal| {
+                let (program, place) = self.dumps.as_ref()?;
+                core_file::find(&self.facts(signal, name?.trim_end(), program), place)
+            });
+            self.exit = Some(Exit { core, ..Exit::new(status, self.relayed, self.output.tail()) });
         }
         self.exit.clone()
+    }
+
+    fn facts(&self, signal: i32, name: &str, program: &Path) -> Facts {
+        Facts {
+            pid: self.pid(),
+            uid: rustix::process::getuid().as_raw(),
+            gid: rustix::process::getgid().as_raw(),
+            signal,
+            name: name.to_owned(),
+            program: program.to_owned(),
+            host: fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim_end().to_owned(),
+            time: 0,
+        }
     }
 
     /// Kills the group, unless its leader has been reaped, and the rest with it.
@@ -210,13 +247,13 @@ impl Drop for Process {
 /// The command that starts what `launch` says.
 fn command(
     launch: &Launch,
-    output: &PipeWriter,
+    output: PipeWriter,
     cell: Option<Arc<Cell>>,
     inherit: Option<Arc<OwnedFd>>,
 ) -> io::Result<Command> {
     let mut command = Command::new(&launch.program);
     command.args(&launch.args).process_group(0).env("LC_ALL", "C").env("TMPDIR", launch.scratch.path());
-    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output.try_clone()?);
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
     command.envs(launch.coverage.iter().flat_map(CoverageMap::environment));
     if launch.at_home {
         command.current_dir(launch.scratch.path()).env("HOME", launch.scratch.path());
@@ -225,7 +262,7 @@ fn command(
         }
     }
     let keep_capabilities = launch.keeps_capabilities();
-    Sandbox { inherit, cell, keep_capabilities }.install(&mut command);
+    Sandbox { inherit, cell, keep_capabilities, dumps: launch.dumps }.install(&mut command);
     Ok(command)
 }
 

@@ -21,6 +21,8 @@ use std::sync::Arc;
 /// Bytes that a peer's files may grow to; beyond that a write fails. QEMU fills a MiB with memory that nothing stands
 /// behind in some 60 ms (softmmu/cpus.c:qmp_pmemsave), and answers nobody meanwhile.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of a core, most of which are holes.
+const CORE_BYTES_MAX: u64 = 4 << 30;
 /// Bytes of address space: QEMU maps a 1 GiB translation buffer, and guest memory besides.
 const ADDRESS_SPACE_BYTES_MAX: u64 = 16 << 30;
 /// Open files. QEMU's monitor alone may be asked to open many.
@@ -36,13 +38,15 @@ pub(crate) struct Sandbox {
     /// Whether it keeps the capabilities that it has inside its cell: for a program that goes on to build
     /// the inner wall and drops them then.
     pub keep_capabilities: bool,
+    /// Whether it may leave a core, as far as the user's own limit goes.
+    pub dumps: bool,
 }
 
 impl Sandbox {
     /// Makes `command` enter the sandbox before it executes its program. A step that fails fails the spawn.
     pub fn install(self, command: &mut Command) {
         let parent = rustix::process::getpid();
-        let limits = rlimits();
+        let limits = rlimits(self.dumps);
         // SAFETY: `enter` makes system calls only; all memory that it touches was allocated before the fork.
         unsafe { command.pre_exec(move || self.enter(parent, &limits)) };
     }
@@ -72,15 +76,17 @@ impl Sandbox {
     }
 }
 
-/// The limits, none above what this process may have itself.
-fn rlimits() -> [(Resource, Rlimit); 4] {
+/// The limits, none above what this process may have itself. A file may be as large as a core.
+fn rlimits(dumps: bool) -> [(Resource, Rlimit); 4] {
     let limit = |resource, wanted: u64| {
         let value = rustix::process::getrlimit(resource).maximum.map_or(wanted, |hard| wanted.min(hard));
         (resource, Rlimit { current: Some(value), maximum: Some(value) })
     };
+    let own = rustix::process::getrlimit(Resource::Core).current.unwrap_or(CORE_BYTES_MAX);
+    let core = if dumps { own.min(CORE_BYTES_MAX) } else { 0 };
     [
-        limit(Resource::Core, 0),
-        limit(Resource::Fsize, FILE_BYTES_MAX),
+        limit(Resource::Core, core),
+        limit(Resource::Fsize, FILE_BYTES_MAX.max(core)),
         limit(Resource::As, ADDRESS_SPACE_BYTES_MAX),
         limit(Resource::Nofile, FILES_MAX),
     ]

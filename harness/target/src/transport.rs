@@ -9,11 +9,12 @@ use crate::error::BadAddress;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::str::FromStr;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 
 /// Every transport that is built in.
 pub const ALL: &[Transport] = &[unix::TRANSPORT, tcp::TRANSPORT, vsock::TRANSPORT, serial::TRANSPORT];
@@ -93,7 +94,7 @@ impl Address {
     /// Connects. The caller bounds the time.
     pub(crate) async fn dial(&self) -> io::Result<Stream> {
         match self {
-            Address::Unix(path) => unix::dial(path).await.map(Stream::Unix),
+            Address::Unix(path) => Stream::unix(unix::dial(path).await?),
             Address::Tcp(place) => tcp::dial(place).await.map(Stream::Tcp),
             Address::Vsock { cid, port } => vsock::dial(*cid, *port).await.map(Stream::Vsock),
             Address::Serial(path) => serial::dial(path).and_then(serial::stream),
@@ -104,13 +105,18 @@ impl Address {
 /// One end of any transport, non-blocking.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    Unix(UnixStream),
+    Unix(unix::Ear),
     Tcp(TcpStream),
     Vsock(AsyncFd<OwnedFd>),
     Serial(AsyncFd<OwnedFd>),
 }
 
 impl Stream {
+    /// A unix socket, which does not block.
+    pub(crate) fn unix(stream: UnixStream) -> io::Result<Stream> {
+        unix::Ear::new(stream).map(Stream::Unix)
+    }
+
     /// Waits until one of `interest` may be possible.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         match self {

@@ -3,9 +3,9 @@
 
 mod peers;
 
-use qmprobe_target::{Channel, Error, Exit, Peer, PeerSpec, Read};
+use qmprobe_target::{Channel, Core, Error, Exit, Peer, PeerSpec, Read};
 use qmprobe_wire::{Dialect, Limits};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -92,6 +92,29 @@ async fn a_crash_is_told_as_its_signal_with_the_last_words() {
     let exit = peer.wait_exit(5_000).await.unwrap();
     assert_eq!((exit.status.as_str(), exit.signalled), ("signal 11 (SIGSEGV)", true));
     assert!(exit.stderr_tail.starts_with("last words\n"), "{}", exit.stderr_tail);
+}
+
+#[tokio::test]
+#[allow(clippy::print_stderr, reason = "a test that did not run says so")]
+async fn a_crash_leaves_a_core_in_the_peers_directory_only_where_it_was_opened_for_that() {
+    let Some(binary) = peers::one("qemu-storage-daemon") else { return };
+    let limit = getrlimit(Resource::Core);
+    let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();
+    if limit.maximum == Some(0) || pattern.starts_with(['|', '/']) || pattern.trim().is_empty() {
+        return eprintln!("not run: there is no limit, or no pattern, that a core is left with");
+    }
+    setrlimit(Resource::Core, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let spec = PeerSpec::StorageDaemon { binary, extra: Vec::new() };
+    let dumping = Peer::open_dumping(&spec, &Limits::default()).await.unwrap();
+    for (mut peer, leaves) in [(dumping, true), (peers::open(&spec).await, false)] {
+        kill(peer.pid().unwrap(), Signal::SEGV);
+        let core = peer.wait_exit(20_000).await.unwrap().core;
+        let there = core.map(|core| match core {
+            Core::File(path) => path.is_file() && path.starts_with(peer.scratch().unwrap()),
+            Core::HandedTo(_) => false,
+        });
+        assert_eq!(there, leaves.then_some(true));
+    }
 }
 
 #[tokio::test]

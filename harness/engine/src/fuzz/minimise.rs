@@ -2,13 +2,12 @@
 //! after everything; then with ever less. Each try gets a fresh peer, since what others left is no part of it.
 
 use super::job::Job;
-use super::suspects::Suspect;
+use super::suspects::{Look, Suspect};
 use crate::error::Error;
 use crate::evidence;
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Shrinker;
 use qmprobe_wire::{Case, Ending, Start, Step, Transcript};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,26 +30,6 @@ const DOUBTS_MAX: u32 = 3;
 /// What brings a monitor's session to where commands run.
 const NEGOTIATE: &[u8] = b"{\"execute\":\"qmp_capabilities\"}\n";
 
-/// A case of the round.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Before {
-    pub case: Arc<Case>,
-    /// Its request was carried out.
-    pub accepted: bool,
-}
-
-/// What is looked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Look {
-    pub signature: String,
-    /// A peer that is lost.
-    pub lost: bool,
-    /// A peer that stops answering: each try costs seconds.
-    pub hangs: bool,
-    /// A peer that ends some time after its last reply.
-    pub late: bool,
-}
-
 impl Job<'_, '_> {
     /// Follows up a verdict whose signature is new. A file says so while it does, and for as long as what comes of
     /// it waits for the end.
@@ -63,10 +42,13 @@ impl Job<'_, '_> {
         let signature = &suspect.look.signature;
         self.desk.borrow_mut().followed.insert(signature.clone());
         let looked = self.minimise(suspect, transcript, verdict).await;
-        let waits = self.triage.lock().await.holds(signature);
+        let (waits, told) = {
+            let triage = self.triage.lock().await;
+            (triage.holds(signature), triage.has_met(signature))
+        };
         let mut desk = self.desk.borrow_mut();
         desk.followed.remove(signature);
-        if !desk.is_stopped() && !waits {
+        if !waits && (told || !desk.is_stopped()) {
             desk.suspects.close(signature)?;
         }
         looked
@@ -100,9 +82,12 @@ impl Job<'_, '_> {
                 Some((shown, verdict)) => (setup, shown, verdict),
                 None => return Ok(()),
             },
-            None if matches!(transcript.ending, Ending::Exited { signalled: true, .. }) => {
+            None if matches!(transcript.ending, Ending::Exited { signalled: true, .. })
+                || (*lost && self.desk.borrow().is_stopped()) =>
+            {
                 (suspect.setup, transcript.clone(), verdict)
             }
+            None if self.desk.borrow().is_stopped() => return Ok(()),
             None => {
                 self.desk.borrow_mut().doubts.insert(signature.clone(), doubts + 1);
                 return Ok(());
@@ -158,7 +143,7 @@ impl Job<'_, '_> {
         let mut shrinker = Shrinker::new((*shown.case).clone());
         let mut best = shown;
         for _ in 0..TRIES_MAX {
-            if began.elapsed() >= time || self.desk.borrow().is_stopped() {
+            if began.elapsed() >= time || self.must_hurry() {
                 break;
             }
             let Some(candidate) = shrinker.next() else { break };
@@ -168,11 +153,17 @@ impl Job<'_, '_> {
         }
         // Whoever reads it wants a request on each line.
         let lines = Arc::new(in_lines(&best.case));
-        if lines != best.case {
+        if lines != best.case && !self.must_hurry() {
             best = self.shows(&lines, look).await.unwrap_or(best);
         }
         let verdict = self.verdict(&best, &look.signature)?;
         Some((best, verdict))
+    }
+
+    /// Whether what time there is left is for what is not confirmed yet.
+    fn must_hurry(&self) -> bool {
+        let desk = self.desk.borrow();
+        desk.is_stopped() || desk.is_time_up()
     }
 
     async fn shows(&self, case: &Arc<Case>, look: &Look) -> Option<Transcript> {

@@ -1,6 +1,6 @@
 //! A round under way: what it is about, what is still to be sent in it, and what was.
 
-use super::minimise::Before;
+use super::suspects::Before;
 use crate::event::Round;
 use crate::safety::{Class, class_of};
 use qmprobe_generate::Entropy;

@@ -7,11 +7,10 @@ use super::corpus::Shown;
 use super::draft::{Draft, Made, Opening, features};
 use super::job::Job;
 use super::ledger::Line;
-use super::minimise::{Before, Look};
 use super::peers::{Opened, Setup};
 use super::play::{Kind, Play};
 use super::recall::Unfinished;
-use super::suspects::Suspect;
+use super::suspects::{Before, Look, Suspect};
 use super::systematic::BLOCK_CASES;
 use crate::error::Error;
 use crate::event::{Event, Round};
@@ -100,7 +99,7 @@ impl Fuzz<'_> {
         }
         if play.kind == Kind::Systematic {
             self.in_blocks += took;
-            if self.cut.is_some() && play.next < BLOCK_CASES {
+            if (self.is_cut() || self.is_stopped()) && play.next < BLOCK_CASES {
                 // Whoever resumes goes on with it.
                 return Ok(());
             }
@@ -250,7 +249,6 @@ impl Job<'_, '_> {
         let transcript = match ran {
             Ran::Through(transcript) => transcript,
             Ran::Stopped => {
-                self.desk.borrow_mut().cut = Some("interrupted".to_owned());
                 play.over = true;
                 return Ok(());
             }

@@ -1,7 +1,6 @@
 //! What is being looked into, in a file each: a crash that was seen must not be lost with the harness while it
 //! is made smaller, nor what waits for the end because something else may explain it.
 
-use super::minimise::{Before, Look};
 use crate::error::Error;
 use qmprobe_wire::Case;
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,26 @@ use std::sync::Arc;
 const DIRECTORY: &str = "suspects";
 /// Suspects at one time; of further ones there is no file.
 const SUSPECTS_MAX: usize = 256;
+
+/// A case of the round.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Before {
+    pub case: Arc<Case>,
+    /// Its request was carried out.
+    pub accepted: bool,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Look {
+    pub signature: String,
+    /// A peer that is lost.
+    pub lost: bool,
+    /// A peer that stops answering: each try costs seconds.
+    pub hangs: bool,
+    /// A peer that ends some time after its last reply.
+    pub late: bool,
+}
 
 /// Something that failed, with all that it may take to show it again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,11 +115,16 @@ impl Suspects {
         gone.iter().try_for_each(|signature| self.close(signature))
     }
 
-    /// Nothing is left to look into.
+    /// How many are left to look into.
+    pub fn count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Those of another campaign are nothing to look into.
     ///
     /// # Errors
     /// A file cannot be removed.
-    pub fn clear(&mut self) -> Result<(), Error> {
+    fn clear(&mut self) -> Result<(), Error> {
         self.open.clear();
         match fs::remove_dir_all(&self.directory) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

@@ -9,7 +9,7 @@ use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, judge};
 use qmprobe_generate::{Shrinker, shrink, stream};
 use qmprobe_schema::Schema;
-use qmprobe_target::PeerSpec;
+use qmprobe_target::{Core, PeerSpec, cores_are_wanted};
 use qmprobe_wire::{Case, Ending, ExchangeEnd, Transcript};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -266,6 +266,18 @@ impl Bench {
         let ran = if lost { runner.run_to_the_end(case).await } else { runner.run(case).await };
         runner.retire().await;
         transcript(ran)
+    }
+
+    /// What became of the core when the case ends a fresh peer, and whether that works in a directory that goes with it.
+    /// `None` where none is left, or the user's limit allows none. The peer is there as long as the runner.
+    pub async fn core(&self, main: &Runner, case: &Arc<Case>) -> Option<(Core, Runner)> {
+        if !self.spec.ours() || !cores_are_wanted() || *self.stop.borrow() {
+            return None;
+        }
+        let mut runner = main.another_dumping(&self.spec).await.ok()?;
+        transcript(runner.run_to_the_end(case).await)?;
+        let core = runner.exited()?.core?;
+        Some((core, runner))
     }
 
     async fn fresh(&self, main: &Runner) -> Option<Runner> {

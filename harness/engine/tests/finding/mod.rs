@@ -25,6 +25,7 @@ pub fn finding(rule: &str) -> Finding {
         reproduced: 3,
         tries: 3,
         occurrences: 1,
+        core: None,
         after_s: None,
         waived: None,
         case: Case {

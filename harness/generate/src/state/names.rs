@@ -81,12 +81,19 @@ impl Names {
             self.learn_properties(subject, returned);
         }
         for (side, found) in [(Side::Taken, taken), (Side::Told, told)] {
-            for (member, text) in found {
-                self.keep(command, member, side, text);
+            let mut places: Vec<(&str, usize)> = Vec::new();
+            for (member, text) in found.into_iter().filter(|(_, text)| is_worth_keeping(text)) {
+                let known = places.iter().find(|(of, _)| *of == member).map(|(_, at)| *at);
+                let at = known.unwrap_or_else(|| {
+                    let at = self.place(command, member, side);
+                    places.push((member, at));
+                    at
+                });
+                self.keep(at, text);
                 if text.starts_with('/') {
                     // Where there is a path there is the way to it.
                     let ends = text.match_indices('/').map(|(at, _)| at.max(1));
-                    ends.for_each(|end| self.keep(command, member, side, &text[..end]));
+                    ends.for_each(|end| self.keep(at, &text[..end]));
                 }
             }
         }
@@ -106,22 +113,21 @@ impl Names {
         let properties: Option<Vec<Property>> = listed.iter().take(PROPERTIES_MAX).map(property).collect();
         let Some(properties) = properties else { return };
         if subject.starts_with('/') {
+            let at = self.place("", "path", Side::Told);
             for child in properties.iter().filter(|property| property.ty.starts_with("child<")) {
                 let path = format!("{}/{}", subject.trim_end_matches('/'), child.name);
-                self.keep("", "path", Side::Told, &path);
+                self.keep(at, &path);
             }
         }
         self.passing.push(subject.to_owned());
         self.subjects.insert(subject.to_owned(), properties);
     }
 
-    fn keep(&mut self, command: &str, member: &str, side: Side, text: &str) {
-        if text.is_empty() || text.len() > BYTES_MAX || text.contains(char::is_control) {
-            return;
-        }
+    /// The number of the place where a member of a command keeps what stands in it.
+    fn place(&mut self, command: &str, member: &str, side: Side) -> usize {
         let key = (command.to_owned(), member.to_owned(), side);
         let (lexicon, places) = (&self.lexicon, &mut self.places);
-        let at = *self.index.entry(key).or_insert_with(|| {
+        *self.index.entry(key).or_insert_with(|| {
             places.push(Place {
                 member: member.to_owned(),
                 of_command: lexicon.words(command),
@@ -131,9 +137,13 @@ impl Names {
                 lasting: 0,
             });
             places.len() - 1
-        });
+        })
+    }
+
+    fn keep(&mut self, at: usize, text: &str) {
         let place = &mut self.places[at];
-        if place.strings.len() < STRINGS_MAX && place.seen.insert(text.to_owned()) {
+        if is_worth_keeping(text) && place.strings.len() < STRINGS_MAX && !place.seen.contains(text) {
+            place.seen.insert(text.to_owned());
             place.strings.push(text.to_owned());
         }
     }
@@ -194,6 +204,10 @@ impl Names {
     pub(super) fn properties(&self, subject: &str) -> Option<&[Property]> {
         self.subjects.get(subject).map(Vec::as_slice)
     }
+}
+
+fn is_worth_keeping(text: &str) -> bool {
+    !text.is_empty() && text.len() <= BYTES_MAX && !text.contains(char::is_control)
 }
 
 /// How well what stands at a place suits a member of a command: their own names say most, then that one is

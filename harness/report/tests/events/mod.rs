@@ -75,6 +75,7 @@ pub fn id_finding() -> Finding {
         reproduced: 3,
         tries: 3,
         occurrences: 1,
+        core: None,
         after_s: None,
         waived: None,
         case: Case {
@@ -116,6 +117,7 @@ pub fn crash_finding() -> Finding {
             .to_owned(),
         reproduced: 2,
         occurrences: 1,
+        core: None,
         after_s: None,
         file: Some("qmprobe-out/findings/peer-survives/0011223344556677.json".to_owned()),
         ..id_finding()

@@ -85,6 +85,7 @@ pub(crate) fn prepare(
             relayed: false,
             excuse,
             coverage: None,
+            dumps: false,
         });
     }
     lay_out_stand_ins(&place).map_err(Error::Scratch)?;
@@ -104,6 +105,7 @@ pub(crate) fn prepare(
         relayed: true,
         excuse,
         coverage: None,
+        dumps: false,
     })
 }
 

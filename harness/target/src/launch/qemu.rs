@@ -40,6 +40,7 @@ pub(crate) fn prepare(binary: &Path, extra: &[String], care: Care) -> Result<Lau
         relayed: false,
         excuse,
         coverage: None,
+        dumps: false,
     })
 }
 

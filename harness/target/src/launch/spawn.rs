@@ -29,5 +29,6 @@ pub(crate) fn prepare(command: &str) -> Result<Launch, Error> {
         relayed: false,
         excuse: no_excuse,
         coverage: None,
+        dumps: false,
     })
 }

@@ -34,6 +34,7 @@ pub(crate) fn prepare(binary: &Path, extra: &[String]) -> Result<Launch, Error> 
         relayed: false,
         excuse: no_excuse,
         coverage: None,
+        dumps: false,
     })
 }
 

@@ -87,8 +87,12 @@ pub fn descendants(pid: u32) -> Vec<u32> {
     let mut family = vec![pid];
     let mut next = 0;
     while let Some(pid) = family.get(next) {
-        let list = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        family.extend(list.split_ascii_whitespace().map(|child| child.parse::<u32>().unwrap()));
+        // Each thread has children of its own.
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        for thread in threads {
+            let list = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            family.extend(list.split_ascii_whitespace().map(|child| child.parse::<u32>().unwrap()));
+        }
         next += 1;
     }
     family.split_off(1)
