@@ -248,7 +248,7 @@ fn pair_overtaken<'a>(
     let request =
         |pair: &Pair<'_>| Request { out_of_band: pair.expectation.out_of_band, silence: silence(pair, end) };
     let requests: Vec<Request> = pairs.iter().map(request).collect();
-    let Some(assigned) = assign(&requests, replies.len(), suits, |_| SURPLUS) else { return false };
+    let Some(assigned) = assign(&requests, replies.len(), suits, SURPLUS) else { return false };
     if assigned.cost > 0
         && let Claim::Clear(owners) = claim
     {
@@ -259,7 +259,24 @@ fn pair_overtaken<'a>(
             return false;
         }
     }
-    give(pairs, replies, 0..pairs.len(), &assigned.answers, pairing);
+    // Where another way leaves as much to explain, and less of this request, nothing is known of who was answered wrongly.
+    let dearer = |at: usize| {
+        let suits = |request: usize, reply: usize| match suits(request, reply) {
+            cost if request == at && cost > 0 => cost + 1,
+            cost => cost,
+        };
+        let mut requests = requests.clone();
+        requests[at].silence += u32::from(requests[at].silence > 0);
+        assign(&requests, replies.len(), suits, SURPLUS)
+    };
+    let is_blamed =
+        |at: &usize| assigned.answers[*at].map_or(requests[*at].silence, |reply| suits(*at, reply)) > 0;
+    pairing.doubtful = (0..pairs.len())
+        .filter(is_blamed)
+        .any(|at| dearer(at).is_some_and(|other| other.cost == assigned.cost));
+    if !pairing.doubtful {
+        give(pairs, replies, 0..pairs.len(), &assigned.answers, pairing);
+    }
     true
 }
 

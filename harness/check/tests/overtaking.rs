@@ -50,6 +50,15 @@ fn an_error_that_overtakes_without_its_id_answers_what_it_is_of_the_kind_for() {
 }
 
 #[test]
+fn where_a_wrong_answer_may_be_that_of_either_nobody_is_blamed() {
+    const TWO: &str = r#"{"execute":"query-status"}{"exec-oob":"oob-poke"}"#;
+    const UNNAMED: &str = r#"{"error": {"class": "CommandNotFound", "desc": ""}}"#;
+    assert_eq!(broken(TWO, &[UNNAMED, UNNAMED]), ["basic-commands"]);
+    assert_eq!(broken(TWO, &[UNNAMED, r#"{"return": {}}"#]), ["basic-commands"]);
+    assert_eq!(broken(TWO, &[UNNAMED]), Vec::<&str>::new());
+}
+
+#[test]
 fn what_is_in_band_does_not_overtake() {
     assert_eq!(of_order(&[POKED, THIRD, MALFORMED, NO_SUCH, NO_NAME, FIRST]), ["reply-order"]);
 }
