@@ -269,8 +269,7 @@ fn pair_overtaken<'a>(
         requests[at].silence += u32::from(requests[at].silence > 0);
         assign(&requests, replies.len(), suits, SURPLUS)
     };
-    let is_blamed =
-        |at: &usize| assigned.answers[*at].map_or(requests[*at].silence, |reply| suits(*at, reply)) > 0;
+    let is_blamed = |at: &usize| assigned.answers[*at].is_some_and(|reply| suits(*at, reply) > 0);
     pairing.doubtful = (0..pairs.len())
         .filter(is_blamed)
         .any(|at| dearer(at).is_some_and(|other| other.cost == assigned.cost));

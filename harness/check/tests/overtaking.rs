@@ -55,7 +55,9 @@ fn where_a_wrong_answer_may_be_that_of_either_nobody_is_blamed() {
     const UNNAMED: &str = r#"{"error": {"class": "CommandNotFound", "desc": ""}}"#;
     assert_eq!(broken(TWO, &[UNNAMED, UNNAMED]), ["basic-commands"]);
     assert_eq!(broken(TWO, &[UNNAMED, r#"{"return": {}}"#]), ["basic-commands"]);
-    assert_eq!(broken(TWO, &[UNNAMED]), Vec::<&str>::new());
+    const ALIKE: &str = r#"{"execute":"oob-poke"}{"exec-oob":"oob-poke"}"#;
+    assert_eq!(broken(ALIKE, &[UNNAMED, r#"{"return": {}}"#]), Vec::<&str>::new());
+    assert_eq!(broken(ALIKE, &[r#"{"return": {}}"#]), ["one-reply"]);
 }
 
 #[test]
