@@ -9,6 +9,8 @@ const TWICE: conversation::Say =
     Client("{\"execute\":\"query-status\",\"id\":1}{\"execute\":\"query-status\",\"id\":1}");
 
 /// A command in which a name stands twice.
+const FRAMING: conversation::Say = Aim("input-framing");
+const SPACED: conversation::Say = Client(r#" {"execute":"query-status","id":1}"#);
 const NAMED_TWICE: conversation::Say = Client(r#"{"execute":"query-status","id":1,"id":2}"#);
 
 pub const ROWS: &[Row] = &[
@@ -67,42 +69,12 @@ pub const ROWS: &[Row] = &[
     Row {
         rule: "input-framing",
         breaks: &[
-            &[Aim("input-framing"), STATUS, DEPTH, TWICE, DEPTH, Timeout],
-            &[
-                Aim("input-framing"),
-                STATUS,
-                DEPTH,
-                TWICE,
-                DEPTH,
-                Timeout,
-                STATUS,
-                DEPTH,
-                TWICE,
-                DEPTH,
-                Timeout,
-            ],
-            &[
-                Aim("input-framing"),
-                STATUS,
-                DEPTH,
-                Client(r#" {"execute":"query-status","id":1}"#),
-                BARE_GENERIC,
-            ],
+            &[FRAMING, STATUS, DEPTH, TWICE, DEPTH, Timeout],
+            &[FRAMING, STATUS, DEPTH, TWICE, DEPTH, Timeout, STATUS, DEPTH, TWICE, DEPTH, Timeout],
+            &[FRAMING, STATUS, DEPTH, SPACED, BARE_GENERIC],
         ],
         // What is lost only once was lost for another reason.
-        keeps: &[
-            Aim("input-framing"),
-            STATUS,
-            DEPTH,
-            TWICE,
-            DEPTH,
-            Timeout,
-            STATUS,
-            DEPTH,
-            TWICE,
-            DEPTH,
-            DEPTH,
-        ],
+        keeps: &[FRAMING, STATUS, DEPTH, TWICE, DEPTH, Timeout, STATUS, DEPTH, TWICE, DEPTH, DEPTH],
     },
     Row {
         rule: "json-leniency",
