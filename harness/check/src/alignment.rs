@@ -5,6 +5,8 @@
 pub(crate) const DEVIATES: u32 = 9;
 /// What a reply costs that has another id than the request, or a value that is none of its command's.
 pub(crate) const MISFITS: u32 = 6;
+/// What it costs besides that its id is that of another request: more than two of the wrong kind.
+pub(crate) const ANOTHERS: u32 = 24;
 /// What a reply costs that has an id where no request could be read.
 pub(crate) const INVENTED: u32 = 3;
 /// What a request costs that must be answered and is not.

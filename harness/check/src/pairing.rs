@@ -1,7 +1,7 @@
 //! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
 
 use crate::alignment::{
-    Alignment, DEVIATES, INVENTED, LOST, MISFITS, MISSING, REPEATED, SURPLUS, UNFIT, align,
+    ANOTHERS, Alignment, DEVIATES, INVENTED, LOST, MISFITS, MISSING, REPEATED, SURPLUS, UNFIT, align,
 };
 use crate::conform::Mismatch;
 use crate::lanes::{Request, assign};
@@ -244,7 +244,12 @@ fn pair_overtaken<'a>(
     pairing: &mut Pairing<'a>,
     conforms: &dyn Fn(&Expectation, &Message) -> bool,
 ) -> bool {
-    let suits = |request: usize, reply: usize| cost(&pairs[request].expectation, replies[reply], conforms);
+    let suits = |request: usize, reply: usize| {
+        let (own, id) = (pairs[request].expectation.id.as_ref(), replies[reply].get("id"));
+        let is_anothers =
+            id.is_some() && id != own && pairs.iter().any(|pair| pair.expectation.id.as_ref() == id);
+        cost(&pairs[request].expectation, replies[reply], conforms) + if is_anothers { ANOTHERS } else { 0 }
+    };
     let request =
         |pair: &Pair<'_>| Request { out_of_band: pair.expectation.out_of_band, silence: silence(pair, end) };
     let requests: Vec<Request> = pairs.iter().map(request).collect();

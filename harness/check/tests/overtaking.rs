@@ -61,6 +61,17 @@ fn where_a_wrong_answer_may_be_that_of_either_nobody_is_blamed() {
 }
 
 #[test]
+fn ids_tell_whose_a_wrong_answer_is() {
+    // As if out-of-band execution were not there.
+    let refused = |id: &str| -> &'static str {
+        format!(r#"{{"id": {id}, "error": {{"class": "GenericError", "desc": ""}}}}"#).leak()
+    };
+    let replies = [FIRST, MALFORMED, refused("2"), THIRD, refused("4"), NO_NAME];
+    assert!(!of_order(&replies).contains(&"reply-id-echo"));
+    assert!(!of_order(&replies).contains(&"reply-order"));
+}
+
+#[test]
 fn what_is_in_band_does_not_overtake() {
     assert_eq!(of_order(&[POKED, THIRD, MALFORMED, NO_SUCH, NO_NAME, FIRST]), ["reply-order"]);
 }
