@@ -177,8 +177,7 @@ fn cost(due: &Expectation, reply: &Message, conforms: &dyn Fn(&Expectation, &Mes
 
 /// Whether a request that goes unanswered if it succeeds is said to have succeeded.
 fn is_unfit(due: &Expectation, reply: &Message) -> bool {
-    let silent = due.accepted.has(Accepted::NOTHING) && !due.accepted.has(Accepted::RETURN);
-    silent && !due.json_error && reply.kind == MessageKind::Return
+    due.rule == "silent-success" && reply.kind == MessageKind::Return
 }
 
 /// What the ids of several replies say of whose they are.
