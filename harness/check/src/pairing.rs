@@ -244,10 +244,13 @@ fn pair_overtaken<'a>(
     conforms: &dyn Fn(&Expectation, &Message) -> bool,
 ) -> bool {
     let suits = |request: usize, reply: usize| {
-        let (own, id) = (pairs[request].expectation.id.as_ref(), replies[reply].get("id"));
-        let is_anothers =
-            id.is_some() && id != own && pairs.iter().any(|pair| pair.expectation.id.as_ref() == id);
-        cost(&pairs[request].expectation, replies[reply], conforms) + if is_anothers { ANOTHERS } else { 0 }
+        let (due, id) = (&pairs[request].expectation, replies[reply].get("id"));
+        // An error of the JSON layer has at times the id of whatever was read last.
+        let is_anothers = id.is_some()
+            && id != due.id.as_ref()
+            && !due.json_error
+            && pairs.iter().any(|pair| pair.expectation.id.as_ref() == id);
+        cost(due, replies[reply], conforms) + if is_anothers { ANOTHERS } else { 0 }
     };
     let request =
         |pair: &Pair<'_>| Request { out_of_band: pair.expectation.out_of_band, silence: silence(pair, end) };
