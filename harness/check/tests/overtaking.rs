@@ -61,6 +61,22 @@ fn where_a_wrong_answer_may_be_that_of_either_nobody_is_blamed() {
 }
 
 #[test]
+fn what_was_enabled_without_being_offered_is_used() {
+    const ENABLE: &str = r#"{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}"#;
+    const NONE: &str = r#"{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""}, "capabilities": []}}"#;
+    const TWO: &str = r#"{"execute":"query-status","id":1}{"exec-oob":"oob-poke","id":2}"#;
+    let replies = [Say::Server(r#"{"return": {"depth": 1}, "id": 1}"#), Say::Server(POKED)];
+    let talk = |enabled: Say, [first, second]: [Say; 2]| {
+        let opening = [Say::Connect, Say::Server(NONE), Say::Client(ENABLE), enabled];
+        fails(&[&opening[..], &[Say::Client(TWO), first, second]].concat())
+    };
+    let [first, second] = replies;
+    let wrongly = talk(Say::Server(r#"{"return": {}}"#), [second, first]);
+    assert!(wrongly.contains("negotiation-arguments") && !wrongly.contains("reply-order"), "{wrongly:?}");
+    assert!(talk(Say::Server(MALFORMED), [second, first]).contains("reply-order"));
+}
+
+#[test]
 fn ids_tell_whose_a_wrong_answer_is() {
     // As if out-of-band execution were not there.
     let refused = |id: &str| -> &'static str {

@@ -12,8 +12,7 @@ pub static RULE: Rule = Rule {
     requirement: "In-band commands of one connection are answered in the order in which they were sent; the answers \
                   to what is sent with 'exec-oob', errors included, may overtake them.",
     source: "QMP specification, Issuing Commands; QEMU monitor/qmp.c:monitor_qmp_dispatcher_co",
-    // Where out-of-band execution is enabled that was not offered, it is used.
-    terms: Terms { yields_to: &["negotiation-arguments/return"], ..Terms::USUAL },
+    terms: Terms::USUAL,
     judge,
 };
 
@@ -26,6 +25,12 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         actual: "another order, told by the ids".to_owned(),
         ..Breach::default()
     };
-    let breaches = context.disordered.iter().map(breach).collect();
+    // Where out-of-band execution was enabled that was not offered, it is used.
+    let is_in_doubt = |exchange: usize| {
+        let mut negotiations = context.deviations.iter().filter(|one| one.door.starts_with("negotiation-"));
+        negotiations.any(|one| context.pairs[one.pair].exchange < exchange)
+    };
+    let disordered = context.disordered.iter().filter(|exchange| !is_in_doubt(**exchange));
+    let breaches = disordered.map(breach).collect();
     conclude(rule, breaches, pipelined, "no two commands were sent at once", out);
 }
