@@ -7,7 +7,7 @@ use crate::event::{Event, Finding, Round, Shards, Summary};
 use crate::fuzz::corpus;
 use crate::fuzz::shard::Shard;
 use crate::journal::{FILE, Journal, read_journal};
-use crate::triage::Failing;
+use crate::triage::{Failing, keys};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -198,7 +198,8 @@ impl Union {
     fn unexplained(&mut self) -> Vec<(PathBuf, Box<Finding>)> {
         let mut failing = Failing::default();
         for (_, finding) in self.findings.values() {
-            failing.note(&finding.rule, &finding.class, finding.command.as_deref(), finding.waived.is_some());
+            let keys = keys(&finding.rule, &finding.class);
+            failing.note(&finding.signature, keys, finding.command.as_deref(), finding.waived.is_some());
         }
         let explained = |finding: &Finding| {
             let rule = qmprobe_check::find(&finding.rule);

@@ -14,7 +14,7 @@ use crate::runner::Runner;
 use crate::waivers::Waivers;
 pub(crate) use bench::Bench;
 use bench::{Seen, Trace, is_flood};
-pub(crate) use failing::Failing;
+pub(crate) use failing::{Failing, keys};
 use qmprobe_check::rule::Rule;
 use qmprobe_check::verdict::Breach;
 use qmprobe_check::{Outcome, Verdict};
@@ -67,9 +67,9 @@ struct Suspicion {
 }
 
 impl Suspicion {
-    /// What other rules may name that it explains: its rule, and that with the class.
+    /// What other rules may name that it explains.
     fn keys(&self) -> [String; 2] {
-        [self.rule.slug.to_owned(), format!("{}/{}", self.rule.slug, self.breach.class)]
+        keys(self.rule.slug, &self.breach.class)
     }
 }
 
@@ -166,7 +166,8 @@ impl Triage {
         let slug = qmprobe_check::find(&finding.rule).map(|rule| rule.slug);
         slug.into_iter().for_each(|slug| *self.per_rule.entry(slug).or_default() += 1);
         let waived = finding.waived.is_some();
-        self.failing.note(&finding.rule, &finding.class, finding.command.as_deref(), waived);
+        let keys = keys(&finding.rule, &finding.class);
+        self.failing.note(&finding.signature, keys, finding.command.as_deref(), waived);
     }
 
     /// So many cases have been judged.
@@ -259,8 +260,8 @@ impl Triage {
                 None => self.is_waived(&suspicion, transcript),
             };
             self.unsettled |= unsettles && !excused;
-            let Breach { class, command, .. } = &suspicion.breach;
-            self.failing.note(rule.slug, class, command.as_deref(), excused);
+            let command = suspicion.breach.command.as_deref();
+            self.failing.note(&suspicion.signature, suspicion.keys(), command, excused);
             self.excused.insert(suspicion.signature.clone(), excused);
             suspicions.push(suspicion);
         }
@@ -274,17 +275,38 @@ impl Triage {
     pub async fn release(&mut self, main: &mut Runner, cases: u64) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
         let now = self.now;
-        let due: Vec<Held> = self.held.extract_if(.., |held| held.since + cases <= now).collect();
-        for Held { suspicion, transcript, shower, .. } in due {
-            self.turn_to(shower);
-            let explained = self.failing.explains(suspicion.rule, suspicion.breach.command.as_deref());
-            if explained || self.is_mistaken(main, &suspicion, &transcript).await {
-                self.known.remove(&suspicion.signature);
-                continue;
+        let mut due: Vec<Held> = self.held.extract_if(.., |held| held.since + cases <= now).collect();
+        loop {
+            // What explains others is looked into before them: it may turn out to be a mistake.
+            let is_open = |held: &Held| !self.is_explained(&held.suspicion);
+            let (open, explained): (Vec<Held>, Vec<Held>) = due.into_iter().partition(is_open);
+            due = explained;
+            if open.is_empty() {
+                break;
             }
-            findings.extend(self.make(main, &transcript, vec![suspicion], &[]).await?);
+            for Held { suspicion, transcript, shower, .. } in open {
+                self.turn_to(shower);
+                if self.is_mistaken(main, &suspicion, &transcript).await {
+                    self.dismiss(&suspicion.signature);
+                    continue;
+                }
+                findings.extend(self.make(main, &transcript, vec![suspicion], &[]).await?);
+            }
+        }
+        for held in due {
+            self.known.remove(&held.suspicion.signature);
         }
         Ok(findings)
+    }
+
+    fn is_explained(&self, suspicion: &Suspicion) -> bool {
+        self.failing.explains(suspicion.rule, suspicion.breach.command.as_deref())
+    }
+
+    /// What was suspected is not so.
+    fn dismiss(&mut self, signature: &str) {
+        self.known.remove(signature);
+        self.failing.strike(signature);
     }
 
     /// What is left to say at the end.
@@ -370,7 +392,7 @@ impl Triage {
             let unshown = self.bench.is_thorough() && !lost && seen.tries > 0;
             if reproduced == 0 && (unshown || main.was_hasty(transcript)) {
                 // There was not the time to tell a late reply from a missing one, or it was chance.
-                self.known.remove(&suspicion.signature);
+                self.dismiss(&suspicion.signature);
                 continue;
             }
             let confirmed = Confirmed { reproduced, tries: seen.tries };
