@@ -6,7 +6,7 @@ mod schema;
 use conversation::Say::{
     Aim, Client, Close, Connect, Crash, Library, Qga, Raw, Server, Stranger, Timeout, Tried,
 };
-use conversation::{Say, fails};
+use conversation::{Say, fails, fails_without};
 use std::collections::BTreeSet;
 
 const ERROR: Say = Server(r#"{"error": {"class": "GenericError", "desc": ""}}"#);
@@ -108,6 +108,25 @@ fn a_command_that_guest_info_does_not_offer_is_not_there() {
     let both = |made_up: &[Say]| fails(&[made_up, &absent[2..], &[ERROR]].concat());
     assert_eq!(both(&refused), BTreeSet::from(["command-not-found"]));
     assert_eq!(both(&there), BTreeSet::from(["guest-info-agrees"]));
+}
+
+#[test]
+fn what_guest_info_says_of_a_blocked_command_is_looked_at_too() {
+    let listed = |silent: &str| -> Say {
+        let info = conversation::INFO.replace(
+            r#"{"name": "silent-stop", "success-response": false}"#,
+            &format!(r#"{{"name": "silent-stop", "enabled": false, "success-response": {silent}}}"#),
+        );
+        Server(info.leak())
+    };
+    let asked = Client(r#"{"execute":"guest-info","id":1}"#);
+    assert_eq!(fails_without("silent-stop", &[Qga, asked, listed("false")]), none());
+    let wrong = fails_without("silent-stop", &[Qga, asked, listed("true")]);
+    assert_eq!(wrong, BTreeSet::from(["guest-info-agrees"]));
+    let unlisted = Server(
+        conversation::INFO.replace(r#"{"name": "silent-stop", "success-response": false}, "#, "").leak(),
+    );
+    assert_eq!(fails_without("silent-stop", &[Qga, asked, unlisted]), none());
 }
 
 #[test]

@@ -95,7 +95,8 @@ async fn acquire(options: &Options, runner: &mut Runner, first: Arc<Schema>) -> 
     let Some(offered) = offered.filter(|_| note.is_none()) else {
         return Ok(Acquired { schema, absent: Vec::new(), notes: note.into_iter().collect(), answers });
     };
-    let mut schema = (*schema).clone();
+    // What is left out is still declared.
+    let mut schema = Schema { source: Some(Arc::clone(&schema)), ..(*schema).clone() };
     let Settled { absent, unknown } = match options.schema {
         Some(_) => leave_out_disabled(&mut schema, &offered),
         None => settle_for_offered(&mut schema, &offered),

@@ -25,7 +25,8 @@ pub struct Schema {
     pub events: Vec<Event>,
     /// True for a document known to be cut: then absence proves nothing.
     pub partial: bool,
-    /// Where this is a peer's schema joined with its source: the source, with which it may disagree.
+    /// Where this is a peer's schema joined with its source: the source, with which it may disagree. Where commands
+    /// are left out that the peer says are blocked: what declares them too.
     pub source: Option<Arc<Schema>>,
     /// What its documents say besides.
     pub outline: Outline,

@@ -42,9 +42,19 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
             ..Breach::default()
         });
     };
-    for command in &context.schema.commands {
+    // What is blocked is no part of the schema in force, and listed all the same.
+    let whole = context.schema.source.as_deref().unwrap_or(context.schema);
+    let left_out = whole.commands.iter().filter(|command| context.schema.command(&command.name).is_none());
+    for command in context.schema.commands.iter().chain(left_out) {
         let Some(entry) = find(&command.name) else {
-            note(&command.name, "unlisted", format!("'{}' is listed", command.name), "it is not".to_owned());
+            if context.schema.command(&command.name).is_some() {
+                note(
+                    &command.name,
+                    "unlisted",
+                    format!("'{}' is listed", command.name),
+                    "it is not".to_owned(),
+                );
+            }
             continue;
         };
         let answers = entry.get("success-response");

@@ -90,6 +90,18 @@ pub fn fails(talk: &[Say]) -> BTreeSet<&'static str> {
     slugs(talk, |outcome| matches!(outcome, Outcome::Fail(_)))
 }
 
+/// The same for a peer that says that this command is blocked.
+pub fn fails_without(command: &str, talk: &[Say]) -> BTreeSet<&'static str> {
+    let whole = Arc::new(schema());
+    let mut left = Schema { source: Some(Arc::clone(&whole)), ..(*whole).clone() };
+    left.commands.retain(|one| one.name != command);
+    let failed = judge(&left, &transcript(talk)).into_iter();
+    failed
+        .filter(|verdict| matches!(verdict.outcome, Outcome::Fail(_)))
+        .map(|verdict| verdict.rule.slug)
+        .collect()
+}
+
 /// The rules that had something to look at and found nothing.
 pub fn passes(talk: &[Say]) -> BTreeSet<&'static str> {
     slugs(talk, |outcome| matches!(outcome, Outcome::Pass))
