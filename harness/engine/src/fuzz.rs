@@ -11,6 +11,7 @@ mod edges;
 mod fence;
 mod goal;
 mod job;
+mod learning;
 mod ledger;
 mod minimise;
 mod novelty;
@@ -242,7 +243,7 @@ struct Fuzz<'a> {
     setups: Vec<Setup<'a>>,
     /// The set-ups of the rounds under way.
     playing: Vec<usize>,
-    /// Cases that were given out and are not judged yet.
+    /// Cases that were made and are not judged yet.
     in_flight: u64,
     /// The next round, counted among this shard's.
     round: u64,

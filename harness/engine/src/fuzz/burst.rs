@@ -60,7 +60,7 @@ impl Fuzz<'_> {
             start: if overtakes { Start::Greeting } else { Start::Command },
             steps,
         };
-        Some(Draft { case: Arc::new(case), made })
+        Some(Draft { made, ..Draft::of(case) })
     }
 
     fn runs_out_of_band(&self) -> bool {

@@ -41,6 +41,8 @@ pub(super) struct Draft {
     pub case: Arc<Case>,
     /// Its requests, of which something is to be learned.
     pub made: Vec<Made>,
+    /// The place in its block where the round goes on after it.
+    pub next: u64,
 }
 
 /// One request of a case.
@@ -53,12 +55,14 @@ pub(super) struct Made {
 }
 
 impl Draft {
-    fn of(case: Case) -> Draft {
-        Draft { case: Arc::new(case), made: Vec::new() }
+    /// One that teaches nothing but what the rules say of it.
+    pub fn of(case: Case) -> Draft {
+        Draft { case: Arc::new(case), made: Vec::new(), next: 0 }
     }
 
     fn alone(id: CaseId, made: Made, by_line: bool) -> Draft {
-        Draft { case: Arc::new(case(id, &made.request, by_line)), made: vec![made] }
+        let case = case(id, &made.request, by_line);
+        Draft { made: vec![made], ..Draft::of(case) }
     }
 }
 
@@ -104,7 +108,7 @@ impl Fuzz<'_> {
             Kind::Requests => self.refill(play),
             Kind::Survey | Kind::Repeats => {}
         }
-        let nth = play.record.cases;
+        let nth = play.drawn;
         let id = CaseId {
             seed: self.options.run.seed,
             index: FIRST_INDEX + play.record.round * SURVEY_CASES + nth,
@@ -162,10 +166,10 @@ impl Fuzz<'_> {
     /// The next case of a block that may be sent.
     fn draft_of_block(&self, play: &mut Play) -> Option<Draft> {
         let first = play.record.block? * BLOCK_CASES;
-        while play.next < BLOCK_CASES && first + play.next < self.goal.systematic_cases() {
-            play.next += 1;
-            if let Some(case) = self.systematic.case(first + play.next - 1) {
-                return Some(Draft::of(case));
+        while play.place < BLOCK_CASES && first + play.place < self.goal.systematic_cases() {
+            play.place += 1;
+            if let Some(case) = self.systematic.case(first + play.place - 1) {
+                return Some(Draft { next: play.place, ..Draft::of(case) });
             }
         }
         None

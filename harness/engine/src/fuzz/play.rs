@@ -1,6 +1,9 @@
 //! A round under way: what it is about, what is still to be sent in it, and what was.
 
+use super::draft::Draft;
+use super::learning::Played;
 use super::suspects::Before;
+use super::systematic::BLOCK_CASES;
 use crate::event::Round;
 use crate::safety::{Class, class_of};
 use qmprobe_generate::Entropy;
@@ -40,9 +43,15 @@ impl Kind {
 pub(super) struct Play {
     pub setup: usize,
     pub kind: Kind,
-    /// The next place in the block.
-    pub next: u64,
-    /// Times that the peer was found gone before the case at that place.
+    /// The place in the block of the next case to be made.
+    pub place: u64,
+    /// Cases made.
+    pub drawn: u64,
+    /// Cases that were made and not played yet.
+    pub ahead: VecDeque<Draft>,
+    /// The last case, as long as nothing was learned from it.
+    pub played: Option<Played>,
+    /// Times that the peer was found gone before the next case.
     pub losses: u32,
     pub entropy: Entropy,
     /// What is sent before anything else.
@@ -53,7 +62,7 @@ pub(super) struct Play {
     pub before: Vec<Before>,
     /// Requests that were carried out and may have changed something, the last ones.
     pub changes: VecDeque<Request>,
-    /// The last case, in case the peer turns out to have died of it afterwards.
+    /// The last case that was learned from, in case the peer turns out to have died of it afterwards.
     pub last: Option<Transcript>,
     pub record: Round,
     pub began: Instant,
@@ -61,6 +70,11 @@ pub(super) struct Play {
 }
 
 impl Play {
+    /// Whether some of a block is left to be played.
+    pub fn has_more(&self) -> bool {
+        self.place < BLOCK_CASES || !self.ahead.is_empty()
+    }
+
     /// Remembers a request that was carried out, if it may have changed something.
     pub fn has_changed(&mut self, request: &Request) {
         if class_of(&request.command) == Class::Observing {

@@ -2,26 +2,26 @@
 //! new, changed, and then whatever comes to mind with what the peer has shown to have.
 
 use super::Fuzz;
-use super::burst::{blamed, lost_in};
-use super::corpus::Shown;
-use super::draft::{Draft, Made, Opening, features};
+use super::burst::blamed;
+use super::draft::{Draft, Opening};
 use super::job::Job;
-use super::ledger::Line;
-use super::peers::{Opened, Setup};
+use super::learning::{Open, Played, is_fail};
+use super::peers::Opened;
 use super::play::{Kind, Play};
 use super::recall::Unfinished;
-use super::suspects::{Before, Look, Suspect};
-use super::systematic::BLOCK_CASES;
+use super::suspects::{Look, Suspect};
 use crate::error::Error;
 use crate::event::{Event, Round};
 use crate::evidence;
 use crate::runner::Ran;
 use qmprobe_check::{Outcome, Verdict, judge};
 use qmprobe_generate::Entropy;
-use qmprobe_generate::state::Request;
-use qmprobe_wire::{Dialect, Ending, Exchange, Message, MessageKind, Transcript, Value};
+use qmprobe_wire::{Dialect, Ending, Transcript};
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// Rounds count from here among the choices of a seed.
@@ -38,15 +38,6 @@ const HELD_CASES: u64 = 2_048;
 const SURVIVAL: &str = "peer-survives";
 /// MiB that a peer may have written to its directory.
 const SCRATCH_MIB_MAX: u64 = 512;
-
-/// What a request taught.
-struct Learned {
-    request: Request,
-    /// It was carried out.
-    accepted: bool,
-    /// What it showed for the first time, where it is worth keeping.
-    shown: Option<Shown>,
-}
 
 impl Fuzz<'_> {
     /// Begins a round that is not gone on with, and says so.
@@ -75,7 +66,10 @@ impl Fuzz<'_> {
         Ok(Play {
             setup,
             kind,
-            next,
+            place: next,
+            drawn: 0,
+            ahead: VecDeque::new(),
+            played: None,
             losses: 0,
             entropy,
             queue,
@@ -91,6 +85,7 @@ impl Fuzz<'_> {
 
     fn close_round(&mut self, play: Play) -> Result<(), Error> {
         let took = play.began.elapsed();
+        self.in_flight -= play.ahead.len() as u64;
         if let Some(at) = self.playing.iter().position(|one| *one == play.setup) {
             self.playing.swap_remove(at);
         }
@@ -99,7 +94,7 @@ impl Fuzz<'_> {
         }
         if play.kind == Kind::Systematic {
             self.in_blocks += took;
-            if (self.is_cut() || self.is_stopped()) && play.next < BLOCK_CASES {
+            if (self.is_cut() || self.is_stopped()) && play.has_more() {
                 // Whoever resumes goes on with it.
                 return Ok(());
             }
@@ -122,89 +117,31 @@ impl Fuzz<'_> {
         }
     }
 
-    /// The next case of a round; `None` when it is over. A block is played to its end.
-    fn next_draft(&mut self, play: &mut Play) -> Option<Draft> {
+    /// Makes the next case of a round, unless it is over. A block is played to its end.
+    fn draw_up(&mut self, play: &mut Play) {
         let at = self.progress();
         let is_done = self.goal.requests_left(at) == Some(0) || self.goal.is_reached(at);
         let is_long = play.kind == Kind::Repeats && play.began.elapsed() >= REPEATS_TIME;
         if play.over || is_long || self.is_cut() || (play.kind != Kind::Systematic && is_done) {
-            return None;
+            return;
         }
         let draft = self.draft(play);
         self.in_flight += u64::from(draft.is_some());
-        draft
+        play.drawn += u64::from(draft.is_some());
+        play.ahead.extend(draft);
     }
 
-    /// Counts what the rules say of a case.
-    fn count(&mut self, play: &Play, draft: &Draft, verdicts: &[Verdict]) -> Line {
-        let mut commands: Vec<&str> = draft.made.iter().map(|made| made.request.command.as_str()).collect();
-        commands.retain(|command| !self.tally.has_run(command));
-        commands.sort_unstable();
-        commands.dedup();
-        let commands: Vec<String> = commands.into_iter().map(str::to_owned).collect();
-        let options = self.options;
-        let (passed, failed) = self.tally.case(None, verdicts, |rule| options.is_selected(rule));
-        self.tally.exercised(commands.iter().cloned());
-        Line {
-            round: play.record.round,
-            next: play.next,
-            commands,
-            passed: self.ledger.places(&passed),
-            failed: self.ledger.places(&failed),
-            ..Line::default()
+    /// What there is to do while a case is under way: what the one before taught, and the next one.
+    fn meanwhile(&mut self, play: &mut Play) -> Result<Option<Open>, Error> {
+        let open = match play.played.take() {
+            Some(played) => self.take_in(play, played)?,
+            None => None,
+        };
+        // What is asked when all is asked depends on the last answer.
+        if play.kind != Kind::Survey || self.setups[play.setup].survey.has_more() {
+            self.draw_up(play);
         }
-    }
-
-    /// Takes in what a request of a case showed, `edges` of it.
-    fn learn(&mut self, play: &Play, made: Made, transcript: &Transcript, edges: Vec<u32>) -> Learned {
-        let Made { request, id, choices } = made;
-        let mut messages: Vec<&Message> = transcript.exchanges.iter().flat_map(Exchange::messages).collect();
-        if let Some(id) = id.map(Value::int) {
-            messages.retain(|message| message.get("id") == Some(&id));
-        }
-        let replies = || messages.iter().filter(|message| message.is_reply());
-        let returned = replies().find(|reply| reply.kind == MessageKind::Return);
-        let returned: Option<&Value> = returned.and_then(|reply| reply.get("return"));
-        let mut learned = Learned { accepted: returned.is_some(), request, shown: None };
-        let request = &learned.request;
-        let Setup { names, survey, composer, .. } = &mut self.setups[play.setup];
-        if let Some(choices) = choices {
-            let bytes = replies().map(|reply| reply.bytes.len()).sum();
-            composer.report(&request.command, choices, learned.accepted, bytes);
-        }
-        if play.kind == Kind::Survey {
-            survey.report(&request.command, learned.accepted);
-        }
-        if let Some(returned) = returned {
-            names.learn(&request.command, request.arguments.as_ref(), returned);
-        }
-        if matches!(play.kind, Kind::Survey | Kind::Repeats) {
-            return learned;
-        }
-        let shape = features(composer, request);
-        let (features, is_new) = self.novelty.take(&request.command, &shape, &messages);
-        let is_new = if self.options.coverage.is_some() { !edges.is_empty() } else { is_new };
-        if transcript.ending == Ending::Alive {
-            learned.shown = is_new.then_some(Shown { features, edges });
-            if let Some(reply) = replies().next().filter(|_| id.is_none()) {
-                let took = Duration::from_micros(transcript.exchanges.iter().map(took_us).sum());
-                self.repeats.offer(play.setup, request, reply, took, &play.changes);
-            }
-        }
-        learned
-    }
-
-    /// Keeps a request that showed something new, with those before it, or alone where they do not matter.
-    fn keep(&mut self, play: &Play, request: &Request, alone: bool, shown: Shown) -> Result<bool, Error> {
-        let before = play.changes.iter().filter(|_| !alone);
-        self.corpus.keep(before.chain([request]).cloned().collect(), shown)
-    }
-
-    /// Keeps the request that the peer was lost in from being sent again for a while.
-    pub(super) fn shun(&mut self, signature: &str, transcript: &Transcript, others: bool) {
-        let Some(request) = lost_in(transcript) else { return };
-        let shape = features(&self.setups[0].composer, &request);
-        self.avoid.note(signature, &request.command, &shape, others, self.tally.judged());
+        Ok(open)
     }
 }
 
@@ -213,15 +150,13 @@ impl Job<'_, '_> {
     pub(super) async fn play_round(&mut self) -> Result<(), Error> {
         let Some(opened) = self.open_round().await else { return Ok(()) };
         let mut play = self.desk.borrow_mut().begin_round(opened)?;
-        loop {
-            let Some(draft) = self.desk.borrow_mut().next_draft(&mut play) else { break };
-            let played = self.play(&mut play, draft).await;
-            self.desk.borrow_mut().in_flight -= 1;
-            played?;
+        while let Some(draft) = self.upcoming(&mut play).await? {
+            self.play(&mut play, draft).await?;
             if play.record.cases.is_multiple_of(LOOK_CASES) && self.takes_too_much() {
                 break;
             }
         }
+        self.take_in_last(&mut play).await?;
         self.desk.borrow_mut().close_round(play)?;
         self.release_held().await
     }
@@ -241,73 +176,80 @@ impl Job<'_, '_> {
         desk.suspects.keep(|signature| triage.holds(signature) || desk.followed.contains(signature))
     }
 
-    /// Runs and judges a case.
+    /// The next case; `None` when the round is over.
+    async fn upcoming(&mut self, play: &mut Play) -> Result<Option<Draft>, Error> {
+        if play.ahead.is_empty() {
+            self.take_in_last(play).await?;
+            self.desk.borrow_mut().draw_up(play);
+        }
+        Ok(if play.over { None } else { play.ahead.pop_front() })
+    }
+
+    /// Plays a case, and beside it sees to what the one before came to.
     async fn play(&mut self, play: &mut Play, draft: Draft) -> Result<(), Error> {
-        let ran = self.runner.run(&draft.case).await;
+        let Job { runner, desk, .. } = self;
+        let (ran, open) = beside(runner.run(&draft.case), || desk.borrow_mut().meanwhile(play)).await;
         // What comes late is sorted out when it is looked into; to listen after every case costs ten of them.
         self.runner.pause(0);
-        let transcript = match ran {
-            Ran::Through(transcript) => transcript,
+        if let Some(open) = open? {
+            self.look_into_case(play, open).await?;
+        }
+        match ran {
+            Ran::Through(transcript) => {
+                let map = self.runner.peer().coverage();
+                let edges = map.map(|map| self.desk.borrow_mut().edges.take(map)).unwrap_or_default();
+                let is_lost = transcript.ending != Ending::Alive;
+                play.played = Some(Played { draft, transcript, edges });
+                if is_lost {
+                    self.take_in_last(play).await?;
+                    self.go_on(play).await;
+                }
+            }
             Ran::Stopped => {
                 play.over = true;
-                return Ok(());
+                play.ahead.push_front(draft);
             }
             Ran::LostBefore(ending) => {
                 self.peer_is_lost(play, &ending);
                 self.blame_last(play, ending).await?;
-                if play.kind == Kind::Systematic && play.losses < LOSSES_MAX {
-                    play.losses += 1;
-                    play.next -= 1;
+                // In a block it is the next peer's.
+                play.losses += 1;
+                if play.losses <= LOSSES_MAX {
+                    play.ahead.push_front(draft);
+                } else {
+                    self.desk.borrow_mut().in_flight -= 1;
                 }
                 self.go_on(play).await;
-                return Ok(());
             }
-        };
-        let transcript = if transcript.ending == Ending::Alive { transcript } else { blamed(transcript) };
-        let verdicts = judge(self.schema, &transcript);
-        let mut line = self.desk.borrow_mut().count(play, &draft, &verdicts);
-        let accepted = self.learn_from(play, draft.made, &transcript, &mut line).await?;
-        if transcript.ending != Ending::Alive {
-            self.peer_is_lost(play, &transcript.ending);
         }
-        line.signatures = self.look_into(play, &transcript, verdicts, false).await?;
-        line.add_to(&mut play.record);
-        self.desk.borrow_mut().ledger.append(&line)?;
-        play.losses = 0;
-        play.before.push(Before { case: draft.case, accepted });
-        play.last = Some(transcript);
-        self.go_on(play).await;
         Ok(())
     }
 
-    /// Takes in what the requests of a case showed, and keeps those that showed something new. Returns whether one
-    /// was carried out.
-    async fn learn_from(
-        &self,
-        play: &mut Play,
-        made: Vec<Made>,
-        transcript: &Transcript,
-        line: &mut Line,
-    ) -> Result<bool, Error> {
-        let mut accepted = false;
-        let mut edges = match self.runner.peer().coverage() {
-            Some(map) => self.desk.borrow_mut().edges.take(map),
-            None => Vec::new(),
-        };
-        for made in made {
-            let edges = std::mem::take(&mut edges);
-            let learned = self.desk.borrow_mut().learn(play, made, transcript, edges);
-            if let Some(shown) = learned.shown {
-                let (request, edges) = (&learned.request, &shown.edges);
-                let alone = !edges.is_empty() && self.takes_alone(play.setup, request, edges).await;
-                line.kept += u64::from(self.desk.borrow_mut().keep(play, request, alone, shown)?);
-            }
-            accepted |= learned.accepted;
-            if learned.accepted {
-                play.has_changed(&learned.request);
-            }
+    /// Sees to what the last case came to, with no other under way.
+    async fn take_in_last(&mut self, play: &mut Play) -> Result<(), Error> {
+        let Some(played) = play.played.take() else { return Ok(()) };
+        let open = self.desk.borrow_mut().take_in(play, played)?;
+        match open {
+            Some(open) => self.look_into_case(play, open).await,
+            None => Ok(()),
         }
-        Ok(accepted)
+    }
+
+    /// Looks into what is left of a case, and is done with it then.
+    async fn look_into_case(&mut self, play: &mut Play, mut open: Open) -> Result<(), Error> {
+        for (mut sequence, shown) in std::mem::take(&mut open.guides) {
+            let others = sequence.len() - 1;
+            if self.takes_alone(play.setup, &sequence[others], &shown.edges).await {
+                sequence.drain(..others);
+            }
+            open.line.kept += u64::from(self.desk.borrow_mut().corpus.keep(sequence, shown)?);
+        }
+        if open.transcript.ending != Ending::Alive {
+            self.peer_is_lost(play, &open.transcript.ending);
+        }
+        let verdicts = std::mem::take(&mut open.verdicts);
+        open.line.signatures = self.look_into(play, &open.transcript, verdicts, false).await?;
+        self.desk.borrow_mut().done_with(play, open)
     }
 
     /// The peer ended after the last case had been judged: it survived that less than it seemed.
@@ -433,11 +375,13 @@ fn is_orderly(transcript: &Transcript) -> bool {
     ended && transcript.dialect == Dialect::Qmp
 }
 
-/// Microseconds from a request to the last of what came of it.
-fn took_us(exchange: &Exchange) -> u64 {
-    exchange.received.last().map_or(0, |last| last.at_us.saturating_sub(exchange.sent_us))
-}
-
-fn is_fail(verdict: &Verdict) -> bool {
-    matches!(verdict.outcome, Outcome::Fail(_))
+/// Has a future begin, does some work while that waits, and sees it to its end.
+async fn beside<T, W>(future: impl Future<Output = T>, work: impl FnOnce() -> W) -> (T, W) {
+    let mut future = pin!(future);
+    let begun = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await;
+    let worked = work();
+    match begun {
+        Poll::Ready(done) => (done, worked),
+        Poll::Pending => (future.await, worked),
+    }
 }

@@ -39,6 +39,11 @@ impl Survey {
         self.over
     }
 
+    /// Whether there is a question that does not depend on what comes of the others.
+    pub fn has_more(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// The next question; `None` when there is none left, and the survey is over.
     pub fn next(&mut self, schema: &Schema, gate: Gate, names: &mut Names) -> Option<Request> {
         loop {

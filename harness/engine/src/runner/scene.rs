@@ -168,12 +168,14 @@ impl Runner {
         self.gather_stray(scene, &mut exchange);
         exchange.sent_us = self.ear.now_us();
         exchange.sent = payload;
+        let ms = self.step_ms(exchange.sent.len());
+        let deadline = self.ear.deadline(ms);
+        let wrote = scene.session.link.write_with(&exchange.sent, None, ms).await;
+        // While the peer is at work.
         let mut due = self.predicted(scene, &exchange.sent);
         due.is_of_stream(scene.is_stream.then(|| self.manners.model()));
         scene.asked |= due.must() > 0;
-        let ms = self.step_ms(exchange.sent.len());
-        let deadline = self.ear.deadline(ms);
-        match scene.session.link.write_with(&exchange.sent, None, ms).await {
+        match wrote {
             Wrote::All if !reads => {
                 scene.owed.push((scene.exchanges.len(), due.must()));
                 scene.unsure += due.may();
