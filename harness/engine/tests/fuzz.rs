@@ -13,10 +13,11 @@ use qmprobe_wire::{Case, Dialect, Limits, Step};
 use scripted::{Asked, Twist};
 use std::cell::Cell;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// What the scripted monitor declares.
 const DECLARED: &str = r#"[
@@ -31,20 +32,9 @@ const DECLARED: &str = r#"[
     {"name": "any", "meta-type": "builtin", "json-type": "value"}
 ]"#;
 
-fn fuzz(peer: PeerSpec, schema: Option<Arc<Schema>>, time: Option<u64>, cases: Option<u64>) -> Vec<Event> {
-    fuzz_within(peer, schema, time, cases, 3_000)
-}
-
-/// A campaign against a peer that is given so many milliseconds for an answer.
-fn fuzz_within(
-    peer: PeerSpec,
-    schema: Option<Arc<Schema>>,
-    time: Option<u64>,
-    cases: Option<u64>,
-    step_ms_max: u64,
-) -> Vec<Event> {
-    let out = tempfile::tempdir().expect("a directory");
-    let options = Options {
+/// A campaign that looks for the end of the peer.
+fn of_survival(peer: PeerSpec, schema: Option<Arc<Schema>>, out: &Path) -> Options {
+    Options {
         run: campaign::Options {
             peer,
             peer_name: None,
@@ -52,12 +42,12 @@ fn fuzz_within(
             allow: Class::Destroying,
             rules: vec!["peer-survives".to_owned()],
             seed: 1,
-            time: time.map(Duration::from_secs),
-            out: out.path().to_owned(),
+            time: None,
+            out: out.to_owned(),
             waivers: Vec::new(),
             strict: true,
-            limits: Limits { step_ms_max, ..Limits::default() },
-            max_cases: cases,
+            limits: Limits { step_ms_max: 3_000, ..Limits::default() },
+            max_cases: None,
         },
         resume: false,
         out_bytes_max: OUT_BYTES_MAX,
@@ -66,13 +56,28 @@ fn fuzz_within(
         corpus: None,
         jobs: 1,
         coverage: None,
-    };
-    let (_go_on, stop) = tokio::sync::watch::channel(false);
+    }
+}
+
+fn played(options: Options, stop: watch::Receiver<bool>) -> Vec<Event> {
     let mut events = Vec::new();
     let mut sink = |event: &Event| events.push(event.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(run(options, stop, &mut sink)).expect("a campaign");
     events
+}
+
+/// The events of such a campaign that nobody stops.
+fn fuzz(
+    peer: PeerSpec,
+    schema: Option<Arc<Schema>>,
+    change: impl FnOnce(&mut campaign::Options),
+) -> Vec<Event> {
+    let out = tempfile::tempdir().expect("a directory");
+    let mut options = of_survival(peer, schema, out.path());
+    change(&mut options.run);
+    let (_go_on, stop) = watch::channel(false);
+    played(options, stop)
 }
 
 fn findings(events: &[Event]) -> Vec<Finding> {
@@ -110,12 +115,55 @@ fn a_hang_that_takes_long_to_make_small_does_not_outlast_the_time_by_more_than_i
     });
     let schema = from_introspection(DECLARED, "the test").expect("a schema");
     let began = Instant::now();
-    let events = fuzz_within(peer, Some(schema.into()), Some(3), None, 300);
+    let events = fuzz(peer, Some(schema.into()), |run| {
+        run.time = Some(Duration::from_secs(3));
+        run.limits.step_ms_max = 300;
+    });
     assert!(began.elapsed() < Duration::from_secs(3 + 10), "{:?}", began.elapsed());
     let findings = findings(&events);
     let hang = findings.iter().find(|finding| finding.class == "hang").expect("it is told");
     let requests: usize = sent(&hang.case).iter().map(|write| write.matches("execute").count()).sum();
     assert!(requests > 3, "there was no time for that: {:?}", hang.case);
+}
+
+#[test]
+fn what_a_campaign_was_stopped_looking_into_is_looked_into_by_the_next_and_told() {
+    let out = tempfile::tempdir().expect("a directory");
+    let suspects = |out: &Path| std::fs::read_dir(out.join("suspects")).map_or(0, Iterator::count);
+    let (asked_for, was_asked) = (Arc::new(watch::Sender::new(false)), AtomicBool::new(false));
+    let (asks, place) = (Arc::clone(&asked_for), out.path().to_owned());
+    let (peer, _) = scripted::peer(Dialect::Qmp, move |mut stream, _| {
+        let twist = |asked: &Asked<'_>| match asked.command {
+            "stop" if suspects(&place) > 0 && !was_asked.swap(true, Ordering::SeqCst) => {
+                // This is the first look at what was seen, and it does not come to its end.
+                asks.send_replace(true);
+                Twist::Say(Vec::new())
+            }
+            "stop" => Twist::Say(format!("{{\"return\": 5{}}}\r\n", asked.id).into()),
+            _ => Twist::Proper,
+        };
+        if stream.write_all(scripted::GREETING.as_bytes()).is_ok() {
+            scripted::serve(stream, Dialect::Qmp, &twist);
+        }
+    });
+    let schema: Arc<Schema> = from_introspection(DECLARED, "the test").expect("a schema").into();
+    let mut options = of_survival(peer, Some(schema), out.path());
+    options.run.rules = vec!["return-empty".to_owned()];
+    options.run.max_cases = Some(1_500);
+
+    let events = played(options.clone(), asked_for.subscribe());
+    assert!(findings(&events).is_empty(), "there was no time: {:?}", findings(&events));
+    let told = |event: &Event| matches!(event, Event::Noted { text } if text.contains("suspicions left to look into: 1"));
+    assert!(events.iter().any(told), "{events:?}");
+    assert_eq!(suspects(out.path()), 1);
+
+    asked_for.send_replace(false);
+    options.resume = true;
+    let findings = findings(&played(options, asked_for.subscribe()));
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((finding.rule.as_str(), finding.reproduced), ("return-empty", 5));
+    assert_eq!(sent(&finding.case), [r#"{"execute":"stop"}"#]);
+    assert_eq!(suspects(out.path()), 0);
 }
 
 /// A campaign against a monitor that closes the connection for what `ends` says, which is told whether it was stopped.
@@ -134,7 +182,7 @@ fn scripted(ends: impl Fn(&Asked<'_>, bool) -> bool + Send + Sync + 'static) -> 
         }
     });
     let schema = from_introspection(DECLARED, "the test").expect("a schema");
-    findings(&fuzz(peer, Some(schema.into()), None, Some(1_500)))
+    findings(&fuzz(peer, Some(schema.into()), |run| run.max_cases = Some(1_500)))
 }
 
 #[test]
@@ -181,7 +229,9 @@ fn crashes_of_a_released_qemu_are_found_in_short_sequences_that_reproduce() {
         assert_ne!(std::env::var("QMPROBE_REQUIRE_PEERS").as_deref(), Ok("1"), "there is no QEMU");
         return eprintln!("not run: there is no qemu-system-x86_64");
     };
-    let events = fuzz(PeerSpec::Qemu { binary, extra: Vec::new() }, None, Some(25), None);
+    let events = fuzz(PeerSpec::Qemu { binary, extra: Vec::new() }, None, |run| {
+        run.time = Some(Duration::from_secs(25));
+    });
     let findings = findings(&events);
     let crashes: Vec<&Finding> = findings.iter().filter(|finding| finding.class.starts_with("SIG")).collect();
     assert!(!crashes.is_empty(), "{findings:?}");
