@@ -70,6 +70,13 @@ pub enum Event {
         /// The kept sequences that it begins with, changed.
         picks: Vec<String>,
     },
+    /// A round under way turns to other kept sequences.
+    RoundWentOn {
+        /// Which.
+        round: u64,
+        /// The sequences, changed.
+        picks: Vec<String>,
+    },
     /// A round was played and judged.
     RoundEnded(Round),
     /// The peer had to be started or connected to again.

@@ -101,7 +101,7 @@ impl Journal {
         let mut line = serde_json::to_vec(event)?;
         line.push(b'\n');
         self.file.write_all(&line)?;
-        if matches!(event, Event::RoundBegan { .. } | Event::RoundEnded(_)) {
+        if matches!(event, Event::RoundBegan { .. } | Event::RoundWentOn { .. } | Event::RoundEnded(_)) {
             self.rounds += line.len() as u64;
         }
         if matches!(event, Event::CaseEnded { .. }) { Ok(()) } else { self.file.flush() }
@@ -122,7 +122,8 @@ impl Journal {
             let mut whole: Option<Round> = None;
             for event in events {
                 match event {
-                    Event::RoundBegan { round, .. } if ended.contains(&round) => {}
+                    Event::RoundBegan { round, .. } | Event::RoundWentOn { round, .. }
+                        if ended.contains(&round) => {}
                     Event::RoundEnded(round) if round.block.is_none() => match &mut whole {
                         Some(whole) => whole.absorb(round),
                         None => whole = Some(round),
@@ -300,6 +301,7 @@ mod tests {
             let setup = "qemu".to_owned();
             let kind = "requests".to_owned();
             journal.append(&Event::RoundBegan { round, setup, kind, block, picks: Vec::new() }).unwrap();
+            journal.append(&Event::RoundWentOn { round, picks: vec!["a".repeat(16)] }).unwrap();
             let commands = vec![format!("c{}", round % 3)];
             let record =
                 Round { round, block, cases: 10, rules: rules.clone(), commands, ..Round::default() };

@@ -123,7 +123,7 @@ impl Run {
 
     fn event(&mut self, event: &Event) {
         match event {
-            Event::RunStarted { .. } | Event::CaseBegan { .. } => {}
+            Event::RunStarted { .. } | Event::CaseBegan { .. } | Event::RoundWentOn { .. } => {}
             Event::RoundBegan { .. } => self.summary.peer_starts += 1,
             Event::RoundEnded(round) => self.played(round),
             Event::Noted { text } => self.notes.push(text.clone()),

@@ -8,6 +8,8 @@ use super::peers::Setup;
 use super::play::{Kind, Play, SURVEY_CASES};
 use super::repeats::ROUND_CASES;
 use super::systematic::BLOCK_CASES;
+use crate::error::Error;
+use crate::event::Event;
 use qmprobe_generate::Entropy;
 use qmprobe_generate::state::shape::{self, Feature};
 use qmprobe_generate::state::{Choices, Composer, Request, mutated, varied};
@@ -15,8 +17,10 @@ use qmprobe_wire::{Case, CaseId, Start, Step};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Cases of a round.
-const CASES: u64 = 192;
+/// Cases of a round: to start a peer takes as long as dozens of them.
+const CASES: u64 = 576;
+/// Cases after which it turns to other sequences.
+const TURN_CASES: u64 = 192;
 /// Cases count from here, so that they share no id with those of a check; each round has room for
 /// [`SURVEY_CASES`].
 const FIRST_INDEX: u64 = 1 << 42;
@@ -67,7 +71,7 @@ impl Draft {
 }
 
 impl Fuzz<'_> {
-    /// What the round begins with: half the time a kept sequence, changed with another at hand. Where the peer counts
+    /// What a round begins or goes on with: half the time a kept sequence, changed with another at hand. Where the peer counts
     /// edges, several sequences that it comes back to.
     pub(super) fn opening(&mut self, setup: usize, entropy: &mut Entropy) -> Opening {
         let named = |kept: &Kept| (kept.name.clone(), kept.requests.clone());
@@ -85,6 +89,20 @@ impl Fuzz<'_> {
         let Setup { names: known, composer, .. } = &mut self.setups[setup];
         let queue = mutated(one, other, composer, known, entropy);
         (names, queue.into(), Vec::new())
+    }
+
+    /// Turns a round that has lasted for a while to other sequences.
+    pub(super) fn turn(&mut self, play: &mut Play) -> Result<(), Error> {
+        if play.kind != Kind::Requests || play.drawn == 0 || !play.drawn.is_multiple_of(TURN_CASES) {
+            return Ok(());
+        }
+        let (picks, queue, guides) = self.opening(play.setup, &mut play.entropy);
+        play.queue.extend(queue);
+        play.guides = guides;
+        match picks.is_empty() {
+            true => Ok(()),
+            false => self.log.say(Event::RoundWentOn { round: play.record.round, picks }),
+        }
     }
 
     /// Queues a changed sequence, now and then, where there are some to come back to.

@@ -118,17 +118,19 @@ impl Fuzz<'_> {
     }
 
     /// Makes the next case of a round, unless it is over. A block is played to its end.
-    fn draw_up(&mut self, play: &mut Play) {
+    fn draw_up(&mut self, play: &mut Play) -> Result<(), Error> {
         let at = self.progress();
         let is_done = self.goal.requests_left(at) == Some(0) || self.goal.is_reached(at);
         let is_long = play.kind == Kind::Repeats && play.began.elapsed() >= REPEATS_TIME;
         if play.over || is_long || self.is_cut() || (play.kind != Kind::Systematic && is_done) {
-            return;
+            return Ok(());
         }
+        self.turn(play)?;
         let draft = self.draft(play);
         self.in_flight += u64::from(draft.is_some());
         play.drawn += u64::from(draft.is_some());
         play.ahead.extend(draft);
+        Ok(())
     }
 
     /// What there is to do while a case is under way: what the one before taught, and the next one.
@@ -139,7 +141,7 @@ impl Fuzz<'_> {
         };
         // What is asked when all is asked depends on the last answer.
         if play.kind != Kind::Survey || self.setups[play.setup].survey.has_more() {
-            self.draw_up(play);
+            self.draw_up(play)?;
         }
         Ok(open)
     }
@@ -180,7 +182,7 @@ impl Job<'_, '_> {
     async fn upcoming(&mut self, play: &mut Play) -> Result<Option<Draft>, Error> {
         if play.ahead.is_empty() {
             self.take_in_last(play).await?;
-            self.desk.borrow_mut().draw_up(play);
+            self.desk.borrow_mut().draw_up(play)?;
         }
         Ok(if play.over { None } else { play.ahead.pop_front() })
     }
