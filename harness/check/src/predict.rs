@@ -95,7 +95,7 @@ pub fn predict(
 ) -> Expectation {
     match outcome {
         Outcome::Error { desc, .. } => {
-            let mut expectation = expect(state, Accepted::GENERIC, "json-error-answered", desc.clone());
+            let mut expectation = expect(state, Accepted::GENERIC, "json-error-answered", desc.to_string());
             expectation.json_error = true;
             if state.dialect == Dialect::Qga {
                 // QEMU's own test calls garbage at the agent an open question; silence resynchronises as well.

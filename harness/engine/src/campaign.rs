@@ -30,8 +30,9 @@ use tokio::sync::{Mutex, watch};
 
 /// Cases of a run for which further peers pay: they share what is waited for, and each costs a start.
 const WORTH_SEVERAL: u64 = 1_000;
-/// Peers at work then.
-const HANDS: usize = 3;
+/// Peers at work then: on two processors one more than keeps them busy, since there is always one that waits for a
+/// peer which sleeps, dies or starts.
+const HANDS: usize = 4;
 /// Cases kept of each peer in case that they only together end it.
 const HISTORY_CASES: usize = 4096;
 

@@ -84,8 +84,8 @@ impl<'h> Dispatch<'h, '_> {
     }
 
     /// A request that is no JSON at all.
-    pub fn malformed(&mut self, desc: &str) -> Result<Action<'h>, Refusal> {
-        self.refuse(Check::Json, GENERIC, desc.to_owned(), None)?;
+    pub fn malformed(&mut self, desc: String) -> Result<Action<'h>, Refusal> {
+        self.refuse(Check::Json, GENERIC, desc, None)?;
         Ok(Action::Nothing)
     }
 

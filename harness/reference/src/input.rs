@@ -2,7 +2,7 @@
 //! to a strict JSON library.
 
 use qmprobe_wire::Dialect;
-use qmprobe_wire::automaton::{Automaton, Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX};
+use qmprobe_wire::automaton::{Automaton, Desc, Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX};
 use qmprobe_wire::parse::{DeviationKind, parse};
 
 /// The byte that throws away what an agent's client has begun.
@@ -71,7 +71,7 @@ impl Lines {
         match parsed.value.filter(|_| strict && text.len() <= TOKEN_BYTES_MAX) {
             Some(value) => Outcome::Value { offset, value },
             None => {
-                Outcome::Error { offset, stage: Stage::Syntax, desc: "the line is no JSON text".to_owned() }
+                Outcome::Error { offset, stage: Stage::Syntax, desc: Desc::of("the line is no JSON text") }
             }
         }
     }

@@ -107,7 +107,7 @@ impl Peer {
         let mut dispatch = Dispatch { host, session: &mut self.session, world };
         let decision = match outcome {
             Outcome::Value { value, .. } => dispatch.decide(value),
-            Outcome::Error { desc, .. } => dispatch.malformed(desc),
+            Outcome::Error { desc, .. } => dispatch.malformed(desc.to_string()),
         };
         let id = request.and_then(|request| request.get("id"));
         if let Some(id) = id {

@@ -122,7 +122,65 @@ pub struct Located {
     /// What is wrong.
     pub problem: Problem,
     /// What to write instead.
-    pub suggestion: Option<String>,
+    pub suggestion: Option<Suggestion>,
+}
+
+/// What to write instead, found out when it is shown: most texts that are no scenarios are read by nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Suggestion {
+    /// This.
+    Words(&'static str),
+    /// The known word most like the one given, where one is alike.
+    Alike {
+        /// The word.
+        given: String,
+        /// Those that there are.
+        known: Vocabulary,
+    },
+    /// The same; where none is alike, all of them.
+    OneOf {
+        /// The word.
+        given: String,
+        /// Those that there are.
+        known: Vec<&'static str>,
+    },
+}
+
+/// The words that there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// Those of the notation.
+    Fixed(&'static [&'static str]),
+    /// Names that a text gave, or its reader.
+    Named(Vec<String>),
+}
+
+impl Suggestion {
+    /// What is shown, if anything is.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Suggestion::Words(words) => Some((*words).to_owned()),
+            Suggestion::Alike { given, known: Vocabulary::Fixed(known) } => {
+                did_you_mean(given, known.iter().copied())
+            }
+            Suggestion::Alike { given, known: Vocabulary::Named(known) } => {
+                did_you_mean(given, known.iter().map(String::as_str))
+            }
+            Suggestion::OneOf { given, known } => {
+                let all = || known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+                did_you_mean(given, known.iter().copied()).or_else(|| Some(format!("write {}", all())))
+            }
+        }
+    }
+
+    pub(crate) fn alike(given: &str, known: &'static [&'static str]) -> Suggestion {
+        Suggestion::Alike { given: given.to_owned(), known: Vocabulary::Fixed(known) }
+    }
+
+    pub(crate) fn named<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Suggestion {
+        let known = known.into_iter().map(str::to_owned).collect();
+        Suggestion::Alike { given: given.to_owned(), known: Vocabulary::Named(known) }
+    }
 }
 
 /// A text that is no scenario. Its display form shows the places in the text.
@@ -149,13 +207,13 @@ impl BadScenario {
     fn group<'a>(&'a self, located: &'a Located) -> Group<'a> {
         let title = Level::ERROR.primary_title(located.problem.to_string());
         let span = AnnotationKind::Primary.span(located.span.clone());
-        let span = span.label(located.suggestion.as_deref());
+        let span = span.label(located.suggestion.as_ref().and_then(Suggestion::text));
         title.element(Snippet::source(self.text.as_str()).path(self.file.as_str()).annotation(span))
     }
 }
 
 /// `did you mean …?`: the known word most like `given`, where one is alike.
-pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     /// Of Jaro and Winkler's measure: two letters swapped in a short word still count.
     const ALIKE: f64 = 0.75;
     let measured = known.into_iter().map(|word| (strsim::jaro_winkler(given, word), word));

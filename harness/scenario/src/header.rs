@@ -1,6 +1,6 @@
 //! The header: `key: value` lines above the conversation.
 
-use crate::error::{Problem, did_you_mean};
+use crate::error::{Problem, Suggestion};
 use crate::model::{Header, KnownDefect, Session};
 use qmprobe_wire::{Dialect, VersionRange};
 
@@ -25,22 +25,34 @@ const PEERS: &[&str] = &["qemu", "storage-daemon", "guest-agent", "other", "refe
 const VERSIONS: &str = "range of versions: write `7.2`, `5.2-11.1`, `>=6.0` or `<=10.0`";
 
 /// What is wrong with a value, and what to write instead.
-pub(crate) type Refused = (Problem, Option<String>);
+pub(crate) type Refused = (Problem, Option<Suggestion>);
 
 /// Takes one header line in. `rules` are the slugs there are; empty when they are not known.
 pub(crate) fn take(header: &mut Header, key: &str, value: &str, rules: &[&str]) -> Result<(), Refused> {
     match key {
         "rule" => {
-            header.rules = words(value, "rule", |word| rules.is_empty() || rules.contains(&word), rules)?
+            header.rules = words(
+                value,
+                "rule",
+                |word| rules.is_empty() || rules.contains(&word),
+                |word| Some(Suggestion::named(word, rules.iter().copied())),
+            )?
         }
         "dialect" => {
             header.dialect = *one_of(value, "dialect", &[("qmp", Dialect::Qmp), ("qga", Dialect::Qga)])?;
         }
         "versions" => header.versions = versions(value)?,
-        "needs" => header.needs = words(value, "command", is_name, &[])?,
-        "peer" => header.peers = words(value, "kind of peer", |word| PEERS.contains(&word), PEERS)?,
+        "needs" => header.needs = words(value, "command", is_name, |_| None)?,
+        "peer" => {
+            header.peers = words(
+                value,
+                "kind of peer",
+                |word| PEERS.contains(&word),
+                |word| Some(Suggestion::alike(word, PEERS)),
+            )?
+        }
         "arguments" => header.arguments = arguments(value)?,
-        "monitors" => header.monitors = words(value, "name of a client", is_client, &[])?,
+        "monitors" => header.monitors = words(value, "name of a client", is_client, |_| None)?,
         "session" => {
             let sessions =
                 [("negotiated", Session::Negotiated), ("oob", Session::Oob), ("fresh", Session::Fresh)];
@@ -57,7 +69,7 @@ pub(crate) fn take(header: &mut Header, key: &str, value: &str, rules: &[&str]) 
         }
         _ => {
             let problem = Problem::Key { key: key.to_owned() };
-            return Err((problem, did_you_mean(key, KEYS.iter().copied())));
+            return Err((problem, Some(Suggestion::alike(key, KEYS))));
         }
     }
     Ok(())
@@ -78,7 +90,9 @@ fn is_name(word: &str) -> bool {
 fn reason(text: &str) -> Result<String, Refused> {
     let text = text.trim();
     match text.is_empty() {
-        true => Err((Problem::Value { value: String::new(), what: "reason" }, Some("say why".to_owned()))),
+        true => {
+            Err((Problem::Value { value: String::new(), what: "reason" }, Some(Suggestion::Words("say why"))))
+        }
         false => Ok(text.to_owned()),
     }
 }
@@ -91,9 +105,8 @@ fn versions(text: &str) -> Result<VersionRange, Refused> {
 fn one_of<'t, T>(value: &str, what: &'static str, table: &'t [(&'static str, T)]) -> Result<&'t T, Refused> {
     let found = table.iter().find(|(word, _)| *word == value);
     found.map(|(_, meaning)| meaning).ok_or_else(|| {
-        let known = table.iter().map(|(word, _)| *word);
-        let all: Vec<String> = known.clone().map(|word| format!("`{word}`")).collect();
-        let hint = did_you_mean(value, known).unwrap_or_else(|| format!("write {}", all.join(" or ")));
+        let known = table.iter().map(|(word, _)| *word).collect();
+        let hint = Suggestion::OneOf { given: value.to_owned(), known };
         (Problem::Value { value: value.to_owned(), what }, Some(hint))
     })
 }
@@ -103,16 +116,13 @@ fn words(
     value: &str,
     what: &'static str,
     is_good: impl Fn(&str) -> bool,
-    known: &[&str],
+    hint: impl Fn(&str) -> Option<Suggestion>,
 ) -> Result<Vec<String>, Refused> {
     let words = value.split([',', ' ']).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.collect();
     let bad = words.iter().copied().find(|word| !is_good(word)).or(words.is_empty().then_some(""));
     match bad {
-        Some(word) => {
-            let hint = did_you_mean(word, known.iter().copied());
-            Err((Problem::Value { value: word.to_owned(), what }, hint))
-        }
+        Some(word) => Err((Problem::Value { value: word.to_owned(), what }, hint(word))),
         None => Ok(words.into_iter().map(str::to_owned).collect()),
     }
 }

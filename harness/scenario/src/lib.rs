@@ -15,7 +15,7 @@ mod print;
 mod read;
 
 pub use bindings::Bindings;
-pub use error::{BadScenario, Problem};
+pub use error::{BadScenario, Located, Problem, Suggestion, Vocabulary};
 pub use model::{Action, Duration, Header, KnownDefect, Line, Prop, Scenario, Session};
 pub use parse::{Known, parse};
 pub use pattern::{Difference, Element, Pattern, Strictness};

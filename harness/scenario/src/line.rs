@@ -1,7 +1,7 @@
 //! One line of the conversation, from its text to what happens.
 
 use crate::bindings::name_length;
-use crate::error::{Problem, did_you_mean};
+use crate::error::{Problem, Suggestion};
 use crate::model::{Action, Duration, Prop};
 use crate::pattern::Pattern;
 use crate::read;
@@ -45,7 +45,7 @@ pub(crate) const WAIT_MS_MAX: u64 = 10_000;
 pub(crate) struct Fault {
     pub span: Range<usize>,
     pub problem: Problem,
-    pub suggestion: Option<String>,
+    pub suggestion: Option<Suggestion>,
 }
 
 type Read<T> = Result<T, Fault>;
@@ -120,7 +120,7 @@ pub(crate) fn read(text: &str) -> Read<Action> {
         "drop" => Action::Drop,
         "reconnect" => Action::Reconnect,
         other => {
-            let suggestion = did_you_mean(other, WORDS.iter().copied());
+            let suggestion = Some(Suggestion::alike(other, WORDS));
             let problem = Problem::Word { word: other.to_owned() };
             return Err(Fault { span: word.at..word.at + other.len(), problem, suggestion });
         }

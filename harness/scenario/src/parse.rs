@@ -1,10 +1,11 @@
 //! Reads a scenario: every problem of a text is found in one go, each with its place.
 
 use crate::bindings::{Piece, SCRATCH, pieces};
-use crate::error::{BadScenario, Located, PROBLEMS_MAX, Problem, did_you_mean};
+use crate::error::{BadScenario, Located, PROBLEMS_MAX, Problem, Suggestion};
 use crate::header;
 use crate::line;
 use crate::model::{Action, Line, Scenario};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Bytes that a scenario may have.
@@ -60,23 +61,25 @@ struct Parser<'a> {
 }
 
 /// A line with its continuation lines.
-struct Whole {
+struct Whole<'a> {
     number: usize,
+    /// Where it begins in the file.
+    begin: usize,
     /// Without indentation, joined by newlines.
-    text: String,
-    /// Where each of the joined lines begins: in `text`, and in the file.
+    text: Cow<'a, str>,
+    /// Where each further line begins: in `text`, and in the file.
     places: Vec<(usize, usize)>,
 }
 
-impl Whole {
+impl Whole<'_> {
     /// A span of `text` in the file, from the beginning of a character on. One that runs over several lines ends
     /// with the first.
     fn place(&self, span: Range<usize>) -> Range<usize> {
         let start = (0..=span.start).rfind(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
         let span = start..span.end;
-        let at = self.places.iter().rposition(|(from, _)| *from <= span.start).unwrap_or(0);
-        let (from, in_file) = self.places.get(at).copied().unwrap_or_default();
-        let end = self.places.get(at + 1).map_or(self.text.len(), |(next, _)| next - 1);
+        let further = self.places.iter().take_while(|(from, _)| *from <= span.start).count();
+        let (from, in_file) = further.checked_sub(1).map_or((0, self.begin), |last| self.places[last]);
+        let end = self.places.get(further).map_or(self.text.len(), |(next, _)| next - 1);
         in_file + span.start - from..in_file + span.end.min(end).max(span.start) - from
     }
 
@@ -86,7 +89,7 @@ impl Whole {
 }
 
 impl<'a> Parser<'a> {
-    fn problem(&mut self, span: Range<usize>, problem: Problem, suggestion: Option<String>) {
+    fn problem(&mut self, span: Range<usize>, problem: Problem, suggestion: Option<Suggestion>) {
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(Located { span, problem, suggestion });
         }
@@ -105,7 +108,7 @@ impl<'a> Parser<'a> {
         }
         if self.scenario.header.rules.is_empty() && !self.keys.contains(&"rule") {
             let start = self.text.find('\n').unwrap_or(self.text.len());
-            let hint = "`rule: SLUG` names the rule that the scenario shows".to_owned();
+            let hint = Suggestion::Words("`rule: SLUG` names the rule that the scenario shows");
             self.problem(0..start, Problem::Lacking { key: "rule" }, Some(hint));
         }
         let speaks = |line: &Line| !matches!(line.action, Action::Comment(_) | Action::Scratch(_));
@@ -115,8 +118,8 @@ impl<'a> Parser<'a> {
     }
 
     /// Lines with their continuations: a line that begins with white space goes on with the one before.
-    fn wholes(&mut self) -> Vec<Whole> {
-        let mut wholes: Vec<Whole> = Vec::new();
+    fn wholes(&mut self) -> Vec<Whole<'a>> {
+        let mut wholes: Vec<Whole<'a>> = Vec::new();
         let mut at = 0;
         let mut open = false;
         for (index, raw) in self.text.split('\n').enumerate() {
@@ -127,14 +130,20 @@ impl<'a> Parser<'a> {
             match wholes.last_mut() {
                 _ if line.is_empty() => open = false,
                 Some(whole) if indent > 0 && open => {
-                    whole.text.push('\n');
-                    whole.places.push((whole.text.len(), begin + indent));
-                    whole.text.push_str(line.trim_start());
+                    let text = whole.text.to_mut();
+                    text.push('\n');
+                    whole.places.push((text.len(), begin + indent));
+                    text.push_str(line.trim_start());
                 }
                 _ if indent > 0 => self.problem(begin..begin + line.len(), Problem::Dangling, None),
                 _ => {
                     open = !line.starts_with('#');
-                    wholes.push(Whole { number: index + 1, text: line.to_owned(), places: vec![(0, begin)] });
+                    wholes.push(Whole {
+                        number: index + 1,
+                        begin,
+                        text: Cow::Borrowed(line),
+                        places: Vec::new(),
+                    });
                 }
             }
         }
@@ -148,7 +157,7 @@ impl<'a> Parser<'a> {
         self.scenario.lines.push(Line { number, client: None, action: Action::Comment(text.to_owned()) });
     }
 
-    fn header(&mut self, whole: &Whole, key: &'a str, value: &str) {
+    fn header(&mut self, whole: &Whole<'_>, key: &'a str, value: &str) {
         let span = whole.place(0..key.len());
         let problem = if self.began {
             Some(Problem::LateHeader { key: key.to_owned() })
@@ -171,7 +180,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn line(&mut self, whole: &Whole) {
+    fn line(&mut self, whole: &Whole<'_>) {
         let (client, offset) = match self.client(whole) {
             Ok(found) => found,
             Err(()) => return,
@@ -191,12 +200,12 @@ impl<'a> Parser<'a> {
     }
 
     /// The client that a line begins with, and where the rest begins.
-    fn client(&mut self, whole: &Whole) -> Result<(Option<String>, usize), ()> {
+    fn client(&mut self, whole: &Whole<'_>) -> Result<(Option<String>, usize), ()> {
         let Some(rest) = whole.text.strip_prefix('@') else { return Ok((None, 0)) };
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         if !header::is_client(&rest[..end]) {
             let problem = Problem::Value { value: rest[..end].to_owned(), what: "name of a client" };
-            self.problem(whole.place(0..1 + end), problem, Some("write `@b -> …`".to_owned()));
+            self.problem(whole.place(0..1 + end), problem, Some(Suggestion::Words("write `@b -> …`")));
             return Err(());
         }
         let spaces = rest[end..].len() - rest[end..].trim_start().len();
@@ -204,14 +213,14 @@ impl<'a> Parser<'a> {
     }
 
     /// What a line needs to stand above it.
-    fn check(&mut self, whole: &Whole, action: &Action) {
+    fn check(&mut self, whole: &Whole<'_>, action: &Action) {
         match action {
             Action::Scratch(_) if self.spoken() => self.problem(whole.all(), Problem::LateProp, None),
             Action::PassFd(name) | Action::Feed(name) => {
                 let made: Vec<String> = self.scenario.props().map(|prop| prop.name().to_owned()).collect();
                 if !made.contains(name) {
-                    let hint = did_you_mean(name, made.iter().map(String::as_str));
-                    self.problem(whole.all(), Problem::NoProp { name: name.clone() }, hint);
+                    let hint = Suggestion::named(name, made.iter().map(String::as_str));
+                    self.problem(whole.all(), Problem::NoProp { name: name.clone() }, Some(hint));
                 }
             }
             Action::Capture { name, .. } => {
@@ -242,15 +251,15 @@ impl<'a> Parser<'a> {
         !self.scenario.lines.iter().all(silent)
     }
 
-    fn bound(&mut self, whole: &Whole, names: Vec<&str>) {
+    fn bound(&mut self, whole: &Whole<'_>, names: Vec<&str>) {
         for name in names {
             if self.names.iter().any(|known| known == name) {
                 continue;
             }
-            let hint = did_you_mean(name, self.names.iter().map(String::as_str));
+            let hint = Suggestion::named(name, self.names.iter().map(String::as_str));
             let at = whole.text.find(&format!("${name}")).unwrap_or(0);
             let span = whole.place(at..at + 1 + name.len());
-            self.problem(span, Problem::Unbound { name: name.to_owned() }, hint);
+            self.problem(span, Problem::Unbound { name: name.to_owned() }, Some(hint));
         }
     }
 }

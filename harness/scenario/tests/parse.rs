@@ -1,7 +1,9 @@
 //! What a text means, and what is said of one that means nothing.
 #![allow(clippy::unwrap_used)]
 
-use qmprobe_scenario::{Action, BadScenario, Bindings, Known, Pattern, Problem, Scenario, Strictness, parse};
+use qmprobe_scenario::{
+    Action, BadScenario, Bindings, Known, Located, Pattern, Problem, Scenario, Strictness, Suggestion, parse,
+};
 use qmprobe_wire::Value;
 
 const RULES: &[&str] = &["one-reply", "reply-id-echo"];
@@ -12,8 +14,9 @@ fn read(text: &str) -> Result<Scenario, BadScenario> {
 
 fn problems(text: &str) -> Vec<(String, Problem, String)> {
     let bad = read(text).expect_err(text);
-    let located = bad.problems.into_iter();
-    located.map(|one| (text[one.span].to_owned(), one.problem, one.suggestion.unwrap_or_default())).collect()
+    let located = bad.problems.iter();
+    let suggested = |one: &Located| one.suggestion.as_ref().and_then(Suggestion::text).unwrap_or_default();
+    located.map(|one| (text[one.span.clone()].to_owned(), one.problem.clone(), suggested(one))).collect()
 }
 
 fn value(text: &str) -> Value {

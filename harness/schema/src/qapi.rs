@@ -108,9 +108,13 @@ pub fn from_source(
             return Ok(Loaded { era_found: true, ..loaded });
         }
     }
-    let attempts =
-        Era::turns().filter_map(|era| attempt(path, &mut library, era, options, Thoroughness::Every).err());
-    let least = attempts.min_by_key(Vec::len);
+    let mut least: Option<Vec<fault::Fault>> = None;
+    for era in Era::turns() {
+        let thoroughness =
+            least.as_ref().map_or(Thoroughness::Every, |least| Thoroughness::Below(least.len()));
+        let found = attempt(path, &mut library, era, options, thoroughness).err();
+        least = found.filter(|found| thoroughness.bears(found.len())).or(least);
+    }
     Err(library.errors(least.unwrap_or_default()))
 }
 
@@ -121,6 +125,19 @@ enum Thoroughness {
     Every,
     /// Whether there is any.
     First,
+    /// All, if there are fewer than so many.
+    Below(usize),
+}
+
+impl Thoroughness {
+    /// Whether further faults are to be found when there are so many.
+    fn bears(self, faults: usize) -> bool {
+        match self {
+            Thoroughness::Every => true,
+            Thoroughness::First => faults == 0,
+            Thoroughness::Below(most) => faults < most,
+        }
+    }
 }
 
 /// The documents that were read so far.
@@ -226,7 +243,7 @@ struct Reading<'l, 'f> {
 impl Reading<'_, '_> {
     /// Whether what was found is enough.
     fn is_over(&self) -> bool {
-        self.thoroughness == Thoroughness::First && !self.faults.found.is_empty()
+        !self.thoroughness.bears(self.faults.found.len())
     }
 
     /// Reads the document with this number and what it includes. `path` are the documents that it was

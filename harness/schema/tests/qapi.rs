@@ -87,8 +87,11 @@ fn the_newest_version_that_accepts_a_document_is_found_out() {
 
 #[test]
 fn what_no_version_accepts_is_told_by_the_rules_that_object_least() {
-    let errors = errors(&[("x.json", "{ 'command': 'c', 'data': { 'a': 'Nothing' } }\n")], "");
-    assert_eq!(places(&errors), [("x.json", 1, 34)]);
+    let told = errors(&[("x.json", "{ 'command': 'c', 'data': { 'a': 'Nothing' } }\n")], "");
+    assert_eq!(places(&told), [("x.json", 1, 34)]);
+    // Commas were optional once: that leaves the type.
+    let commas = "{ 'command': 'c' 'data': { 'a': 'int' } }\n{ 'command': 'd' 'data': { 'a': 'Nothing' } }\n";
+    assert_eq!(places(&errors(&[("x.json", commas)], "")), [("x.json", 2, 33)]);
 }
 
 const CONDITIONAL: &str = "

@@ -2,6 +2,7 @@
 //! Source: QEMU `qobject/json-lexer.c`, `json-streamer.c`, `json-parser.c` (3.1 and later).
 
 mod build;
+mod desc;
 mod lexer;
 mod parser;
 mod streamer;
@@ -11,6 +12,7 @@ mod string;
 use crate::value::Value;
 use crate::version::Version;
 pub use build::{Build, Outline, Whole};
+pub use desc::Desc;
 use streamer::Streamer;
 
 /// Which automaton a peer has.
@@ -79,7 +81,7 @@ pub enum Outcome<V = Value> {
         /// Which stage.
         stage: Stage,
         /// What is wrong, in the words of QEMU 7.2. Of a stray token, at most the first 1023 bytes are repeated.
-        desc: String,
+        desc: Desc,
     },
 }
 

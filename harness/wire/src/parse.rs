@@ -93,7 +93,7 @@ struct Parser<'a> {
     deviations: Vec<Deviation>,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn run(&mut self) -> Option<Value> {
         loop {
             let Some(mut value) = self.value()? else { continue };
@@ -237,7 +237,7 @@ impl Parser<'_> {
     }
 
     /// The letters, digits and signs from here on, which need not make sense.
-    fn word(&self) -> &str {
+    fn word(&self) -> &'a str {
         let ends = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'));
         let rest = &self.bytes[self.at..];
         // All of it is ASCII.
@@ -303,14 +303,11 @@ impl Parser<'_> {
             self.note(self.at, DeviationKind::SingleQuote);
         }
         self.at += 1;
-        let mut text = String::new();
+        let run = self.plain_run(quote);
+        // Most strings are nothing else: they take what they need, and no more.
+        let mut text = run.to_owned();
+        self.at += text.len();
         loop {
-            let start = self.at;
-            let rest = &self.bytes[start..];
-            let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0x80).contains(&byte);
-            self.at += if quote == b'"' { plain_length(rest) } else { run_length(rest, ends) };
-            // All of it is ASCII.
-            text.push_str(std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default());
             match self.bytes.get(self.at) {
                 None => return self.syntax(),
                 Some(byte) if *byte == quote => {
@@ -325,7 +322,19 @@ impl Parser<'_> {
                 }
                 Some(_) => self.beyond_ascii(&mut text),
             }
+            let run = self.plain_run(quote);
+            text.push_str(run);
+            self.at += run.len();
         }
+    }
+
+    /// What of a string stands for itself, from here on.
+    fn plain_run(&self, quote: u8) -> &'a str {
+        let rest = &self.bytes[self.at..];
+        let ends = |byte| (byte == quote) | (byte == b'\\') | !(0x20..0x80).contains(&byte);
+        let length = if quote == b'"' { plain_length(rest) } else { run_length(rest, ends) };
+        // All of it is ASCII.
+        std::str::from_utf8(&rest[..length]).unwrap_or_default()
     }
 
     /// The bytes of 0x80 and more from here on: each stretch of characters and each broken one is noted.

@@ -40,7 +40,7 @@ fn makes(input: impl AsRef<[u8]>, expected: &str) {
 fn value_of(input: impl AsRef<[u8]>) -> Result<String, String> {
     match outcomes(Model::V3_1, input).pop() {
         Some(Outcome::Value { value, .. }) => Ok(value.to_string()),
-        Some(Outcome::Error { desc, .. }) => Err(desc),
+        Some(Outcome::Error { desc, .. }) => Err(desc.to_string()),
         None => Err("nothing".to_owned()),
     }
 }
@@ -299,6 +299,13 @@ fn an_error_quotes_no_more_than_the_beginning_of_a_token() {
     let desc = value_of(format!("{} ", "a".repeat(1 << 20))).unwrap_err();
     assert!(desc.starts_with("JSON parse error, invalid keyword 'aaa") && desc.len() == 18 + 1023, "{desc}");
     assert_eq!(value_of("12X").unwrap_err(), "JSON parse error, stray 'X'");
+    // What is kept of a token differs by its length, and what is shown does not.
+    for length in [1, 14, 15, 16, 1022, 1023, 1024] {
+        let shown = "a".repeat(length.min(1023));
+        let token = format!("\"{}\n", "a".repeat(length));
+        let expected = format!("JSON parse error, stray '\"{}", &shown[..length.min(1022)]);
+        assert!(value_of(&token).unwrap_err().starts_with(&expected), "{length}");
+    }
 }
 
 #[test]
@@ -391,8 +398,8 @@ fn an_outline_knows_duplicate_names_however_many_there_are() {
             let made = outlined(Model::V3_1, &[text.as_bytes()]);
             assert_eq!(made, outline_of(outcomes(Model::V3_1, &text)), "{members} {last}");
             let desc = match &made[0] {
-                Outcome::Error { desc, .. } => desc.as_str(),
-                Outcome::Value { .. } => "",
+                Outcome::Error { desc, .. } => desc.to_string(),
+                Outcome::Value { .. } => String::new(),
             };
             assert!(desc.ends_with(expected) && made.len() == 2, "{members} {last}: {made:?}");
         }

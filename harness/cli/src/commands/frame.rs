@@ -57,7 +57,7 @@ fn write_line(outcome: &automaton::Outcome<bool>, out: &mut impl Write) -> io::R
                 Stage::Limit => "limit",
             };
             write!(out, r#"{{"outcome":"error","stage":"{stage}","offset":{offset},"desc":"#)?;
-            serde_json::to_writer(&mut *out, desc)?;
+            serde_json::to_writer(&mut *out, &desc.to_string())?;
             writeln!(out, "}}")
         }
     }

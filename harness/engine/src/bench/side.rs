@@ -25,6 +25,8 @@ const CHOICE_QMP: &[&str] = &["query-status", "query-version", "query-chardev", 
 const CHOICE_QGA: &[&str] = &["guest-ping", "guest-info", "guest-get-time"];
 /// Significant digits of a kept latency.
 const DIGITS: u8 = 3;
+/// Requests before the first of a turn that is timed.
+const LEAD: u32 = 1;
 /// Milliseconds that a peer which closed its connection has to end.
 const EXIT_MS: u64 = 500;
 
@@ -189,14 +191,20 @@ impl Measured {
         let tally = self.asks.get_mut(command)?;
         let window = options.pipeline.clamp(1, PIPELINE_MAX) as usize;
         let (cpu, rss) = (seat.peer.cpu_ns(), seat.peer.rss_kib());
-        let into = if counts { &mut tally.sitting } else { &mut self.aside };
-        let timed = seat.session.block(&tally.ask, count, window, into).await;
+        // While we looked at it the peer went to sleep: waking it is no part of any command.
+        let mut timed = seat.session.block(&tally.ask, LEAD, window, &mut self.aside).await;
+        if timed.lost.is_none() {
+            let into = if counts { &mut tally.sitting } else { &mut self.aside };
+            let led = std::mem::take(&mut timed.answers);
+            timed = seat.session.block(&tally.ask, count, window, into).await;
+            timed.answers.splice(0..0, led);
+        }
         if counts {
             tally.wall_ns += timed.wall_ns;
-            let since = |before: u64, after: u64| after.saturating_sub(before);
             tally.cpu_ns += timed.cpu_ns;
             if let (Some(before), Some(after)) = (cpu, seat.peer.cpu_ns()) {
-                *tally.peer_cpu_ns.get_or_insert(0) += since(before, after);
+                let share = u64::from(count) * after.saturating_sub(before) / u64::from(count + LEAD);
+                *tally.peer_cpu_ns.get_or_insert(0) += share;
             }
             if let (Some(before), Some(after)) = (rss, seat.peer.rss_kib()) {
                 *tally.growth_kib.get_or_insert(0) += after as i64 - before as i64;

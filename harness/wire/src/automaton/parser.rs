@@ -2,11 +2,11 @@
 //! Knows nothing of balance or limits: the streamer begins and abandons texts.
 
 use super::build::Build;
+use super::desc::Desc;
 use super::lexer::Kind;
-use super::string::echoed;
 
-/// What comes of a token: an error in the words of QEMU 7.2.
-pub(super) type Fallible<T> = Result<T, String>;
+/// What comes of a token.
+pub(super) type Fallible<T> = Result<T, Desc>;
 
 /// What the next token may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,6 @@ pub(super) enum Expect {
     CommaOrClose,
 }
 
-/// Bytes of an error's words.
-const WHAT_BYTES_MAX: usize = 1023;
 pub(super) const NO_KEY: &str = "key is not a string in object";
 
 /// One text, as far as it has been read.
@@ -107,7 +105,7 @@ impl<B: Build> Parser<B> {
             (Kind::Keyword, b"true") => Ok(Some(B::constant(Some(true)))),
             (Kind::Keyword, b"false") => Ok(Some(B::constant(Some(false)))),
             (Kind::Keyword, b"null") => Ok(Some(B::constant(None))),
-            (Kind::Keyword, _) => error(&format!("invalid keyword '{}'", echoed(text))),
+            (Kind::Keyword, _) => Err(Desc::keyword(text)),
             _ => error("expecting value"),
         }
     }
@@ -129,8 +127,7 @@ impl<B: Build> Parser<B> {
     }
 }
 
-/// The error of a text. QEMU cuts it to its buffer.
-pub(super) fn error<T>(what: &str) -> Fallible<T> {
-    let what = what.get(..WHAT_BYTES_MAX).unwrap_or(what);
-    Err(format!("JSON parse error, {what}"))
+/// The error of a text.
+pub(super) fn error<T>(what: &'static str) -> Fallible<T> {
+    Err(Desc::syntax(what))
 }

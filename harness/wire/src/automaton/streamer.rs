@@ -3,8 +3,7 @@
 use super::build::Build;
 use super::lexer::{Kind, Token};
 use super::parser::{Expect, Parser};
-use super::string::echoed;
-use super::{Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
+use super::{Desc, Model, NESTING_MAX, Outcome, Stage, TOKEN_BYTES_MAX, TOKENS_MAX};
 
 #[derive(Debug)]
 pub(super) struct Streamer<B> {
@@ -39,7 +38,7 @@ enum Course<B> {
 #[derive(Debug)]
 struct Refusal {
     stage: Stage,
-    desc: String,
+    desc: Desc,
 }
 
 impl Refusal {
@@ -185,19 +184,19 @@ impl<B: Build> Text<B> {
 
     fn limit(&self, token: &Token<'_>) -> Option<Refusal> {
         let what = if token.kind == Kind::TooLong || self.bytes + 1 > TOKEN_BYTES_MAX {
-            "token size"
+            "JSON token size limit exceeded"
         } else if self.tokens > TOKENS_MAX {
-            "token count"
+            "JSON token count limit exceeded"
         } else if self.braces + self.brackets > NESTING_MAX {
-            "nesting depth"
+            "JSON nesting depth limit exceeded"
         } else {
             return None;
         };
-        Some(Refusal { stage: Stage::Limit, desc: format!("JSON {what} limit exceeded") })
+        Some(Refusal { stage: Stage::Limit, desc: Desc::of(what) })
     }
 }
 
 fn lexical(token: &Token<'_>) -> Option<Refusal> {
-    let desc = || format!("JSON parse error, stray '{}'", echoed(token.text));
-    (token.kind == Kind::Stray).then(|| Refusal { stage: Stage::Lexical, desc: desc() })
+    let refusal = || Refusal { stage: Stage::Lexical, desc: Desc::stray(token.text) };
+    (token.kind == Kind::Stray).then(refusal)
 }

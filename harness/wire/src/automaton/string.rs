@@ -1,12 +1,10 @@
 //! String tokens into text: escapes, and UTF-8 as QEMU understands it (`util/unicode.c:mod_utf8_codepoint`:
 //! C0 80 is U+0000, no other overlong form, no surrogate, no noncharacter).
 
+use super::desc::Desc;
 use super::parser::{Fallible, error};
 use crate::scan::run_length;
 
-/// Bytes of a token that an error text repeats: what QEMU's own buffer for it holds. Of a stray token QEMU
-/// repeats all; its beginning is enough for ours.
-const ECHO_BYTES_MAX: usize = 1023;
 /// The least character that so many bytes may stand for: 2, 3, 4, 5, 6.
 const LEAST: [u32; 5] = [0x80, 0x800, 0x1_0000, 0x20_0000, 0x400_0000];
 
@@ -41,7 +39,7 @@ pub(super) fn string(token: &[u8]) -> Fallible<String> {
         match byte {
             b'\\' => at += escape(&inner[at..], &token[at + 1..], &mut text)?,
             0x80.. => {
-                let (character, length) = codepoint(&inner[at..]);
+                let (character, length) = character_at(&inner[at..]);
                 let Some(character) = character else { return error("invalid UTF-8 sequence in string") };
                 text.push(character);
                 at += length;
@@ -53,19 +51,6 @@ pub(super) fn string(token: &[u8]) -> Fallible<String> {
         }
     }
     Ok(text)
-}
-
-/// What of a token an error text repeats, as far as its first NUL.
-pub(super) fn echoed(token: &[u8]) -> String {
-    let end = memchr::memchr(0, token).unwrap_or(token.len());
-    let mut rest = &token[..end.min(ECHO_BYTES_MAX)];
-    let mut text = String::with_capacity(rest.len());
-    while !rest.is_empty() {
-        let (character, length) = codepoint(rest);
-        text.push(character.unwrap_or('\u{FFFD}'));
-        rest = &rest[length..];
-    }
-    text
 }
 
 /// One escape sequence at the start of `bytes`; returns its length. `token` goes on to the closing quote.
@@ -99,10 +84,7 @@ fn unicode_escape(bytes: &[u8], token: &[u8], text: &mut String) -> Fallible<usi
             text.push(ch);
             Ok(length)
         }
-        None => {
-            let named = echoed(&token[..length.min(token.len())]);
-            error(&format!("{named} is not a valid Unicode character"))
-        }
+        None => Err(Desc::character(&token[..length.min(token.len())])),
     }
 }
 
@@ -113,7 +95,7 @@ fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
 
 /// The character at the start of `bytes`, of which there is at least one, and how many bytes belong to it or
 /// to what is none.
-fn codepoint(bytes: &[u8]) -> (Option<char>, usize) {
+pub(super) fn character_at(bytes: &[u8]) -> (Option<char>, usize) {
     let first = bytes[0];
     let length = match first {
         0x00..=0x7F => return (Some(char::from(first)), 1),
