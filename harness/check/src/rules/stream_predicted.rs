@@ -59,6 +59,9 @@ pub static RULE: Rule = Rule {
             "output-framing",
             "sync-sentinel",
             "sync-reset",
+            "output-strict-json",
+            "output-ascii",
+            "line-end",
         ],
         ..Terms::USUAL
     },

@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
             "output-framing",
             "one-reply/missing",
             "input-framing",
+            "line-end",
         ],
         ..Terms::USUAL
     },

@@ -6,7 +6,7 @@ use crate::predict::Accepted;
 use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::recovery::SENTINEL;
-use qmprobe_wire::{Ending, Message};
+use qmprobe_wire::{Ending, ExchangeEnd, Message};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,11 +19,16 @@ pub static RULE: Rule = Rule {
     judge,
 };
 
-/// Looks only at cases made for it: half a command, 0xFF, and then a sync that must be answered.
+/// What cases are made for that send half a command, and 0xFF behind it.
+const BEGUN: &[&str] = &["sync-reset", "half-command-outlives-client"];
+
+/// Looks only at such cases: half a command, 0xFF, and then a sync that must be answered.
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let lost = !matches!(context.transcript.ending, Ending::Alive | Ending::Hung);
+    let closed = context.transcript.exchanges.iter().any(|exchange| exchange.end == ExchangeEnd::Closed);
+    let lost = closed || !matches!(context.transcript.ending, Ending::Alive | Ending::Hung);
     let garbled = (0..context.transcript.exchanges.len()).any(|exchange| context.is_garbled(exchange));
-    if context.transcript.case.aim.as_deref() != Some(rule.slug) || lost || garbled {
+    let aim = context.transcript.case.aim.as_deref();
+    if !aim.is_some_and(|aim| BEGUN.contains(&aim)) || lost || garbled {
         return out.push(Verdict::skip(rule, "nothing put it to the test"));
     }
     let is_sync = |pair: &&Pair<'_>| {
@@ -31,9 +36,14 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     };
     let resets = |pair: &Pair<'_>| context.exchange(pair).sent.contains(SENTINEL);
     let must = || context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
-    // What is not answered before there was anything to reset shows nothing.
+    // What goes unanswered before there was anything to reset shows nothing.
     let unanswered = |pair: &Pair<'_>| !pair.reply.is_some_and(|reply| is_of(pair, reply));
-    if must().take_while(|pair| !resets(pair)).any(unanswered) {
+    let finds_nothing = |pair: &Pair<'_>| {
+        let (before, from) = context.transcript.exchanges.split_at(pair.exchange);
+        let first = from[0].sent.parts().next().and_then(|(bytes, _)| bytes.first());
+        before.iter().all(|exchange| exchange.sent.is_empty()) && first == Some(&SENTINEL)
+    };
+    if must().take_while(|pair| !resets(pair) || finds_nothing(pair)).any(unanswered) {
         return out.push(Verdict::skip(rule, "a sync went unanswered where nothing was to be reset"));
     }
     let must = must();
