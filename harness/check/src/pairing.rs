@@ -219,6 +219,8 @@ fn cost(due: &Expectation, reply: &Message, conforms: &dyn Fn(&Expectation, &Mes
     let id = match due.id.as_ref() == reply.get("id") {
         true => 0,
         false if due.id_is_optional && reply.kind == MessageKind::Error && reply.get("id").is_none() => 0,
+        // What is answered as a request has the id that stands in it.
+        false if due.json_error && reply.kind == MessageKind::Return => 0,
         // That it carries an id is by far not as strange of an error of the JSON layer as of any other.
         false if due.json_error => INVENTED,
         false => MISFITS,

@@ -310,3 +310,13 @@ fn an_agent_that_ignores_the_sentinel_behind_half_a_command_of_another_client_is
     let silent = fails(&[&half[..], &[sync, Timeout]].concat());
     assert!(silent.contains("sync-reset"), "{silent:?}");
 }
+
+#[test]
+fn malformed_text_that_is_worth_several_errors_is_not_answered_as_a_request() {
+    let text = Client("{\"execute\":\"guest-ping\",\"id\":+1}");
+    let taken = Server(r#"{"return": {}, "id": 1}"#);
+    let answered = BTreeSet::from(["json-error-answered"]);
+    assert_eq!(fails(&[Qga, text, taken]), answered);
+    assert_eq!(fails(&[Qga, Stranger, text, taken]), answered);
+    assert_eq!(fails(&[Qga, Stranger, text, ERROR]), none());
+}
