@@ -19,16 +19,21 @@ pub static RULE: Rule = Rule {
     judge,
 };
 
-/// What cases are made for that send half a command, and 0xFF behind it.
-const BEGUN: &[&str] = &["sync-reset", "half-command-outlives-client"];
+/// The rule whose cases leave half a command to the next client, who resets.
+const ABANDONED: &str = "half-command-outlives-client";
 
-/// Looks only at such cases: half a command, 0xFF, and then a sync that must be answered.
+/// Looks only at cases made for it, and at those: half a command, 0xFF, and then a sync that must be answered.
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let closed = context.transcript.exchanges.iter().any(|exchange| exchange.end == ExchangeEnd::Closed);
     let lost = closed || !matches!(context.transcript.ending, Ending::Alive | Ending::Hung);
     let garbled = (0..context.transcript.exchanges.len()).any(|exchange| context.is_garbled(exchange));
-    let aim = context.transcript.case.aim.as_deref();
-    if !aim.is_some_and(|aim| BEGUN.contains(&aim)) || lost || garbled {
+    let put_to_the_test = match context.transcript.case.aim.as_deref() {
+        Some(aim) if aim == rule.slug => true,
+        // There, what an agent does not answer that answers still is perhaps any sync.
+        Some(ABANDONED) => context.transcript.ending == Ending::Hung,
+        _ => false,
+    };
+    if !put_to_the_test || lost || garbled {
         return out.push(Verdict::skip(rule, "nothing put it to the test"));
     }
     let is_sync = |pair: &&Pair<'_>| {
