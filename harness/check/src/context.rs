@@ -8,9 +8,10 @@ use crate::stream::is_stream;
 use memchr::memmem;
 use qmprobe_schema::{Schema, TypeId};
 use qmprobe_wire::automaton::{Automaton, Model, Outcome, Stage};
+use qmprobe_wire::recovery::SENTINEL;
 use qmprobe_wire::{
-    Dialect, Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, Received, SessionState, Transcript,
-    Value,
+    Dialect, Ending, Exchange, ExchangeEnd, Frame, Message, MessageKind, Payload, Received, SessionState,
+    Transcript, Value,
 };
 
 /// What a rule may look at.
@@ -222,6 +223,18 @@ impl<'a> Context<'a> {
         let earlier = self.pairs.iter().filter(|pair| self.exchange(pair).connection < connection);
         let mut ids = earlier.filter_map(|pair| pair.expectation.id.as_ref()?.as_str());
         ids.any(|id| memmem::find(bytes, format!("\"{id}\"").as_bytes()).is_some())
+    }
+
+    /// Whether a parser that ignores 0xFF would still wait for the rest of what was sent.
+    pub fn is_begun_without_resets(&self) -> bool {
+        let mut automaton = Automaton::outlining(self.transcript.model.counted());
+        let (mut text, mut outcomes) = (Payload::default(), Vec::new());
+        for (bytes, times) in self.transcript.exchanges.iter().flat_map(|exchange| exchange.sent.parts()) {
+            let kept: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != SENTINEL).collect();
+            text.repeat(&kept, times);
+        }
+        automaton.feed_payload(&text, &mut outcomes);
+        automaton.pending()
     }
 
     /// Whether an exchange ended because a limit was hit.

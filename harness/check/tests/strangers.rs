@@ -320,3 +320,14 @@ fn malformed_text_that_is_worth_several_errors_is_not_answered_as_a_request() {
     assert_eq!(fails(&[Qga, Stranger, text, taken]), answered);
     assert_eq!(fails(&[Qga, Stranger, text, ERROR]), none());
 }
+
+#[test]
+fn an_agent_that_waits_for_what_was_to_be_thrown_away_has_not_died_of_it() {
+    let sync = |begun: &str| {
+        let request = "\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}";
+        Client(Box::leak(format!("{begun}{request}").into_boxed_str()))
+    };
+    let silent = |begun| fails(&[Qga, Aim("sync-recovers"), sync(begun), Tried(false), Hang]);
+    assert_eq!(silent("{\"execute\":"), BTreeSet::from(["sync-recovers"]));
+    assert_eq!(silent("{\"execute\":\"guest-ping\"}"), BTreeSet::from(["peer-survives"]));
+}

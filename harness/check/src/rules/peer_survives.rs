@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::rule::{Rule, Terms};
+use crate::rules::sync_recovers;
 use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{Dialect, Ending, ExchangeEnd};
 
@@ -48,6 +49,9 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         {
             return out
                 .push(Verdict::skip(rule, "an agent that keeps half a command is not reset: sync-reset"));
+        }
+        Ending::Hung if sync_recovers::explains_silence(context) => {
+            return out.push(Verdict::skip(rule, "it waits for the rest of what was to be thrown away"));
         }
         Ending::Disconnected if refused_to_open(context) => {
             return out.push(Verdict::skip(rule, "the connection was never a session"));

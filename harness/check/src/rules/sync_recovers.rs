@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Attempt, Exchange, Frame, Message, Step, escape};
+use qmprobe_wire::{Attempt, Ending, Exchange, ExchangeEnd, Frame, Message, Step, Transcript, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
             "sync-sentinel",
             "sync-echo",
             "sync-reset",
+            "peer-survives/hang",
             "basic-commands",
             "return-type",
             "output-framing",
@@ -31,7 +32,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    if context.peer_is_lost() {
+    if context.peer_is_lost() && !explains_silence(context) {
         return out.push(Verdict::skip(rule, "the peer was lost"));
     }
     if context.schema.command("guest-sync-delimited").is_none() {
@@ -52,6 +53,14 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         breaches.extend(breach.map(|breach| Breach { command: Some(asked(context, index)), ..breach }));
     }
     conclude(rule, breaches, looked, "nothing put it to the test", out);
+}
+
+/// Whether an agent falls silent in a case of this rule as it does where 0xFF throws nothing away.
+pub(crate) fn explains_silence(context: &Context<'_>) -> bool {
+    let Transcript { ending, case, exchanges, .. } = context.transcript;
+    let is_silent = exchanges.last().is_some_and(|last| matches!(last.end, ExchangeEnd::TimedOut { .. }));
+    let is_aimed = case.aim.as_deref() == Some(RULE.slug);
+    is_aimed && is_silent && *ending == Ending::Hung && context.is_begun_without_resets()
 }
 
 /// The command of the last try: one that cannot be delimited is plain.
