@@ -2,8 +2,11 @@
 
 use crate::context::Context;
 use crate::rule::{QGA, Rule, Terms};
+use crate::stream::is_stream;
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Attempt, Ending, Exchange, ExchangeEnd, Frame, Message, Step, Transcript, escape};
+use qmprobe_wire::{
+    Attempt, Dialect, Ending, Exchange, ExchangeEnd, Frame, Message, Step, Transcript, escape,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -55,11 +58,11 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     conclude(rule, breaches, looked, "nothing put it to the test", out);
 }
 
-/// Whether an agent falls silent in a case of this rule as it does where 0xFF throws nothing away.
+/// Whether an agent falls silent in a case of this rule, or in a stream, as it does where 0xFF throws nothing away.
 pub(crate) fn explains_silence(context: &Context<'_>) -> bool {
-    let Transcript { ending, case, exchanges, .. } = context.transcript;
+    let Transcript { ending, case, exchanges, dialect, .. } = context.transcript;
     let is_silent = exchanges.last().is_some_and(|last| matches!(last.end, ExchangeEnd::TimedOut { .. }));
-    let is_aimed = case.aim.as_deref() == Some(RULE.slug);
+    let is_aimed = *dialect == Dialect::Qga && (case.aim.as_deref() == Some(RULE.slug) || is_stream(case));
     is_aimed && is_silent && *ending == Ending::Hung && context.is_begun_without_resets()
 }
 
