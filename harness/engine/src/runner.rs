@@ -202,11 +202,6 @@ impl Runner {
         self.manners.model = Some(model);
     }
 
-    /// The parser that the peer is taken to have.
-    pub fn model(&self) -> Model {
-        self.manners.model()
-    }
-
     /// The peer.
     pub fn peer(&self) -> &Peer {
         &self.peer
