@@ -3,6 +3,8 @@
 
 /// What a reply costs that is not of a kind which the request may be given.
 pub(crate) const DEVIATES: u32 = 9;
+/// What it costs where that is an answer to malformed text that JSON libraries mostly take.
+pub(crate) const TAKEN: u32 = 8;
 /// What a reply costs that has another id than the request, or a value that is none of its command's.
 pub(crate) const MISFITS: u32 = 6;
 /// What it costs besides that its id is that of another request: more than two of the wrong kind.

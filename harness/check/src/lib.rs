@@ -17,6 +17,7 @@ mod returns;
 pub mod rule;
 pub mod rules;
 mod shape;
+mod shuffle;
 pub mod statements;
 pub mod stream;
 pub mod verdict;

@@ -1,12 +1,13 @@
 //! Which reply answers which request of an exchange: by id where that is unmistakable, else in order.
 
 use crate::alignment::{
-    ANOTHERS, Alignment, DEVIATES, INVENTED, LOST, MISFITS, MISSING, REPEATED, SURPLUS, UNFIT, align,
+    ANOTHERS, Alignment, DEVIATES, INVENTED, LOST, MISFITS, MISSING, REPEATED, SURPLUS, TAKEN, UNFIT, align,
 };
 use crate::conform::Mismatch;
 use crate::lanes::{Request, assign};
 use crate::predict::{Accepted, Expectation};
 use crate::prediction::deviating_class;
+use crate::shuffle::shuffled;
 use qmprobe_wire::{Exchange, ExchangeEnd, Frame, Message, MessageKind, Value};
 
 /// One expectation and the reply that belongs to it.
@@ -71,6 +72,15 @@ pub(crate) fn pair_up<'a>(
         return pairing;
     }
     if let Claim::Clear(owners) = claim {
+        let suits = |at: usize, reply: usize| cost(&pairs[at].expectation, replies[reply], conforms);
+        let is_odd = |(reply, owner): (usize, &usize)| suits(*owner, reply) > 0;
+        if owners.iter().enumerate().any(is_odd)
+            && let Some(answers) = in_another_order(pairs, &replies, &exchange.end, &suits)
+        {
+            pairing.disordered = true;
+            give(pairs, &replies, 0..pairs.len(), &answers, &mut pairing);
+            return pairing;
+        }
         for (owner, reply) in owners.into_iter().zip(&replies) {
             pairs[owner].reply = Some(reply);
         }
@@ -102,12 +112,20 @@ fn pair_in_order<'a>(
         return;
     }
     let open: Vec<usize> = (0..pairs.len()).filter(|at| pairs[*at].reply.is_none()).collect();
-    let suits = |at: usize, reply: usize| cost(&pairs[open[at]].expectation, replies[reply], conforms);
+    // Where there are several errors of the JSON layer, the same comes again for a good reason, and what has no id may
+    // be one of them.
+    let errors = pairs.iter().filter(|pair| pair.expectation.json_error).count();
+    let suits = |at: usize, reply: usize| {
+        let (due, reply) = (&pairs[open[at]].expectation, replies[reply]);
+        let is_bare = reply.error_class() == Some("GenericError") && reply.get("id").is_none();
+        match cost(due, reply, conforms) {
+            MISFITS if errors > 1 && is_bare && due.id.is_some() => MISSING,
+            cost => cost,
+        }
+    };
     let in_turn = || (0..open.len()).map(|at| (at < replies.len()).then_some(at)).collect();
     let plain = open.len() == replies.len() && (0..open.len()).all(|at| suits(at, at) == 0);
     let silences: Vec<u32> = open.iter().map(|at| silence(&pairs[*at], end)).collect();
-    // Where there are several errors of the JSON layer, the same comes again for a good reason.
-    let errors = pairs.iter().filter(|pair| pair.expectation.json_error).count();
     let repeats = |reply: usize| {
         let same = reply > 0 && replies[reply].bytes == replies[reply - 1].bytes;
         same && (errors < 2 || replies[reply].get("id").is_some())
@@ -117,6 +135,14 @@ fn pair_in_order<'a>(
         true => Alignment::Told(in_turn()),
         false => align(&silences, replies.len(), suits, stray),
     };
+    if !plain
+        && open.len() == pairs.len()
+        && !explains_all(&alignment, &silences, replies.len(), &suits)
+        && let Some(answers) = in_another_order(pairs, replies, end, &suits)
+    {
+        pairing.disordered = true;
+        return give(pairs, replies, open, &answers, pairing);
+    }
     let answers: Vec<Option<usize>> = match alignment {
         Alignment::Told(answers) => answers,
         Alignment::Unknown => in_turn(),
@@ -126,6 +152,37 @@ fn pair_in_order<'a>(
         }
     };
     give(pairs, replies, open, &answers, pairing);
+}
+
+/// Each request's reply, where they are all as they should be but for their order. What another parser makes of
+/// malformed text has none.
+fn in_another_order(
+    pairs: &[Pair<'_>],
+    replies: &[&Message],
+    end: &ExchangeEnd,
+    suits: &dyn Fn(usize, usize) -> u32,
+) -> Option<Vec<Option<usize>>> {
+    let disputed = pairs.iter().any(|pair| pair.expectation.id_is_optional);
+    if disputed || !replies.iter().all(|reply| reply.is_legible()) {
+        return None;
+    }
+    let must: Vec<bool> = pairs.iter().map(|pair| silence(pair, end) > 0).collect();
+    shuffled(&must, replies.len(), |at, reply| suits(at, reply) == 0)
+}
+
+/// Whether an alignment leaves nothing to explain.
+fn explains_all(
+    alignment: &Alignment,
+    silences: &[u32],
+    replies: usize,
+    suits: &dyn Fn(usize, usize) -> u32,
+) -> bool {
+    let Alignment::Told(answers) = alignment else { return false };
+    let is_fine = |(at, answer): (usize, &Option<usize>)| match answer {
+        Some(reply) => suits(at, *reply) == 0,
+        None => silences[at] == 0,
+    };
+    answers.iter().flatten().count() == replies && answers.iter().enumerate().all(is_fine)
 }
 
 /// Gives each of the requests `at` its reply, if it has one; what is left is surplus.
@@ -161,12 +218,16 @@ fn cost(due: &Expectation, reply: &Message, conforms: &dyn Fn(&Expectation, &Mes
     }
     let id = match due.id.as_ref() == reply.get("id") {
         true => 0,
+        false if due.id_is_optional && reply.kind == MessageKind::Error && reply.get("id").is_none() => 0,
+        // What is answered as a request has the id that stands in it.
+        false if due.json_error && reply.kind == MessageKind::Return => 0,
         // That it carries an id is by far not as strange of an error of the JSON layer as of any other.
         false if due.json_error => INVENTED,
         false => MISFITS,
     };
     let kind = if deviating_class(due.accepted, reply).is_some() {
-        DEVIATES
+        // Such a text is taken for a request more often than any other.
+        if due.rule == "json-leniency" { TAKEN } else { DEVIATES }
     } else if conforms(due, reply) {
         0
     } else {

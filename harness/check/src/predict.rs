@@ -54,12 +54,16 @@ pub struct Expectation {
     pub accepted: Accepted,
     /// The id that the answer must carry; `None` is no `id` member.
     pub id: Option<Value>,
+    /// Whether an error without that id is as good: another parser than QEMU's may not have read the request.
+    pub id_is_optional: bool,
     /// The slug of the rule at whose door a deviation in kind or class is laid.
     pub rule: &'static str,
     /// The command that the input names, if it names one.
     pub command: Option<String>,
     /// Whether the answer is made out of band, errors included: it may overtake those of other requests.
     pub out_of_band: bool,
+    /// Whether the command says nothing when it succeeds.
+    pub is_silent: bool,
     /// Whether the input was no value at all, but an error of the JSON layer.
     pub json_error: bool,
     /// Why, in words: `'id' is a mandatory argument of device_del`.
@@ -139,9 +143,11 @@ fn expect(
     Expectation {
         accepted,
         id: None,
+        id_is_optional: false,
         rule,
         command: None,
         out_of_band: false,
+        is_silent: false,
         json_error: false,
         because: because.into(),
         schema_path: String::new(),
@@ -270,6 +276,7 @@ fn predict_arguments(
     if let Some(first) = mismatches.first() {
         let mut expectation = expect(state, Accepted::GENERIC, arguments_rule(first.kind), why(name, first));
         expectation.schema_path = schema_path(name, &first.schema_path);
+        expectation.is_silent = !command.success_response;
         return expectation;
     }
     if !command.success_response {

@@ -6,7 +6,7 @@ use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::rule::Rule;
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Message, MessageKind, escape};
+use qmprobe_wire::{Dialect, Message, MessageKind, escape};
 
 /// The error classes of `qapi/error.json`; closed since QEMU 1.2.
 pub const ERROR_CLASSES: &[&str] =
@@ -108,9 +108,16 @@ fn door(pairs: &[Pair<'_>], index: usize, class: &str, aim: Option<&str>) -> Str
         {
             aim.to_owned()
         }
-        // It is refused, as something else than what it is. Of the other classes a command that ran, and did not
-        // find its device, gives an error.
-        _ if rule.starts_with("arguments-") && matches!(class, "CommandNotFound" | "KVMMissingCap") => {
+        // The name was looked up, by a request that nothing makes run.
+        Some(aim @ "declared-command") if rule.starts_with("arguments-") && class == "CommandNotFound" => {
+            aim.to_owned()
+        }
+        // It is refused, as something else than what it is. Of the other classes a monitor's command that ran, and
+        // did not find its device, gives an error.
+        _ if rule.starts_with("arguments-")
+            && class != "return"
+            && (matches!(class, "CommandNotFound" | "KVMMissingCap") || has_no_devices(&pairs[index])) =>
+        {
             "arguments-refused".to_owned()
         }
         // It looked for a command where none is named, before it looked at what stands there.
@@ -126,6 +133,11 @@ fn door(pairs: &[Pair<'_>], index: usize, class: &str, aim: Option<&str>) -> Str
         }
         _ => rule.to_owned(),
     }
+}
+
+/// Whether who answered is an agent.
+fn has_no_devices(pair: &Pair<'_>) -> bool {
+    pair.expectation.next.dialect == Dialect::Qga
 }
 
 /// Whether the command is one that the generator made up, and no peer has.

@@ -4,7 +4,7 @@ mod conversation;
 mod schema;
 
 use conversation::Say::{
-    Aim, Client, Close, Connect, Crash, Library, Qga, Raw, Server, Stranger, Timeout, Tried,
+    Aim, Client, Close, Connect, Crash, Hang, Library, Qga, Raw, Server, Stranger, Timeout, Tried,
 };
 use conversation::{Say, fails, fails_without};
 use std::collections::BTreeSet;
@@ -204,4 +204,130 @@ fn a_sentinel_in_the_wrong_place_is_no_other_rules_affair() {
     assert!(!fails(&apart).contains("line-end"));
     assert_eq!(fails(&at("\u{ff}{\"return\": 7}\n")), none());
     assert!(fails(&at("\u{ff}#{\"return\": 7}\n")).contains("output-framing"));
+}
+
+#[test]
+fn another_parser_may_refuse_a_number_that_no_double_can_be_and_has_then_read_no_id() {
+    let huge = Client("{\"execute\":\"guest-ping\",\"id\":[1e400]}");
+    let talk = [Qga, huge, ERROR];
+    assert!(fails(&talk).contains("basic-commands"), "QEMU reads it");
+    assert_eq!(fails(&[&talk[..], &[Stranger]].concat()), none());
+    let other = [Qga, Stranger, Client("{\"execute\":\"guest-ping\",\"id\":[1e300]}"), ERROR];
+    assert!(fails(&other).contains("basic-commands"));
+    let lost = [Qga, Stranger, huge, Server(r#"{"return": {}}"#)];
+    assert_eq!(fails(&lost), BTreeSet::from(["reply-id-echo"]));
+}
+
+#[test]
+fn another_parser_may_throw_away_a_number_that_only_the_sentinel_ends() {
+    let begun = Client("12\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
+    assert_eq!(fails(&[Qga, begun, SYNCED]), BTreeSet::from(["one-reply"]));
+    assert_eq!(fails(&[Qga, Stranger, begun, SYNCED]), none());
+    let ended = Client("12 {\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
+    assert_eq!(fails(&[Qga, Stranger, ended, SYNCED]), BTreeSet::from(["one-reply"]));
+}
+
+#[test]
+fn what_json_libraries_mostly_take_is_what_is_answered_as_a_request() {
+    let replaced = Client("{\u{ff}{\"execute\":\"guest-\u{f3}ync\"}");
+    assert_eq!(fails(&[Qga, Library, replaced, NOT_FOUND]), BTreeSet::from(["json-leniency"]));
+    assert_eq!(fails(&[Qga, Stranger, replaced, NOT_FOUND]), BTreeSet::from(["json-error-answered"]));
+}
+
+#[test]
+fn what_another_parser_makes_of_the_rest_of_malformed_text_need_not_have_its_id() {
+    let text = Client("{\"execute\":\"guest-s\nync\",\"arguments\":{\"id\":1}}");
+    let talk = [Qga, text, ERROR, ERROR, ERROR, ERROR, ERROR, ERROR];
+    assert!(fails(&talk).contains("reply-id-echo"));
+    assert_eq!(fails(&[&talk[..], &[Stranger]].concat()), none());
+    let another = Server(r#"{"error": {"class": "GenericError", "desc": ""}, "id": 2}"#);
+    let wrong = [Qga, Stranger, text, ERROR, ERROR, ERROR, another, ERROR];
+    assert!(!fails(&wrong).is_disjoint(&BTreeSet::from(["reply-id-echo", "json-error-no-id"])));
+}
+
+#[test]
+fn replies_that_are_just_those_due_came_in_another_order() {
+    let both = Client("{\"execute\":\"guest-ping\"}{\"execute\":\"nosuch\"}");
+    let done = Server(r#"{"return": {}}"#);
+    assert_eq!(fails(&[Qga, both, done, NOT_FOUND]), none());
+    assert_eq!(fails(&[Qga, both, NOT_FOUND, done]), BTreeSet::from(["reply-order"]));
+    assert_eq!(fails(&[Qga, both, NOT_FOUND, NOT_FOUND]), BTreeSet::from(["basic-commands"]));
+    assert_eq!(fails(&[Qga, SYNC, SYNCED, ERROR]), BTreeSet::from(["reply-order"]));
+}
+
+#[test]
+fn an_id_that_comes_back_under_another_name_is_a_member_too_many_and_not_lost_besides() {
+    let asked = Client("{\"execute\":\"guest-ping\",\"id\":\"a\"}");
+    let misnamed = Server(r#"{"return": {}, "ID": "a"}"#);
+    assert_eq!(fails(&[Qga, asked, misnamed]), BTreeSet::from(["reply-shape"]));
+    let another = Server(r#"{"return": {}, "ID": "b"}"#);
+    assert_eq!(fails(&[Qga, asked, another]), BTreeSet::from(["reply-shape", "reply-id-echo"]));
+}
+
+#[test]
+fn a_sync_that_goes_unanswered_where_nothing_was_begun_shows_nothing_of_the_reset() {
+    let silent = |begun| {
+        let sync = r#"{"execute":"guest-sync-delimited","arguments":{"id":7},"id":1}"#;
+        let text = format!("{begun}\u{ff}{sync}");
+        fails(&[Qga, Aim("sync-reset"), Client(Box::leak(text.into_boxed_str())), ERROR])
+    };
+    assert_eq!(silent("{\"execute\":"), BTreeSet::from(["one-reply", "sync-reset"]));
+    assert_eq!(silent(""), BTreeSet::from(["one-reply"]));
+}
+
+#[test]
+fn what_an_agent_says_before_it_is_asked_need_be_no_message() {
+    for text in ["ready\n", "\u{ff}", "{\"return\": {}}\n"] {
+        assert!(
+            fails(&[Qga, Connect, Raw(text), SYNC, ERROR, SYNCED]).contains("agent-silent-start"),
+            "{text}"
+        );
+    }
+    assert_eq!(fails(&[Qga, Connect, Raw(""), SYNC, ERROR, SYNCED]), none());
+}
+
+#[test]
+fn an_agent_has_no_devices_that_its_arguments_could_miss() {
+    let wrong = Client("{\"execute\":\"guest-sync-delimited\"}");
+    let missing = Server(r#"{"error": {"class": "DeviceNotFound", "desc": ""}}"#);
+    assert_eq!(fails(&[Qga, wrong, missing]), BTreeSet::from(["arguments-refused"]));
+    assert_eq!(fails(&[wrong, missing]), BTreeSet::from(["arguments-required"]));
+    assert_eq!(fails(&[Qga, wrong, ERROR]), none());
+}
+
+#[test]
+fn an_agent_that_closes_on_the_sentinel_does_not_survive_it_and_shows_nothing_else() {
+    let sync = Client("{\"execute\":\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
+    let survives = BTreeSet::from(["peer-survives"]);
+    assert_eq!(fails(&[Qga, Aim("sync-reset"), sync, Close]), survives);
+}
+
+#[test]
+fn an_agent_that_ignores_the_sentinel_behind_half_a_command_of_another_client_is_not_reset() {
+    let sync = Client("\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
+    let half = [Qga, Aim("half-command-outlives-client"), Client("{\"execute\":\"guest-pi")];
+    assert_eq!(fails(&[&half[..], &[sync, ERROR, SYNCED]].concat()), none());
+    assert_eq!(fails(&[&half[..], &[sync, Hang]].concat()), BTreeSet::from(["sync-reset"]));
+    assert!(!fails(&[&half[..], &[sync, Timeout]].concat()).contains("sync-reset"));
+}
+
+#[test]
+fn malformed_text_that_is_worth_several_errors_is_not_answered_as_a_request() {
+    let text = Client("{\"execute\":\"guest-ping\",\"id\":+1}");
+    let taken = Server(r#"{"return": {}, "id": 1}"#);
+    let answered = BTreeSet::from(["json-error-answered"]);
+    assert_eq!(fails(&[Qga, text, taken]), answered);
+    assert_eq!(fails(&[Qga, Stranger, text, taken]), answered);
+    assert_eq!(fails(&[Qga, Stranger, text, ERROR]), none());
+}
+
+#[test]
+fn an_agent_that_waits_for_what_was_to_be_thrown_away_has_not_died_of_it() {
+    let sync = |begun: &str| {
+        let request = "\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}";
+        Client(Box::leak(format!("{begun}{request}").into_boxed_str()))
+    };
+    let silent = |begun| fails(&[Qga, Aim("sync-recovers"), sync(begun), Tried(false), Hang]);
+    assert_eq!(silent("{\"execute\":"), BTreeSet::from(["sync-recovers"]));
+    assert_eq!(silent("{\"execute\":\"guest-ping\"}"), BTreeSet::from(["peer-survives"]));
 }

@@ -2,7 +2,7 @@
 //! end a peer last.
 //! What a peer must not be sent is left out here, and nowhere else.
 
-use crate::safety::{Class, Gate, Walls, ends_the_peer};
+use crate::safety::{Class, Gate, ends_the_peer};
 use qmprobe_generate::recovery::{self, Trial};
 use qmprobe_generate::{Plan, Streams, session, stream, violation};
 use qmprobe_schema::Schema;
@@ -82,7 +82,8 @@ impl<'s> Agenda<'s> {
         let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
         let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
         trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
-        let may_end = gate.allow == Class::Destroying && gate.walls != Walls::MissingAroundAgent;
+        // What ends an agent here is a client that leaves: that reaches nothing outside, so it asks for no walls.
+        let may_end = gate.allow == Class::Destroying;
         let mut farewells = match dialect {
             Dialect::Qga if syncs && may_end => recovery::farewells(seed),
             Dialect::Qmp if may_end => session::farewells(schema, seed),
@@ -256,4 +257,23 @@ fn focus(session: &[Case], rules: &[String], dialect: Dialect) -> Focus {
             || recovery::farewells(0).iter().any(|case| case.aim.as_ref() == Some(rule))
     };
     if rules.is_empty() || !rules.iter().all(aimed) { Focus::Everything } else { Focus::Aims(rules.to_vec()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::safety::Walls;
+
+    #[test]
+    fn an_agent_of_ours_is_left_by_a_client_whatever_walls_it_has_and_anothers_is_not() {
+        let schema = qmprobe_schema::shipped("qga-7.2").expect("shipped").expect("well-formed");
+        let planned = |allow, walls| {
+            let rules = ["agent-outlives-client".to_owned()];
+            let gate = Gate { allow, walls };
+            Agenda::new(&schema, Dialect::Qga, 0, gate, &rules, None, &[]).planned()
+        };
+        assert_eq!(planned(Class::Destroying, Walls::MissingAroundAgent), 1);
+        assert_eq!(planned(Class::Destroying, Walls::AroundAgent { plays_shutdown: true }), 1);
+        assert_eq!(planned(Class::Observing, Walls::None), 0);
+    }
 }

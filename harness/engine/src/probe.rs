@@ -43,6 +43,7 @@ const WAYS: &[&[u8]] = &[
     b"{\"id\":.5}",
     b"{\"id\":+1}",
     b"{\"id\":0x1}",
+    b"{\"id\":1e400,\"execute\":\"query-nothing\"}",
 ];
 
 /// Finds out which parser the peer has, and lets its runner know; says so when it is not just as one of QEMU's.

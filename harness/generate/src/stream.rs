@@ -5,6 +5,7 @@ use crate::corruption::{self, Command, Corruption, Weight};
 use crate::entropy::Entropy;
 use qmprobe_schema::Schema;
 use qmprobe_wire::automaton::{Automaton, Model, Outcome};
+use qmprobe_wire::recovery::SENTINEL;
 use qmprobe_wire::{Case, CaseId, Dialect, Start, Step, Value};
 
 /// The rule that streams put to the test.
@@ -196,7 +197,12 @@ impl<'s> Streams<'s> {
     /// What ends a stream: a resynchronisation on a line of its own, and a command.
     fn tail(&self, nth: u64, entropy: &mut Entropy) -> Vec<u8> {
         let command = Command::new(self.last, None, &format!("\"end-{nth}\""));
-        [b"\n".as_slice(), &[entropy.pick(RESYNC)], b"\n", &command.bytes(), b"\n"].concat()
+        let resync = match self.dialect {
+            Dialect::Qmp => RESYNC,
+            // That is all that an agent promises.
+            Dialect::Qga => &[SENTINEL],
+        };
+        [b"\n".as_slice(), &[entropy.pick(resync)], b"\n", &command.bytes(), b"\n"].concat()
     }
 
     fn body(&self, overtakes: bool, entropy: &mut Entropy) -> Vec<u8> {

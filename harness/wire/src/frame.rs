@@ -20,6 +20,9 @@ pub enum Frame {
 /// Bytes given out, at least, before the buffer is moved together.
 const COMPACT_BYTES: usize = 1 << 16;
 
+/// White space behind a message in which its line end is looked for.
+const BLANKS_MAX: usize = 64;
+
 /// How output that comes next compares with a message that is known already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -268,13 +271,16 @@ impl Framer {
     }
 
     fn terminated(&mut self, end: usize, strict: bool) -> Option<Frame> {
-        let (line_end, length) = match (self.buffer.get(end)?, self.buffer.get(end + 1)) {
-            (b'\n', _) => (LineEnd::Lf, 1),
+        // White space behind a message is part of its line.
+        let rest = self.buffer[end..].iter().take(BLANKS_MAX);
+        let line = end + rest.take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let (line_end, after) = match (self.buffer.get(line)?, self.buffer.get(line + 1)) {
+            (b'\n', _) => (LineEnd::Lf, line + 1),
             (b'\r', None) => return None,
-            (b'\r', Some(b'\n')) => (LineEnd::CrLf, 2),
-            _ => (LineEnd::Missing, 0),
+            (b'\r', Some(b'\n')) => (LineEnd::CrLf, line + 2),
+            _ => (LineEnd::Missing, end),
         };
-        Some(self.give_message(end, end + length, line_end, strict))
+        Some(self.give_message(end, after, line_end, strict))
     }
 
     fn garbage(&mut self) -> Option<Frame> {

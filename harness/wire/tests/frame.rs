@@ -44,15 +44,20 @@ fn whole(bytes: &[u8]) -> Vec<String> {
 #[test]
 fn messages_are_cut_by_value_and_their_line_ends_told() {
     let bytes = b"{\"a\": 1}\r\n{\"b\": [2]}\n[3]{\"c\": {}} \n";
-    assert_eq!(whole(bytes), ["crlf:{\"a\": 1}", "lf:{\"b\": [2]}", "open:[3]", "open:{\"c\": {}}"]);
+    assert_eq!(whole(bytes), ["crlf:{\"a\": 1}", "lf:{\"b\": [2]}", "open:[3]", "lf:{\"c\": {}}"]);
 }
 
 #[test]
-fn a_line_end_is_exactly_lf_or_cr_lf() {
+fn a_line_end_is_lf_or_cr_lf_behind_whatever_blanks() {
     assert_eq!(whole(b"{}\r\r\n"), ["open:{}"]);
     assert_eq!(whole(b"{}\r{}\r\n"), ["open:{}", "crlf:{}"]);
     assert_eq!(whole(b"{}\n\r"), ["lf:{}"]);
-    assert_eq!(whole(b"{}\t\n"), ["open:{}"]);
+    assert_eq!(whole(b"{}\t\n{} \r\n{} {}\n"), ["lf:{}", "crlf:{}", "open:{}", "lf:{}"]);
+    assert_eq!(
+        whole(&[b"{}", &[b' '; 1000][..], b"\n"].concat()),
+        ["open:{}"],
+        "an end is looked for nearby"
+    );
 }
 
 #[test]

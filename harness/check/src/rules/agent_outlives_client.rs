@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     title: "The agent outlives a client that leaves",
     requirement: "A client that closes its connection with a reply unread ends neither the agent nor its service to the next client.",
     source: "QEMU qga/channel-posix.c:ga_channel_client_event, qga/main.c:channel_event_cb",
-    terms: Terms { dialects: QGA, ..Terms::USUAL },
+    terms: Terms { dialects: QGA, yields_to: &["peer-survives"], ..Terms::USUAL },
     judge,
 };
 

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Start, escape};
+use qmprobe_wire::{Frame, Start, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -26,12 +26,16 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
             continue;
         }
         looked = true;
-        if let Some(message) = exchange.messages().next() {
+        if let Some(received) = exchange.received.first() {
             breaches.push(Breach {
                 exchange: index,
                 class: "unasked".to_owned(),
                 expected: vec!["nothing before the first command".to_owned()],
-                actual: escape::escape_short(&message.bytes, 160),
+                actual: match &received.frame {
+                    Frame::Message(message) => escape::escape_short(&message.bytes, 160),
+                    Frame::Garbage(bytes) => escape::escape_short(bytes, 160),
+                    Frame::Sentinel => "\\xff".to_owned(),
+                },
                 ..Breach::default()
             });
         }

@@ -26,6 +26,9 @@ pub static RULE: Rule = Rule {
             "input-framing",
             // What is left of an earlier connection's input is answered as well.
             "negotiation-per-connection/GenericError",
+            "output-framing",
+            "json-error-answered/return",
+            "json-error-answered/CommandNotFound",
         ],
         ..Terms::USUAL
     },
@@ -77,7 +80,7 @@ fn unanswered(context: &Context<'_>, pair: &Pair<'_>) -> Option<Breach> {
     let answered = pair.reply.is_some() || pair.expectation.accepted.has(Accepted::NOTHING);
     // A client that does not get back in step is another rule's affair.
     let lost = context.exchange(pair).attempt.is_some_and(|attempt| !attempt.synced);
-    let another_rule = pair.expectation.json_error || lost;
+    let another_rule = pair.expectation.json_error || pair.expectation.is_silent || lost;
     if answered || another_rule || !context.can_expect_reply(pair.exchange) {
         return None;
     }

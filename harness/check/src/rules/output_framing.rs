@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Nothing stands between messages",
     requirement: "Between messages a peer sends white space only; the guest agent also its sentinel.",
     source: "QMP specification, General Definitions",
-    terms: Terms::USUAL,
+    terms: Terms { yields_to: &["agent-silent-start", "output-strict-json"], ..Terms::USUAL },
     judge,
 };
 

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::rule::{Rule, Terms};
+use crate::rules::sync_recovers;
 use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{Dialect, Ending, ExchangeEnd};
 
@@ -34,16 +35,23 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         let ends = pair.expectation.command.as_deref().is_some_and(|name| ENDING_COMMANDS.contains(&name));
         ends && !pair.expectation.rule.starts_with("arguments")
     });
+    let was_closed = context.transcript.exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Closed);
     let (class, actual) = match &context.transcript.ending {
         Ending::Alive => return out.push(Verdict::pass(rule)),
         Ending::Exited { signalled: false, code: Some(0), .. } | Ending::Disconnected if asked_to_end => {
             return out.push(Verdict::pass(rule));
+        }
+        Ending::Hung if was_closed => {
+            ("closed".to_owned(), "the connection was closed, and the next one is not answered".to_owned())
         }
         Ending::Hung
             if context.transcript.case.aim.as_deref().is_some_and(|aim| LEAVE_HALF.contains(&aim)) =>
         {
             return out
                 .push(Verdict::skip(rule, "an agent that keeps half a command is not reset: sync-reset"));
+        }
+        Ending::Hung if sync_recovers::explains_silence(context) => {
+            return out.push(Verdict::skip(rule, "it waits for the rest of what was to be thrown away"));
         }
         Ending::Disconnected if refused_to_open(context) => {
             return out.push(Verdict::skip(rule, "the connection was never a session"));

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{DeviationKind, Message, Value};
+use qmprobe_wire::{DeviationKind, Message, MessageKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,14 @@ pub static RULE: Rule = Rule {
     requirement: "A reply carries the 'id' of its command as the same JSON value, null included, and none when the command had none.",
     source: "QMP specification, Issuing Commands; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
     terms: Terms {
-        yields_to: &["no-foreign-reply", "agent-silent-start", "sync-reset", "input-framing"],
+        yields_to: &[
+            "no-foreign-reply",
+            "agent-silent-start",
+            "sync-reset",
+            "input-framing",
+            "one-reply/surplus",
+            "output-strict-json",
+        ],
         ..Terms::USUAL
     },
     judge,
@@ -41,7 +48,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         let Some(reply) = pair.reply.filter(|reply| is_legible(reply)) else { continue };
         looked = true;
         let (sent, came) = (pair.expectation.id.as_ref(), reply.get("id"));
-        if is_echo(sent, came) {
+        let is_spared = pair.expectation.id_is_optional && reply.kind == MessageKind::Error && came.is_none();
+        if is_echo(sent, came) || is_spared || is_misnamed(sent, reply) {
             continue;
         }
         breaches.push(Breach {
@@ -84,6 +92,12 @@ fn integers_are_kept(sent: &Value, came: &Value) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether the id came back, as a member that no reply has: that is another rule's affair.
+fn is_misnamed(sent: Option<&Value>, reply: &Message) -> bool {
+    let is_odd = |name: &str| !matches!(name, "return" | "error" | "id");
+    sent.is_some() && reply.names().any(|name| is_odd(name) && reply.get(name) == sent)
 }
 
 fn class(sent: Option<&Value>, came: Option<&Value>) -> &'static str {

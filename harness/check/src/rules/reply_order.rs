@@ -22,7 +22,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         exchange: *exchange,
         class: "order".to_owned(),
         expected: vec!["the replies in the order of the commands".to_owned()],
-        actual: "another order, told by the ids".to_owned(),
+        actual: "another order, told by the ids or by what they say".to_owned(),
         ..Breach::default()
     };
     // Where out-of-band execution was enabled that was not offered, it is used.

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Returned enumeration values are declared",
     requirement: "A returned string of an enumeration type is one of its declared values.",
     source: "the peer's own schema; QEMU qapi/qobject-output-visitor.c",
-    terms: Terms::USUAL,
+    terms: Terms { yields_to: &["one-reply/surplus"], ..Terms::USUAL },
     judge,
 };
 

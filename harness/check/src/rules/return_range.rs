@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Returned integers are in range",
     requirement: "A returned integer is in the range of its declared type.",
     source: "the peer's own schema; QEMU qapi/qobject-output-visitor.c",
-    terms: Terms { yields_to: &["sync-echo", "return-type"], ..Terms::USUAL },
+    terms: Terms { yields_to: &["sync-echo", "return-type", "one-reply/surplus"], ..Terms::USUAL },
     judge,
 };
 

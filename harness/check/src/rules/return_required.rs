@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Returns have every mandatory member",
     requirement: "A returned object has every member that the schema declares as mandatory, at any depth.",
     source: "the peer's own schema; QEMU qapi/qobject-output-visitor.c",
-    terms: Terms::USUAL,
+    terms: Terms { yields_to: &["one-reply/surplus"], ..Terms::USUAL },
     judge,
 };
 

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Returns have no undeclared member",
     requirement: "A returned object has no member that the schema does not declare, at any depth.",
     source: "the peer's own schema; QEMU qapi/qobject-output-visitor.c",
-    terms: Terms::USUAL,
+    terms: Terms { yields_to: &["one-reply/surplus"], ..Terms::USUAL },
     judge,
 };
 

@@ -21,6 +21,17 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut looked = false;
     for pair in context.pairs.iter().filter(|pair| pair.expectation.rule == rule.slug) {
         looked = true;
+        let deviation = context.deviations.iter().find(|one| std::ptr::eq(&context.pairs[one.pair], pair));
+        if let Some((deviation, reply)) = deviation.zip(pair.reply) {
+            breaches.push(Breach {
+                exchange: pair.exchange,
+                command: pair.expectation.command.clone(),
+                class: deviation.class.clone(),
+                expected: pair.expectation.accepted.describe(),
+                actual: escape::escape_short(&reply.bytes, 160),
+                ..Breach::default()
+            });
+        }
         let answers = context.extras.iter().filter(|(exchange, _)| *exchange == pair.exchange);
         for (_, extra) in answers.filter(|(_, extra)| extra.kind == MessageKind::Return) {
             breaches.push(Breach {

@@ -2,6 +2,7 @@
 
 use crate::context::{Context, learn_offer};
 use crate::rule::{Rule, Terms};
+use crate::rules::sync_recovers::explains_silence;
 use crate::stream::{Came, Peer, difference, is_stream, predict_stream};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::automaton::Model;
@@ -59,6 +60,10 @@ pub static RULE: Rule = Rule {
             "output-framing",
             "sync-sentinel",
             "sync-reset",
+            "peer-survives/hang",
+            "output-strict-json",
+            "output-ascii",
+            "line-end",
         ],
         ..Terms::USUAL
     },
@@ -69,7 +74,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let transcript = context.transcript;
     let skip = if !is_stream(&transcript.case) {
         "no stream was sent"
-    } else if transcript.ending != Ending::Alive {
+    } else if transcript.ending != Ending::Alive && !explains_silence(context) {
         "the peer did not survive it"
     } else if is_broken(context) {
         "the framing of the replies is broken"

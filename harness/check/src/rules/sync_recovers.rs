@@ -2,8 +2,11 @@
 
 use crate::context::Context;
 use crate::rule::{QGA, Rule, Terms};
+use crate::stream::is_stream;
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Attempt, Exchange, Frame, Message, Step, escape};
+use qmprobe_wire::{
+    Attempt, Dialect, Ending, Exchange, ExchangeEnd, Frame, Message, Step, Transcript, escape,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,11 +21,13 @@ pub static RULE: Rule = Rule {
             "sync-sentinel",
             "sync-echo",
             "sync-reset",
+            "peer-survives/hang",
             "basic-commands",
             "return-type",
             "output-framing",
             "one-reply/missing",
             "input-framing",
+            "line-end",
         ],
         ..Terms::USUAL
     },
@@ -30,7 +35,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    if context.peer_is_lost() {
+    if context.peer_is_lost() && !explains_silence(context) {
         return out.push(Verdict::skip(rule, "the peer was lost"));
     }
     if context.schema.command("guest-sync-delimited").is_none() {
@@ -51,6 +56,14 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         breaches.extend(breach.map(|breach| Breach { command: Some(asked(context, index)), ..breach }));
     }
     conclude(rule, breaches, looked, "nothing put it to the test", out);
+}
+
+/// Whether an agent falls silent in a case of this rule, or in a stream, as it does where 0xFF throws nothing away.
+pub(crate) fn explains_silence(context: &Context<'_>) -> bool {
+    let Transcript { ending, case, exchanges, dialect, .. } = context.transcript;
+    let is_silent = exchanges.last().is_some_and(|last| matches!(last.end, ExchangeEnd::TimedOut { .. }));
+    let is_aimed = *dialect == Dialect::Qga && (case.aim.as_deref() == Some(RULE.slug) || is_stream(case));
+    is_aimed && is_silent && *ending == Ending::Hung && context.is_begun_without_resets()
 }
 
 /// The command of the last try: one that cannot be delimited is plain.

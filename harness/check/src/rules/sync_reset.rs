@@ -6,7 +6,7 @@ use crate::predict::Accepted;
 use crate::rule::{QGA, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::recovery::SENTINEL;
-use qmprobe_wire::{Ending, Message};
+use qmprobe_wire::{Ending, ExchangeEnd, Message};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,11 +19,21 @@ pub static RULE: Rule = Rule {
     judge,
 };
 
-/// Looks only at cases made for it: half a command, 0xFF, and then a sync that must be answered.
+/// The rule whose cases leave half a command to the next client, who resets.
+const ABANDONED: &str = "half-command-outlives-client";
+
+/// Looks only at cases made for it, and at those: half a command, 0xFF, and then a sync that must be answered.
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let lost = !matches!(context.transcript.ending, Ending::Alive | Ending::Hung);
+    let closed = context.transcript.exchanges.iter().any(|exchange| exchange.end == ExchangeEnd::Closed);
+    let lost = closed || !matches!(context.transcript.ending, Ending::Alive | Ending::Hung);
     let garbled = (0..context.transcript.exchanges.len()).any(|exchange| context.is_garbled(exchange));
-    if context.transcript.case.aim.as_deref() != Some(rule.slug) || lost || garbled {
+    let put_to_the_test = match context.transcript.case.aim.as_deref() {
+        Some(aim) if aim == rule.slug => true,
+        // There, what an agent does not answer that answers still is perhaps any sync.
+        Some(ABANDONED) => context.transcript.ending == Ending::Hung,
+        _ => false,
+    };
+    if !put_to_the_test || lost || garbled {
         return out.push(Verdict::skip(rule, "nothing put it to the test"));
     }
     let is_sync = |pair: &&Pair<'_>| {
@@ -31,9 +41,14 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     };
     let resets = |pair: &Pair<'_>| context.exchange(pair).sent.contains(SENTINEL);
     let must = || context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
-    // What is not answered before there was anything to reset shows nothing.
+    // What goes unanswered before there was anything to reset shows nothing.
     let unanswered = |pair: &Pair<'_>| !pair.reply.is_some_and(|reply| is_of(pair, reply));
-    if must().take_while(|pair| !resets(pair)).any(unanswered) {
+    let finds_nothing = |pair: &Pair<'_>| {
+        let (before, from) = context.transcript.exchanges.split_at(pair.exchange);
+        let first = from[0].sent.parts().next().and_then(|(bytes, _)| bytes.first());
+        before.iter().all(|exchange| exchange.sent.is_empty()) && first == Some(&SENTINEL)
+    };
+    if must().take_while(|pair| !resets(pair) || finds_nothing(pair)).any(unanswered) {
         return out.push(Verdict::skip(rule, "a sync went unanswered where nothing was to be reset"));
     }
     let must = must();

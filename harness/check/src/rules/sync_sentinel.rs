@@ -12,7 +12,11 @@ pub static RULE: Rule = Rule {
     title: "The sentinel precedes a delimited sync, and only that",
     requirement: "The byte 0xFF is sent once directly before the successful reply to guest-sync-delimited, and nowhere else.",
     source: "QEMU qga/qapi-schema.json (guest-sync-delimited), qga/main.c:send_response",
-    terms: Terms { dialects: QGA, ..Terms::USUAL },
+    terms: Terms {
+        dialects: QGA,
+        yields_to: &["agent-silent-start", "reply-order", "one-reply/surplus"],
+        ..Terms::USUAL
+    },
     judge,
 };
 

@@ -43,6 +43,8 @@ pub enum Say {
     Quiet,
     /// What was due does not come.
     Timeout,
+    /// The same, and it never answers again.
+    Hang,
     /// The peer sends without end.
     Flood,
     /// The peer's process is ended by a signal.
@@ -190,6 +192,10 @@ impl Scribe {
                 self.exchanges.last_mut().expect("an exchange").weight = Some(weight);
             }
             Say::Timeout => self.end(ExchangeEnd::TimedOut { waited_ms: 1 }),
+            Say::Hang => {
+                self.end(ExchangeEnd::TimedOut { waited_ms: 1 });
+                self.ending = Ending::Hung;
+            }
             Say::Flood => self.end(ExchangeEnd::Flooded("case_bytes_max")),
             Say::Close => {
                 self.end(ExchangeEnd::Closed);

@@ -80,10 +80,14 @@ fn halves(cases: &mut Cases<'_>) {
 /// Half a command, then 0xFF and a sync: the sync is answered, time after time. A sync behind a ping comes first, to
 /// show that it is answered where nothing has to be reset.
 fn resets(cases: &mut Cases<'_>, sync: &str) {
-    let leftovers: [&[u8]; 6] = [
+    let leftovers: [&[u8]; 10] = [
         b"",
         b"{\"execute\":\"guest-ping\",\"id\":",
         b"{\"execute\":\"guest-pi",
+        b"{\"execute\":\"guest-pi\\",
+        b"{\"execute\":\"guest-ping\",\"id\":1",
+        b"{\"execute\":\"guest-ping\",\"id\":tr",
+        b"{\"execute\":\"guest-ping\",\"id\":{\"a\":{\"b\":",
         b"[[[{",
         b"12",
         b"\xff\xff",

@@ -8,6 +8,8 @@ use qmprobe_wire::{Start, Step};
 const PIECES_MS: u64 = 20;
 /// Milliseconds between its bytes.
 const BYTES_MS: u64 = 1;
+/// Characters of the id of a command that no agent reads at once.
+const LONG: usize = 10_000;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
@@ -23,17 +25,21 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let whole = good(1) + "\n";
     let (head, tail) = whole.split_at(whole.len() / 2);
     let in_two = [Step::Push(head.into()), Step::Settle(PIECES_MS), Step::Send(tail.into())];
-    let (most, end) = whole.split_at(whole.len() - 1);
+    // A character of two bytes is split as well.
+    let accented = format!("{{\"execute\":\"{harmless}\",\"id\":\"\u{e9}\"}}\n");
+    let (most, end) = accented.split_at(accented.len() - 1);
     let byte = |byte: &u8| [Step::Push(vec![*byte]), Step::Settle(BYTES_MS)];
     let by_byte = most.as_bytes().iter().flat_map(byte).chain([Step::Send(end.into())]);
     let at_once = bare((2..=4).map(|id| good(id) + "\n").collect());
-    for (name, cut) in [
-        ("in two pieces", in_two.to_vec()),
-        ("byte by byte", by_byte.collect::<Vec<_>>()),
-        ("three at once", vec![at_once]),
+    let long = send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{}\"}}", "x".repeat(LONG)));
+    let alone = command(harmless, 0);
+    for (name, alone, cut) in [
+        ("in two pieces", &alone, in_two.to_vec()),
+        ("byte by byte", &bare(accented.clone()), by_byte.collect::<Vec<_>>()),
+        ("three at once", &alone, vec![at_once]),
+        ("a long one", &alone, vec![long]),
     ] {
-        let alone = command(harmless, 0);
-        let alone = std::slice::from_ref(&alone);
+        let alone = std::slice::from_ref(alone);
         one("input-framing", name, [alone, &cut, alone, &cut, alone].concat());
     }
 }

@@ -58,11 +58,15 @@ const IDS: &[&str] = &[
 
 /// Characters of the long id: more than a fixed buffer has.
 const LONG: usize = 5000;
+/// Levels of the deep ids: fewer than any JSON library takes.
+const DEEP: usize = 40;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
     let long = format!("\"{}\"", "x".repeat(LONG));
-    for id in IDS.iter().copied().chain([long.as_str()]) {
+    let lists = format!("{}1{}", "[".repeat(DEEP), "]".repeat(DEEP));
+    let objects = format!("{}1{}", "{\"a\":".repeat(DEEP), "}".repeat(DEEP));
+    for id in IDS.iter().copied().chain([&*long, &*lists, &*objects]) {
         let shown: String = id.chars().take(50).collect();
         let success = format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
         // Without it first: what is refused then is not refused for its id.

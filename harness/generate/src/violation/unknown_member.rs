@@ -21,6 +21,8 @@ fn forms<'s>(smallest: &Smallest<'s>, site: &Site<'s>, out: &mut Vec<Form<'s>>) 
     let repeats = site.role == Role::Branch && !site.fresh;
     if !repeats && !site.declares(smallest.schema(), MADE_UP) {
         out.push(Form::With(MADE_UP.into(), Value::int(1)));
+        // Where null counts as absent, it may for what is not declared, too.
+        out.push(Form::With(MADE_UP.into(), Value::Null));
     }
     let Some(member) = object.and_then(|object| object.members.first()) else { return };
     let Some(value) = smallest.value(member.ty) else { return };
