@@ -312,6 +312,14 @@ fn an_agent_that_ignores_the_sentinel_behind_half_a_command_of_another_client_is
 }
 
 #[test]
+fn an_agent_that_ignores_the_sentinel_where_it_comes_alone_is_not_reset() {
+    let begun = [Qga, Aim("sync-reset"), Client("{\"execute\":\"guest-pi"), Client("\u{ff}"), ERROR, SYNC];
+    assert_eq!(fails(&[&begun[..], &[ERROR, SYNCED]].concat()), none());
+    let silent = fails(&[&begun[..], &[Timeout]].concat());
+    assert!(silent.contains("sync-reset"), "{silent:?}");
+}
+
+#[test]
 fn malformed_text_that_is_worth_several_errors_is_not_answered_as_a_request() {
     let text = Client("{\"execute\":\"guest-ping\",\"id\":+1}");
     let taken = Server(r#"{"return": {}, "id": 1}"#);

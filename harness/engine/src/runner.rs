@@ -511,7 +511,7 @@ impl Runner {
 
     /// Whether a reply that did not come was waited for less long than a peer is given that never left one out.
     pub fn was_hasty(&self, transcript: &Transcript) -> bool {
-        transcript.ending == Ending::Alive
+        matches!(transcript.ending, Ending::Alive | Ending::Hung)
             && transcript.exchanges.iter().any(|exchange| match exchange.end {
                 ExchangeEnd::TimedOut { waited_ms } => {
                     waited_ms < self.ear.limits.step_ms(exchange.sent.len())

@@ -390,7 +390,7 @@ impl Triage {
         let mut findings = Vec::new();
         for (suspicion, reproduced) in fresh.into_iter().zip(seen.reproduced) {
             let unshown = self.bench.is_thorough() && !lost && seen.tries > 0;
-            if reproduced == 0 && (unshown || main.was_hasty(transcript)) {
+            if reproduced == 0 && (unshown || !lost && main.was_hasty(transcript)) {
                 // There was not the time to tell a late reply from a missing one, or it was chance.
                 self.dismiss(&suspicion.signature);
                 continue;
@@ -423,6 +423,11 @@ impl Triage {
         history: &[Arc<Case>],
     ) -> Result<Option<Finding>, Error> {
         let (shown, before) = match self.bench.trace_back(main, &transcript.case, history).await {
+            None if main.was_hasty(transcript) => {
+                // Whoever waited to the end had an answer.
+                self.dismiss(&suspicion.signature);
+                return Ok(None);
+            }
             None => return self.file(main, transcript, suspicion, confirmed).await.map(Some),
             Some(Trace::Together(shown)) => (shown, false),
             Some(Trace::Before(shown)) => (shown, true),

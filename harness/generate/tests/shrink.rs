@@ -2,7 +2,7 @@
 
 use qmprobe_generate::Shrinker;
 use qmprobe_generate::shrink::TRIES_MAX;
-use qmprobe_wire::{Case, CaseId, Start, Step};
+use qmprobe_wire::{Case, CaseId, Repeat, Start, Step};
 use serde_json::{Value, json};
 
 fn case(steps: Vec<Step>) -> Case {
@@ -190,4 +190,15 @@ fn what_is_under_way_together_is_left_out_line_by_line() {
     let (kept, _) =
         shrink(whole, |case| case.start == Start::Greeting && has(case, "oob") && has(case, "\"c2\""));
     assert_eq!(kept.steps.len(), 2, "and stays where it does");
+}
+
+#[test]
+fn what_is_repeated_stays_where_it_is_what_fails_and_goes_where_it_went_on_before() {
+    let repeat = Step::Repeat(Repeat { bytes: b"{}\n".to_vec(), times: 9 });
+    let leaks = case(vec![repeat.clone(), repeat.clone()]);
+    assert_eq!(shrink(leaks, |_| true).1, 0);
+    let last = send(&json!({"execute": "a"}));
+    let (best, _) =
+        shrink(case(vec![repeat.clone(), repeat, last.clone()]), |case| case.steps.contains(&last));
+    assert_eq!(best.steps, [last]);
 }

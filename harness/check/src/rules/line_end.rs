@@ -13,7 +13,18 @@ pub static RULE: Rule = Rule {
     title: "Every message ends its line",
     requirement: "QMP messages end with CR LF; those of the guest agent are one line each, and end with LF.",
     source: "QMP specification, General Definitions; QEMU monitor/qmp.c:qmp_send_response (which knows pretty printing), qga/main.c:send_response (which does not)",
-    terms: Terms { yields_to: &["output-framing", "output-strict-json"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &[
+            "output-framing",
+            // What makes another text of a message.
+            "output-strict-json/Syntax",
+            "output-strict-json/ControlCharacter",
+            "output-strict-json/Escape",
+            "output-strict-json/SingleQuote",
+            "output-strict-json/TrailingBytes",
+        ],
+        ..Terms::USUAL
+    },
     judge,
 };
 

@@ -12,7 +12,18 @@ pub static RULE: Rule = Rule {
     title: "Nothing stands between messages",
     requirement: "Between messages a peer sends white space only; the guest agent also its sentinel.",
     source: "QMP specification, General Definitions",
-    terms: Terms { yields_to: &["agent-silent-start", "output-strict-json"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &[
+            "agent-silent-start",
+            // What makes another text of a message.
+            "output-strict-json/Syntax",
+            "output-strict-json/ControlCharacter",
+            "output-strict-json/Escape",
+            "output-strict-json/SingleQuote",
+            "output-strict-json/TrailingBytes",
+        ],
+        ..Terms::USUAL
+    },
     judge,
 };
 

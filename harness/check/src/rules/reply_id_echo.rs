@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
             "sync-reset",
             "input-framing",
             "one-reply/surplus",
-            "output-strict-json",
+            "output-strict-json/DuplicateKey",
         ],
         ..Terms::USUAL
     },

@@ -39,7 +39,9 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let is_sync = |pair: &&Pair<'_>| {
         pair.expectation.command.as_deref().is_some_and(|name| name.starts_with("guest-sync"))
     };
-    let resets = |pair: &Pair<'_>| context.exchange(pair).sent.contains(SENTINEL);
+    let resets = |pair: &Pair<'_>| {
+        context.transcript.exchanges[..=pair.exchange].iter().any(|exchange| exchange.sent.contains(SENTINEL))
+    };
     let must = || context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
     // What goes unanswered before there was anything to reset shows nothing.
     let unanswered = |pair: &Pair<'_>| !pair.reply.is_some_and(|reply| is_of(pair, reply));

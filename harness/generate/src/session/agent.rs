@@ -77,6 +77,9 @@ fn halves(cases: &mut Cases<'_>) {
     cases.push("half-command-outlives-client", "a ping by two clients", Start::Greeting, steps);
 }
 
+/// Milliseconds after which what is written is read by itself.
+const APART_MS: u64 = 20;
+
 /// Half a command, then 0xFF and a sync: the sync is answered, time after time. A sync behind a ping comes first, to
 /// show that it is answered where nothing has to be reset.
 fn resets(cases: &mut Cases<'_>, sync: &str) {
@@ -99,4 +102,10 @@ fn resets(cases: &mut Cases<'_>, sync: &str) {
         let steps = vec![send(format!("{ping}\n{sync}")), send(reset.clone()), send(reset), send(ping)];
         cases.push("sync-reset", name, Start::Command, steps);
     }
+    // An agent may read a byte that comes by itself elsewhere than one in front of others.
+    let apart = |bytes: &[u8]| [Step::Push(bytes.into()), Step::Settle(APART_MS)];
+    let begun = [apart(b"{\"execute\":\"guest-pi"), apart(b"\xff")].concat();
+    let steps =
+        [&[send(format!("{ping}\n{sync}"))], &*begun, &[send(sync)], &begun, &[send(sync), send(ping)]];
+    cases.push("sync-reset", "by a byte that comes alone", Start::Command, steps.concat());
 }
