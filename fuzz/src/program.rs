@@ -17,9 +17,6 @@ use std::time::{Duration, Instant};
 const ARTIFACTS: &str = "fuzz/artifacts";
 /// Bytes of an input that is not from a file.
 const INPUT_MAX: usize = 4096;
-/// Bytes, at most, of noise. It is mostly short: a reader that meets one odd byte after another learns nothing new from
-/// the thousandth, and takes as long over it as over a hundred mutants.
-const NOISE: [usize; 8] = [16, 64, 64, 64, 256, 256, 1024, INPUT_MAX];
 /// Seconds after which an input counts as endless.
 const SECONDS_MAX: u64 = 60;
 const USAGE: &str = "[--seconds N] [--seed N] [FILE|DIRECTORY]...";
@@ -221,7 +218,7 @@ impl Watch {
 pub fn seeded(corpus: &[Vec<u8>], seed: u64, index: u64) -> Vec<u8> {
     let mut entropy = Entropy::new(seed, index);
     if corpus.is_empty() || entropy.once_in(16) {
-        let most = entropy.pick(&NOISE);
+        let most = entropy.pick(&[64, INPUT_MAX]);
         let length = entropy.below(most);
         return random(&mut entropy, length);
     }
@@ -238,9 +235,7 @@ pub fn noise(seed: u64, length: usize) -> Vec<u8> {
 }
 
 fn random(entropy: &mut Entropy, length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
-    entropy.fill(&mut bytes);
-    bytes
+    (0..length).map(|_| entropy.below(256) as u8).collect()
 }
 
 /// One accident: to a bit, a byte or a stretch, which may come from another input.
