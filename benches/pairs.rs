@@ -1,5 +1,6 @@
 //! Our readers beside serde_json's, in rounds that take turns: a machine's moods hit both of a pair. Prints a line for
-//! each comparison: its name and the quartiles of the ratios, or of the pace. `cargo bench --bench pairs -- ROUNDS`.
+//! each comparison: its name and the quartiles of the ratios, or of the pace. `cargo bench --bench pairs -- ROUNDS
+//! [FUZZ TARGET]`, of which only that is compared.
 
 use arbitrary::Unstructured;
 use qmprobe_benches::peer;
@@ -22,9 +23,11 @@ const CORPORA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpora/fuzz");
 const ROUNDS: usize = 15;
 /// What each side of a round repeats.
 const REPEATS: u32 = 20;
-/// The fuzz targets of ours that parse an input as it is; of the first that is JSON, more or less.
-const PARSING: [&str; 4] = ["frame_vs_serde", "frame_split", "schema_load", "scenario_roundtrip"];
-/// What each of them is beside, given the inputs of the first: others end at their first byte.
+/// The fuzz targets of ours that parse an input as it is.
+const PARSING: [&str; 4] = [JSON, "frame_split", "schema_load", "scenario_roundtrip"];
+/// The one whose inputs are JSON, more or less.
+const JSON: &str = "frame_vs_serde";
+/// What each of them is beside, with the same inputs where they are JSON, else with JSON of their length.
 const SERDE: Target = Target {
     name: "serde_json",
     body: |input| black_box(serde_json::from_slice::<serde_json::Value>(input)).map_or(Ok(()), |_| Ok(())),
@@ -36,6 +39,17 @@ const ENTROPY_BYTES: usize = 256;
 
 fn main() {
     let rounds = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
+    match std::env::args().find(|word| PARSING.contains(&word.as_str())) {
+        Some(target) => targets(rounds, |name| name == target),
+        None => {
+            readers(rounds);
+            targets(rounds, |_| true);
+        }
+    }
+}
+
+/// What reads a monitor's replies, its schema, and what makes commands of that.
+fn readers(rounds: usize) {
     let declared = peer::schema().expect("it comes along");
     let schema = peer::told_schema().expect("it tells what it is");
     let request = "{\"execute\":\"query-qmp-schema\",\"id\":3}\n";
@@ -52,12 +66,6 @@ fn main() {
     };
     // Of paces, so the other way round.
     tell("judge", pairs(rounds, &passed_over, &judged));
-
-    // Of executions a second, again the other way round.
-    let parsed = executed(SERDE, PARSING[0]);
-    for target in ALL.iter().filter(|target| PARSING.contains(&target.name)) {
-        tell(target.name, pairs(rounds, &parsed, &executed(*target, target.name)));
-    }
 
     let loaded = || {
         black_box(from_introspection(black_box(&text), "reply").expect("it loads"));
@@ -90,9 +98,45 @@ fn main() {
     tell("commands", (0..rounds).map(|_| made / time(&generated).as_secs_f64()).collect());
 }
 
-/// Inputs made of those that are kept for a target, and executed, as its program does.
-fn executed(target: Target, corpus: &str) -> impl Fn() {
-    let seeds = program::corpus(&[Path::new(CORPORA).join(corpus)]).expect("it comes along");
+/// Fuzz targets, by executions a second: again the other way round.
+fn targets(rounds: usize, is_wanted: impl Fn(&str) -> bool) {
+    let declared = peer::schema().expect("it comes along");
+    let mut reply = Vec::new();
+    peer::answer(&mut peer::monitor(&declared), b"{\"execute\":\"query-qmp-schema\"}", &mut reply);
+    for target in ALL.iter().filter(|target| PARSING.contains(&target.name) && is_wanted(target.name)) {
+        let seeds = program::corpus(&[Path::new(CORPORA).join(target.name)]).expect("it comes along");
+        let beside = match target.name {
+            JSON => seeds.clone(),
+            _ => seeds.iter().map(|seed| alike(&reply, seed.len())).collect(),
+        };
+        tell(target.name, pairs(rounds, &executed(SERDE, beside), &executed(*target, seeds)));
+    }
+}
+
+/// JSON of this length, of what a reply says: what serde_json has to read of another notation's text it would leave
+/// at the first byte.
+fn alike(reply: &[u8], length: usize) -> Vec<u8> {
+    let told: serde_json::Value = serde_json::from_slice(reply).expect("it is JSON");
+    let mut text = b"[".to_vec();
+    let definitions = told["return"].as_array().expect("a list of definitions");
+    // Whole definitions first, and in what room they leave the names alone.
+    for one in definitions.iter().chain(definitions.iter().map(|one| &one["name"])) {
+        let one = one.to_string();
+        if text.len() + one.len() + 4 > length {
+            continue;
+        }
+        text.extend_from_slice(one.as_bytes());
+        text.push(b',');
+    }
+    match length.checked_sub(text.len() + 3) {
+        Some(rest) => text.extend([b"\"".as_slice(), &vec![b'x'; rest], b"\"]"].concat()),
+        None => text = vec![b'1'; length],
+    }
+    text
+}
+
+/// Inputs made of some, and executed, as a target's program does.
+fn executed(target: Target, seeds: Vec<Vec<u8>>) -> impl Fn() {
     let execution = Execution::of(target);
     move || {
         for index in 0..INPUTS {

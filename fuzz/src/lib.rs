@@ -16,12 +16,25 @@ mod schemas;
 pub mod sync_recovers;
 mod transcripts;
 
+use std::borrow::Cow;
+
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use libfuzzer_sys;
 
 /// What an oracle says: our code holds, or in what it does not.
 pub type Held = Result<(), String>;
+
+/// Whether a refusal of this input is to be shown as a person sees it, which takes longer than to find it: of one in
+/// sixteen, by its length, so that a fuzzer comes to all.
+pub(crate) fn is_shown(input: &[u8]) -> bool {
+    input.len().is_multiple_of(16)
+}
+
+/// The text of an input, whatever it is. Most have nothing to mend.
+pub(crate) fn text(input: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(input).map_or_else(|_| String::from_utf8_lossy(input), Cow::Borrowed)
+}
 
 /// One target.
 #[derive(Clone, Copy, Debug)]

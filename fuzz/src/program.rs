@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 const ARTIFACTS: &str = "fuzz/artifacts";
 /// Bytes of an input that is not from a file.
 const INPUT_MAX: usize = 4096;
+/// Bytes, at most, of noise. It is mostly short: a reader that meets one odd byte after another learns nothing new from
+/// the thousandth, and takes as long over it as over a hundred mutants.
+const NOISE: [usize; 8] = [16, 64, 64, 64, 256, 256, 1024, INPUT_MAX];
 /// Seconds after which an input counts as endless.
 const SECONDS_MAX: u64 = 60;
 const USAGE: &str = "[--seconds N] [--seed N] [FILE|DIRECTORY]...";
@@ -218,7 +221,7 @@ impl Watch {
 pub fn seeded(corpus: &[Vec<u8>], seed: u64, index: u64) -> Vec<u8> {
     let mut entropy = Entropy::new(seed, index);
     if corpus.is_empty() || entropy.once_in(16) {
-        let most = entropy.pick(&[64, INPUT_MAX]);
+        let most = entropy.pick(&NOISE);
         let length = entropy.below(most);
         return random(&mut entropy, length);
     }
@@ -235,7 +238,9 @@ pub fn noise(seed: u64, length: usize) -> Vec<u8> {
 }
 
 fn random(entropy: &mut Entropy, length: usize) -> Vec<u8> {
-    (0..length).map(|_| entropy.below(256) as u8).collect()
+    let mut bytes = vec![0; length];
+    entropy.fill(&mut bytes);
+    bytes
 }
 
 /// One accident: to a bit, a byte or a stretch, which may come from another input.

@@ -1,7 +1,7 @@
 //! Any text through the reader of scenarios: it ends, a refusal shows its place, and a scenario that was read,
 //! printed and read again is the same.
 
-use crate::{Held, equal};
+use crate::{Held, equal, is_shown, text};
 use qmprobe_scenario::{Known, Scenario, parse};
 
 const NAME: &str = "x.qmp";
@@ -11,10 +11,10 @@ const NAME: &str = "x.qmp";
 /// # Errors
 /// A refusal is without a word, or what was read does not survive printing.
 pub fn body(data: &[u8]) -> Held {
-    let text = String::from_utf8_lossy(data);
+    let text = text(data);
     match parse(&text, NAME, Known::default()) {
         Ok(scenario) => survives(&scenario),
-        Err(bad) if bad.problems.is_empty() || bad.to_string().is_empty() => {
+        Err(bad) if bad.problems.is_empty() || is_shown(data) && bad.to_string().is_empty() => {
             Err("refused without a word".to_owned())
         }
         Err(bad) => match bad.problems.iter().find(|one| text.get(one.span.clone()).is_none()) {

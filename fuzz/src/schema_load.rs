@@ -1,7 +1,7 @@
 //! Documents of every kind through the loaders: no panic, a refusal says why and where, and what was loaded, printed
 //! in our own format and loaded again is the same. The first byte chooses the loader and the version.
 
-use crate::{Held, equal};
+use crate::{Held, equal, is_shown, text};
 use qmprobe_schema::{
     Provenance, Schema, SourceFiles, SourceOptions, from_own, from_source, load_text, same, scrape, to_own,
 };
@@ -19,14 +19,14 @@ const NAME: &str = "x.json";
 /// # Errors
 /// A refusal is without a word, or what was loaded does not survive printing.
 pub fn body(data: &[u8]) -> Held {
-    let Some((choice, text)) = data.split_first() else { return Ok(()) };
-    let text = String::from_utf8_lossy(text);
+    let Some((choice, document)) = data.split_first() else { return Ok(()) };
+    let text = text(document);
     let (way, era) = (choice / ERAS.len() as u8, ERAS[usize::from(*choice) % ERAS.len()]);
     let loaded = match way % 4 {
         0 => load_text(&text, NAME).ok(),
         1 => source(&text, era, false)?,
         2 => source(&text, era, true)?,
-        _ => source(&scrape::undo(&text).text, "", true)?,
+        _ => source(&scrape::undo(&text).text, era, true)?,
     };
     loaded.map_or(Ok(()), |schema| survives(&schema))
 }
@@ -48,7 +48,7 @@ fn source(text: &str, era: &str, cut: bool) -> Result<Option<Schema>, String> {
         Ok(loaded) => return Ok(Some(loaded.schema)),
         Err(errors) => errors,
     };
-    if errors.iter().len() == 0 || errors.render(false).is_empty() {
+    if errors.iter().len() == 0 || is_shown(text.as_bytes()) && errors.render(false).is_empty() {
         return Err("refused without a word".to_owned());
     }
     let lines = text.split('\n').count();

@@ -132,6 +132,17 @@ fn structs_have_nested_members_and_bases_in_their_time() {
             good: "",
             bad: &[("2.4 7.2", 2, 13, "'Some' contains itself")],
         },
+        // What has no end is not followed by what takes or sends it.
+        Row {
+            text: "{ 'command': 'go', 'data': 'Some' }\n{ 'event': 'GONE', 'data': 'Some' }\n{ 'struct': 'Some', 'base': 'Some', 'data': { 'b': 'int' } }",
+            good: "",
+            bad: &[("2.4 7.2", 3, 13, "'Some' contains itself")],
+        },
+        Row {
+            text: "{ 'command': 'go', 'boxed': true, 'data': 'Some' }\n{ 'struct': 'Some', 'base': 'Other', 'data': {} }\n{ 'struct': 'Other', 'base': 'Some', 'data': {} }",
+            good: "",
+            bad: &[("7.2", 2, 13, "'Some' contains itself")],
+        },
     ]);
 }
 

@@ -56,6 +56,8 @@ pub(super) struct Resolver<'a> {
     undefined: BTreeMap<String, TypeId>,
     /// The names that stand for any value may be used here.
     wild: bool,
+    /// Which definitions have no end, by way of bases and branches: told once, and followed by nobody.
+    cyclic: Vec<bool>,
 }
 
 /// The schema that the definitions come to; with faults it is incomplete.
@@ -80,13 +82,14 @@ pub(super) fn resolve(
         partial: false,
         undefined: BTreeMap::new(),
         wild: !era.pseudo_types_are_bound(),
+        cyclic: Vec::new(),
     };
     resolver.declare();
-    let cyclic = clash::reject_cycles(&mut resolver);
+    resolver.cyclic = clash::reject_cycles(&mut resolver);
     let mut schema = Schema::default();
     for (index, definition) in definitions.iter().enumerate() {
         resolver.faults.within = format!("{} '{}'", definition.kind, definition.name.name);
-        if resolver.by_name.get(definition.name.name.as_str()) != Some(&index) || cyclic[index] {
+        if resolver.by_name.get(definition.name.name.as_str()) != Some(&index) || resolver.cyclic[index] {
             continue;
         }
         resolver.define(index, definition, &mut schema);
@@ -427,6 +430,9 @@ impl<'a> Resolver<'a> {
 
     /// The type of data that is not written in place.
     fn named_data(&mut self, name: &Named, named: &Named, ty: TypeId, boxed: bool) -> Option<TypeId> {
+        if self.by_name.get(named.name.as_str()).is_some_and(|index| self.cyclic[*index]) {
+            return Some(ty);
+        }
         match self.definition(&named.name).map(|known| &known.body) {
             Some(Body::Struct { base, members }) => {
                 let inherited = base.as_ref().map_or_else(Vec::new, |base| self.base(base));
