@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
+use crate::rules::output_strict_json::explained_by_other_text_or;
 use crate::verdict::{Breach, Verdict};
 use qmprobe_wire::{Dialect, Exchange, Frame, LineEnd, Message};
 
@@ -14,15 +15,7 @@ pub static RULE: Rule = Rule {
     requirement: "QMP messages end with CR LF; those of the guest agent are one line each, and end with LF.",
     source: "QMP specification, General Definitions; QEMU monitor/qmp.c:qmp_send_response (which knows pretty printing), qga/main.c:send_response (which does not)",
     terms: Terms {
-        yields_to: &[
-            "output-framing",
-            // What makes another text of a message.
-            "output-strict-json/Syntax",
-            "output-strict-json/ControlCharacter",
-            "output-strict-json/Escape",
-            "output-strict-json/SingleQuote",
-            "output-strict-json/TrailingBytes",
-        ],
+        yields_to: &explained_by_other_text_or("output-framing"),
         ..Terms::USUAL
     },
     judge,

@@ -2,6 +2,7 @@
 
 use crate::context::{Context, is_gap};
 use crate::rule::{Rule, Terms};
+use crate::rules::output_strict_json::explained_by_other_text_or;
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::{Dialect, Frame, escape};
 
@@ -13,15 +14,7 @@ pub static RULE: Rule = Rule {
     requirement: "Between messages a peer sends white space only; the guest agent also its sentinel.",
     source: "QMP specification, General Definitions",
     terms: Terms {
-        yields_to: &[
-            "agent-silent-start",
-            // What makes another text of a message.
-            "output-strict-json/Syntax",
-            "output-strict-json/ControlCharacter",
-            "output-strict-json/Escape",
-            "output-strict-json/SingleQuote",
-            "output-strict-json/TrailingBytes",
-        ],
+        yields_to: &explained_by_other_text_or("agent-silent-start"),
         ..Terms::USUAL
     },
     judge,

@@ -18,6 +18,18 @@ pub static RULE: Rule = Rule {
     judge,
 };
 
+/// What explains, besides this rule or breach, whatever comes of a message that is another text than was meant.
+pub(super) const fn explained_by_other_text_or(key: &'static str) -> [&'static str; 6] {
+    [
+        key,
+        "output-strict-json/Syntax",
+        "output-strict-json/ControlCharacter",
+        "output-strict-json/Escape",
+        "output-strict-json/SingleQuote",
+        "output-strict-json/TrailingBytes",
+    ]
+}
+
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let sent_surrogates =
         || context.transcript.exchanges.iter().any(|exchange| sends_lone_surrogate(&exchange.sent));
