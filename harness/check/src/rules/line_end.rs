@@ -14,10 +14,7 @@ pub static RULE: Rule = Rule {
     title: "Every message ends its line",
     requirement: "QMP messages end with CR LF; those of the guest agent are one line each, and end with LF.",
     source: "QMP specification, General Definitions; QEMU monitor/qmp.c:qmp_send_response (which knows pretty printing), qga/main.c:send_response (which does not)",
-    terms: Terms {
-        yields_to: &explained_by_other_text_or("output-framing"),
-        ..Terms::USUAL
-    },
+    terms: Terms { yields_to: &explained_by_other_text_or("output-framing"), ..Terms::USUAL },
     judge,
 };
 

@@ -13,10 +13,7 @@ pub static RULE: Rule = Rule {
     title: "Nothing stands between messages",
     requirement: "Between messages a peer sends white space only; the guest agent also its sentinel.",
     source: "QMP specification, General Definitions",
-    terms: Terms {
-        yields_to: &explained_by_other_text_or("agent-silent-start"),
-        ..Terms::USUAL
-    },
+    terms: Terms { yields_to: &explained_by_other_text_or("agent-silent-start"), ..Terms::USUAL },
     judge,
 };
 
