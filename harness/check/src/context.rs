@@ -259,7 +259,8 @@ impl<'a> Context<'a> {
 /// The type that what a reply returns should have, to a command that may return something: that of the empty object
 /// when it is `None`.
 fn returned(schema: &Schema, due: &Expectation, reply: &Message) -> Option<Option<TypeId>> {
-    let returns = reply.kind == MessageKind::Return && due.accepted.has(Accepted::RETURN);
+    let may_return = reply.kind == MessageKind::Return && !returns_error(reply);
+    let returns = may_return && due.accepted.has(Accepted::RETURN);
     Some(due.command.as_deref().filter(|_| returns).and_then(|name| schema.command(name))?.returns)
 }
 
@@ -346,7 +347,17 @@ fn is_closed_gate(pair: &Pair<'_>) -> bool {
 
 /// Whether a message has the marks of more than one kind, or of none.
 pub fn is_misshapen(message: &Message) -> bool {
-    message.kind == MessageKind::Other
+    message.kind == MessageKind::Other || returns_error(message)
+}
+
+/// Whether what is returned is an error, and nothing else: no command returns that.
+pub fn returns_error(message: &Message) -> bool {
+    let begins = |text: &[u8]| {
+        text.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"error\""))
+    };
+    let is_error = |value: &Value| value.get("class").is_some() && value.get("desc").is_some();
+    message.text("return").is_some_and(begins)
+        && matches!(message.get("return").and_then(Value::as_object), Some([(_, error)]) if is_error(error))
 }
 
 /// Reads from a greeting whether out-of-band execution is offered.

@@ -31,13 +31,20 @@ const EVERY_MONITOR: &str = r#"[
 /// What every agent declares.
 const EVERY_AGENT: &str = r#"[
     {"name": "guest-ping", "meta-type": "command", "arg-type": "0", "ret-type": "0"},
-    {"name": "guest-info", "meta-type": "command", "arg-type": "0", "ret-type": "any"},
+    {"name": "guest-info", "meta-type": "command", "arg-type": "0", "ret-type": "2"},
     {"name": "guest-sync", "meta-type": "command", "arg-type": "1", "ret-type": "int"},
     {"name": "guest-sync-delimited", "meta-type": "command", "arg-type": "1", "ret-type": "int"},
     {"name": "0", "meta-type": "object", "members": []},
     {"name": "1", "meta-type": "object", "members": [{"name": "id", "type": "int"}]},
+    {"name": "2", "meta-type": "object", "members": [
+        {"name": "version", "type": "str"}, {"name": "supported_commands", "type": "3"}]},
+    {"name": "3", "meta-type": "array", "element-type": "4"},
+    {"name": "4", "meta-type": "object", "members": [
+        {"name": "name", "type": "str"}, {"name": "enabled", "type": "bool"},
+        {"name": "success-response", "type": "bool", "default": null}]},
+    {"name": "bool", "meta-type": "builtin", "json-type": "boolean"},
     {"name": "int", "meta-type": "builtin", "json-type": "int"},
-    {"name": "any", "meta-type": "builtin", "json-type": "value"}
+    {"name": "str", "meta-type": "builtin", "json-type": "string"}
 ]"#;
 
 /// What a peer told when it was asked.

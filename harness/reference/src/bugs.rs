@@ -80,6 +80,8 @@ pub(crate) static ALL: &[&Bug] = &[
     &replies::third_json_error_swallowed::BUG,
     &replies::replies_reordered::BUG,
     &replies::return_and_error::BUG,
+    &replies::error_returned::BUG,
+    &replies::errors_not_found::BUG,
     &replies::reply_extra_member::BUG,
     &replies::error_without_desc::BUG,
     &replies::error_extra_member::BUG,

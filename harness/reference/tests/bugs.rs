@@ -165,6 +165,8 @@ const REPLIES: &[Row] = &[
         With("\"id\": 3}\r\n{\"return\": {}, \"id\": 2}"),
     ),
     ("return-and-error", Negotiation, VERSION, With("\"error\"")),
+    ("error-returned", Negotiation, "{}", With("{\"return\": {\"error\": {\"class\"")),
+    ("errors-not-found", Negotiation, "{}", With("CommandNotFound")),
     ("reply-extra-member", Negotiation, VERSION, With("\"time\": 1")),
     ("error-without-desc", Negotiation, "{}", Without("\"desc\"")),
     ("error-extra-member", Negotiation, "{}", With("\"code\": -1")),

@@ -14,7 +14,16 @@ pub static RULE: Rule = Rule {
     title: "Bad arguments are GenericError",
     requirement: "A command that is refused for its arguments is answered with an error of class GenericError and no other.",
     source: "QEMU qapi/qobject-input-visitor.c; docs/devel/qapi-code-gen",
-    terms: Terms { yields_to: &["declared-command", "basic-commands", "negotiation-once"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &[
+            "declared-command",
+            "basic-commands",
+            "negotiation-once",
+            // Who has but one class for errors.
+            "json-error-answered/CommandNotFound",
+        ],
+        ..Terms::USUAL
+    },
     judge,
 };
 

@@ -16,6 +16,8 @@ pub static RULE: Rule = Rule {
             "sync-reset",
             "negotiation-once",
             "input-framing",
+            // A command behind what should have been malformed.
+            "json-error-answered",
             "reply-id-echo/refused",
         ],
         ..Terms::USUAL

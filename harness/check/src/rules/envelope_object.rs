@@ -10,6 +10,9 @@ pub static RULE: Rule = Rule {
     title: "A command is a JSON object",
     requirement: "Input that is a JSON value but no object is answered with GenericError and without id.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch_check_obj",
-    terms: Terms { yields_to: &["one-reply/surplus", "sync-reset"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &["one-reply/surplus", "sync-reset", "json-error-answered/CommandNotFound"],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

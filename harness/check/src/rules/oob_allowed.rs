@@ -10,6 +10,6 @@ pub static RULE: Rule = Rule {
     title: "Only allow-oob commands run out of band",
     requirement: "'exec-oob' of a command that does not allow it is answered with GenericError.",
     source: "QMP specification, Out-of-band execution; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
-    terms: Terms { dialects: QMP, ..Terms::USUAL },
+    terms: Terms { dialects: QMP, yields_to: &["json-error-answered/CommandNotFound"], ..Terms::USUAL },
     judge: prediction::judge,
 };

@@ -1,6 +1,6 @@
 //! A message is exactly one of greeting, return, error, event.
 
-use crate::context::Context;
+use crate::context::{Context, returns_error};
 use crate::each_message::judge_each;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict};
@@ -38,6 +38,9 @@ fn defect(message: &Message, agent: bool) -> Option<(&'static str, String)> {
         MessageKind::Greeting | MessageKind::Event if agent => Some(("kind", String::new())),
         MessageKind::Other => Some(("kind", String::new())),
         MessageKind::Return | MessageKind::Error => {
+            if returns_error(message) {
+                return Some(("error-returned", "return.error".to_owned()));
+            }
             let stranger = message.names().find(|name| !matches!(*name, "return" | "error" | "id"))?;
             Some(("undeclared", stranger.to_owned()))
         }

@@ -126,6 +126,7 @@ pub const ROWS: &[Row] = &[
             &[STATUS, Server(r#"{"return": {"depth": 1}, "id": 1, "ok": true}"#)],
             &[STATUS, Server(r#"[{"return": {"depth": 1}, "id": 1}]"#)],
             &[STATUS, Server(r#"{"result": {"depth": 1}, "id": 1}"#)],
+            &[STATUS, Server(r#"{"return": { "error": {"class": "GenericError", "desc": "no"}}, "id": 1}"#)],
         ],
         keeps: &[STATUS, Server("{\n  \"id\": 1,\n  \"return\": {\"depth\": 1}\n}")],
     },
