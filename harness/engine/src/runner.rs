@@ -121,6 +121,7 @@ impl Runner {
                 greets: true,
                 returns_tokens: true,
                 resets_apart: false,
+                goes_astray: false,
                 token: first_token(),
             },
             silent_cases: 0,
@@ -160,6 +161,7 @@ impl Runner {
         let mut runner = Runner::new(spec, &self.ear.limits, peer, schema, self.manners.version, stop);
         runner.manners.met = self.manners.met;
         runner.manners.resets_apart = self.manners.resets_apart;
+        runner.manners.goes_astray = self.manners.goes_astray;
         runner.manners.greets = self.manners.greets;
         runner.manners.model = self.manners.model;
         runner.silent_cases = self.silent_cases;

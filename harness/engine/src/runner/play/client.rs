@@ -142,6 +142,7 @@ impl Client {
             greets: known.greets,
             returns_tokens: known.returns_tokens,
             resets_apart: false,
+            goes_astray: false,
             token: first_token(),
         };
         let reached = match (begin, self.dialect) {
