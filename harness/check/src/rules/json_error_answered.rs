@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     title: "Malformed JSON is answered with GenericError",
     requirement: "Each error of the JSON layer is answered with one error of class GenericError.",
     source: "QMP specification, Error; QEMU monitor/qmp.c:handle_qmp_command",
-    terms: Terms { yields_to: &["input-framing", "sync-reset"], ..Terms::USUAL },
+    terms: Terms { yields_to: &["input-framing", "sync-reset", "reply-order"], ..Terms::USUAL },
     judge,
 };
 

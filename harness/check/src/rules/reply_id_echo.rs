@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     terms: Terms {
         yields_to: &[
             "no-foreign-reply",
+            "reply-order",
             "agent-silent-start",
             "sync-reset",
             "input-framing",

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     title: "Commands without a return type return {}",
     requirement: "A command that declares no return value succeeds with the empty object.",
     source: "QMP specification, success; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
-    terms: Terms { yields_to: &["one-reply/surplus"], ..Terms::USUAL },
+    terms: Terms { yields_to: &["one-reply/surplus", "reply-order"], ..Terms::USUAL },
     judge,
 };
 
