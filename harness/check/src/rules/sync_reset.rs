@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     title: "0xFF resets the agent's parser",
     requirement: "After the byte 0xFF the next command is read afresh: half a command before it is discarded.",
     source: "QEMU qga/qapi-schema.json (guest-sync-delimited); qobject/json-lexer.c",
-    terms: Terms { dialects: QGA, ..Terms::USUAL },
+    terms: Terms { dialects: QGA, yields_to: &["input-framing", "peer-survives/hang"], ..Terms::USUAL },
     judge,
 };
 
