@@ -132,13 +132,18 @@ impl<'s> Plan<'s> {
             put_token(&mut bytes, token);
         }
         bytes.push(b'\n');
+        let mut steps = vec![CaseStep::Send(bytes)];
+        if !command.success_response {
+            // Behind silence the next reply may be lost as well.
+            steps.push(CaseStep::Send(b"{\"execute\":\"guest-ping\",\"id\":\"next\"}\n".to_vec()));
+        }
         Case {
             id: CaseId { seed: self.seed, index },
             name: title(&command.name, draft),
             command: Some(command.name.clone()),
             aim: draft.violation.map(|violation| violation.rule.to_owned()),
             start: Start::Command,
-            steps: vec![CaseStep::Send(bytes)],
+            steps,
         }
     }
 
