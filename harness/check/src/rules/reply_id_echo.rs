@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
             "input-framing",
             "one-reply/surplus",
             "output-strict-json/DuplicateKey",
+            "output-strict-json/Escape",
         ],
         ..Terms::USUAL
     },
