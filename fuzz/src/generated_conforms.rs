@@ -55,7 +55,7 @@ fn value(schema: &Schema, index: u32, source: &mut Unstructured<'_>) -> Held {
 
 /// A case of the plan, by what its bytes are worth.
 fn command(schema: &Schema, dialect: Dialect, case: &Case) -> Held {
-    let [Step::Send(bytes)] = case.steps.as_slice() else {
+    let Some(Step::Send(bytes)) = case.steps.first() else {
         return Err(format!("{} is no command", case.name));
     };
     let mut outcomes = Vec::new();
