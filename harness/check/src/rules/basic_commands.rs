@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
             "negotiation-once",
             "input-framing",
             // A command behind what should have been malformed.
-            "json-error-answered",
+            "json-error-answered/return",
             "reply-id-echo/refused",
         ],
         ..Terms::USUAL

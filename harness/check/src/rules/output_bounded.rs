@@ -16,9 +16,6 @@ pub static RULE: Rule = Rule {
     judge,
 };
 
-/// The rule whose cases ask hundreds of times: what is bounded each time may come to more than a case may hold.
-const AGAIN_AND_AGAIN: &str = "no-leak";
-
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     for (exchange, message) in context.messages() {
@@ -33,8 +30,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
             });
         }
     }
-    let again = context.transcript.case.aim.as_deref() == Some(AGAIN_AND_AGAIN);
-    for (index, exchange) in context.transcript.exchanges.iter().enumerate().filter(|_| !again) {
+    for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
         if let ExchangeEnd::Flooded(limit) = exchange.end {
             breaches.push(Breach {
                 exchange: index,

@@ -27,6 +27,8 @@ pub(super) struct Ear {
     bytes: usize,
     messages: usize,
     memory: usize,
+    /// How much there was of each of these when the last step that repeats began.
+    repeated_from: Option<[usize; 3]>,
     /// A reply came in this case.
     pub heard_reply: bool,
     /// A reply came ever.
@@ -48,6 +50,7 @@ impl Ear {
             bytes: 0,
             messages: 0,
             memory: 0,
+            repeated_from: None,
             heard_reply: false,
             ever_heard_reply: false,
             line_end_misses: 0,
@@ -63,6 +66,7 @@ impl Ear {
         self.bytes = 0;
         self.messages = 0;
         self.memory = 0;
+        self.repeated_from = None;
         self.heard_reply = false;
     }
 
@@ -108,6 +112,15 @@ impl Ear {
         too_much.then_some("case_bytes_max")
     }
 
+    /// Begins a step that repeats. False where the case could not hold twice what the last such step brought: that would
+    /// be for our asking, and no flood.
+    pub fn repeats(&mut self) -> bool {
+        let now = [self.bytes, self.messages, self.memory];
+        let most = [self.limits.case_bytes_max, self.limits.case_messages_max, MEMORY_BYTES_MAX];
+        let before = self.repeated_from.replace(now).unwrap_or(now);
+        (0..now.len()).all(|at| now[at] + 2 * (now[at] - before[at]) <= most[at])
+    }
+
     /// Milliseconds to wait for the line end of a complete message.
     pub fn line_end_ms(&self) -> u64 {
         match self.line_end_misses {
@@ -140,4 +153,26 @@ impl Ear {
 fn memory_of(message: &Message) -> usize {
     let values = message.bytes.iter().filter(|byte| **byte == b',').count();
     256 + 3 * message.bytes.len() + 64 * values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_repeated_ends_before_it_comes_to_more_than_a_case_may_hold() {
+        let limits = Limits { case_bytes_max: 1000, ..Limits::default() };
+        let (_go_on, stop) = watch::channel(false);
+        let mut ear = Ear::new(&limits, stop);
+        let mut times = 0;
+        while ear.repeats() {
+            ear.took_bytes(200);
+            times += 1;
+        }
+        assert_eq!((times, ear.passed_limit()), (4, None));
+        ear.begin();
+        assert!(ear.repeats(), "the next case has all of it");
+        ear.took_bytes(1001);
+        assert_eq!(ear.passed_limit(), Some("case_bytes_max"), "one step that is too much is a flood");
+    }
 }

@@ -117,7 +117,7 @@ impl Runner {
     pub(super) async fn play(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
         scene.is_stream = is_stream(case);
         for (number, step) in case.steps.iter().enumerate() {
-            if !scene.goes_on() {
+            if !scene.goes_on() || matches!(step, Step::Repeat(_)) && !self.ear.repeats() {
                 break;
             }
             let mut exchange = blank(&self.ear, scene.connection);
