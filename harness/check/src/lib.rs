@@ -26,5 +26,6 @@ pub use context::Context;
 pub use predict::{Accepted, Expectation, predict, predict_all};
 pub use rule::{Rule, Severity};
 pub use rules::guest_info_agrees::is_enabled;
+pub use rules::no_leak::may_leak;
 pub use rules::{ALL, find, judge};
 pub use verdict::{Breach, Outcome, Verdict};

@@ -45,7 +45,7 @@ mod negotiation_once;
 mod negotiation_per_connection;
 mod negotiation_succeeds;
 mod no_foreign_reply;
-mod no_leak;
+pub(crate) mod no_leak;
 mod one_reply;
 mod oob_allowed;
 mod oob_gate;

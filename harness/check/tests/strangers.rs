@@ -111,6 +111,16 @@ fn a_command_that_guest_info_does_not_offer_is_not_there() {
 }
 
 #[test]
+fn a_name_in_guest_info_that_is_no_text_is_no_command_left_out() {
+    let listed = |name: &str| {
+        let info = conversation::INFO.replace(r#""guest-ping""#, name);
+        fails(&[Qga, Client(r#"{"execute":"guest-info","id":1}"#), Server(info.leak())])
+    };
+    assert!(!listed("null").contains("guest-info-agrees"));
+    assert!(listed(r#""guest-pong""#).contains("guest-info-agrees"));
+}
+
+#[test]
 fn what_guest_info_says_of_a_blocked_command_is_looked_at_too() {
     let listed = |silent: &str| -> Say {
         let info = conversation::INFO.replace(

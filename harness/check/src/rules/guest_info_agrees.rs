@@ -25,7 +25,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         // What it does not offer is there all the same.
         return prediction::judge(context, rule, out);
     }
-    let readable = |list: &[Value]| list.iter().all(|one| one.get("name").is_some());
+    let readable =
+        |list: &[Value]| list.iter().all(|one| one.get("name").is_some_and(|name| name.as_str().is_some()));
     let Some((pair, listed)) = listed.filter(|(_, list)| !context.schema.partial && readable(list)) else {
         return out.push(Verdict::skip(rule, "guest-info was not asked of a whole schema"));
     };

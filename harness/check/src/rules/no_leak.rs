@@ -53,10 +53,8 @@ type Weighing = (Weight, u64);
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let exchanges = &context.transcript.exchanges;
-    let weighed = exchanges.iter().filter(|exchange| exchange.end == ExchangeEnd::Complete);
-    let weighings: Vec<Weighing> =
-        weighed.filter_map(|exchange| Some((exchange.weight?, exchange.replies().count() as u64))).collect();
-    if weighings.len() < 1 + WARM_UP + GROWTHS_MIN {
+    let weighings = weighings(exchanges);
+    if weighings.is_empty() || weighings.len() < 1 + WARM_UP + GROWTHS_MIN && may_leak(exchanges) {
         return out.push(Verdict::skip(rule, "nothing was repeated by a peer whose resources can be seen"));
     }
     if !are_alike(exchanges) {
@@ -76,6 +74,17 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         })
     });
     conclude(rule, breaches.collect(), true, "", out);
+}
+
+/// Whether something grew each time so far: where nothing did, more repetition tells no more.
+pub fn may_leak(exchanges: &[Exchange]) -> bool {
+    let weighings = weighings(exchanges);
+    RESOURCES.iter().any(|resource| growths(resource, &weighings).is_some())
+}
+
+fn weighings(exchanges: &[Exchange]) -> Vec<Weighing> {
+    let whole = exchanges.iter().filter(|exchange| exchange.end == ExchangeEnd::Complete);
+    whole.filter_map(|exchange| Some((exchange.weight?, exchange.replies().count() as u64))).collect()
 }
 
 /// How much more there was each time, where it was too much every time.

@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
             "basic-commands",
             "return-type",
             "output-framing",
-            "one-reply/missing",
+            "one-reply",
             "input-framing",
             "line-end",
         ],

@@ -7,7 +7,7 @@ use super::tap::Tap;
 use super::{EXIT_MS, Ran, Runner};
 use crate::safety::ends_the_peer;
 use qmprobe_check::stream::is_stream;
-use qmprobe_check::{Accepted, predict_all};
+use qmprobe_check::{Accepted, may_leak, predict_all};
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{
@@ -117,7 +117,7 @@ impl Runner {
     pub(super) async fn play(&mut self, case: &Arc<Case>, mut scene: Scene) -> Ran {
         scene.is_stream = is_stream(case);
         for (number, step) in case.steps.iter().enumerate() {
-            if !scene.goes_on() || matches!(step, Step::Repeat(_)) && !self.ear.repeats() {
+            if !scene.goes_on() || matches!(step, Step::Repeat(_)) && !self.repeats(&scene) {
                 break;
             }
             let mut exchange = blank(&self.ear, scene.connection);
@@ -155,6 +155,11 @@ impl Runner {
             }
         }
         self.curtain(case, scene).await
+    }
+
+    /// Whether there is something to learn from doing it again, and room for what comes of it.
+    fn repeats(&mut self, scene: &Scene) -> bool {
+        may_leak(&scene.exchanges) && self.ear.repeats()
     }
 
     /// Writes, and reads until the predicted replies came.

@@ -5,9 +5,10 @@ mod scripted;
 
 use super::*;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::{CaseId, Frame, LineEnd, Start, Step};
+use qmprobe_wire::{CaseId, Frame, LineEnd, Repeat, Start, Step, Weight};
 use scripted::{Asked, Twist, agent, impatient, monitor, peer};
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::time::Instant;
 
@@ -344,6 +345,25 @@ fn a_half_closed_connection_is_read_to_its_end() {
     assert_eq!(transcript.ending, Ending::Alive);
     stage.run(Start::Command, vec![version(1)]);
     assert_eq!(connections.count(), 2);
+}
+
+#[test]
+fn what_is_repeated_for_its_leaks_is_repeated_while_something_grows() {
+    let rounds = |kib: &'static [u64]| {
+        let (PeerSpec::Embedded(mut spec), _) = monitor(|_| Twist::Proper) else { panic!("it is embedded") };
+        let times = AtomicUsize::new(0);
+        let weigh = move || Weight {
+            memory_kib: kib[times.fetch_add(1, Ordering::SeqCst).min(kib.len() - 1)],
+            ..Weight::default()
+        };
+        spec.weigh = Some(Arc::new(weigh));
+        let bytes = b"{\"execute\":\"query-version\"}\n".to_vec();
+        let steps = vec![Step::Repeat(Repeat { bytes, times: 2 }); 6];
+        Stage::new(&PeerSpec::Embedded(spec)).run(Start::Command, steps).exchanges.len()
+    };
+    assert_eq!(rounds(&[100, 180, 190, 200, 210, 220]), 6);
+    assert_eq!(rounds(&[100, 180, 190, 190]), 4);
+    assert_eq!(rounds(&[100, 180]), 3);
 }
 
 #[test]
