@@ -3,7 +3,7 @@
 
 mod node;
 
-pub use node::{Node, Shape};
+pub use node::{Kind, Node};
 
 use qmprobe_schema::{Alternate, Builtin, EnumType, Member, Object, Schema, TypeId, TypeKind};
 use qmprobe_wire::{Number, Value};
@@ -152,38 +152,34 @@ impl<'s> Walk<'s> {
 
     fn value<'n>(&mut self, ty: TypeId, value: impl Node<'n>, path: &Path<'_>) {
         let schema = self.schema;
-        match (&schema.ty(ty).kind, value.shape()) {
-            (TypeKind::Builtin(builtin), shape) => self.builtin(*builtin, value, shape, path),
-            (TypeKind::Enum(values), shape) => self.enumeration(values, value, shape, path),
-            (TypeKind::Array(element), Shape::Array) => {
+        match (&schema.ty(ty).kind, value.kind()) {
+            (TypeKind::Builtin(builtin), kind) => self.builtin(*builtin, value, kind, path),
+            (TypeKind::Enum(values), kind) => self.enumeration(values, value, kind, path),
+            (TypeKind::Array(element), Kind::Array) => {
                 for (i, one) in value.elements().enumerate() {
                     self.value(*element, one, &Path::Element(path, i));
                 }
             }
             (TypeKind::Array(_), _) => self.wrong_type("array", value, path),
-            (TypeKind::Object(object), Shape::Object) => self.object(object, value, path),
+            (TypeKind::Object(object), Kind::Object) => self.object(object, value, path),
             (TypeKind::Object(_), _) => self.wrong_type("object", value, path),
-            (TypeKind::Alternate(alternate), shape) => self.alternate(alternate, value, shape, path),
+            (TypeKind::Alternate(alternate), _) => self.alternate(alternate, value, path),
         }
     }
 
     fn wrong_type<'n>(&mut self, expected: &str, value: impl Node<'n>, path: &Path<'_>) {
-        let kind = if matches!(value.shape(), Shape::Null) { MismatchKind::Null } else { MismatchKind::Type };
+        let kind = if matches!(value.kind(), Kind::Null) { MismatchKind::Null } else { MismatchKind::Type };
         self.note(kind, path, expected.to_owned(), describe(&value.tree()));
     }
 
-    fn builtin<'n>(&mut self, builtin: Builtin, value: impl Node<'n>, shape: Shape, path: &Path<'_>) {
-        let fits = match (builtin, shape) {
+    fn builtin<'n>(&mut self, builtin: Builtin, value: impl Node<'n>, kind: Kind, path: &Path<'_>) {
+        let fits = match (builtin, kind) {
             (Builtin::Any, _)
-            | (Builtin::Null, Shape::Null)
-            | (Builtin::Bool, Shape::Bool)
-            | (Builtin::Str, Shape::String)
-            | (Builtin::Number, Shape::Number(_)) => true,
-            (_, Shape::Number(Number::Double(_))) => false,
-            (_, Shape::Number(number)) if builtin.range().is_some() => {
-                self.integer(builtin, number, path);
-                true
-            }
+            | (Builtin::Null, Kind::Null)
+            | (Builtin::Bool, Kind::Bool)
+            | (Builtin::Str, Kind::String)
+            | (Builtin::Number, Kind::Number) => true,
+            (_, Kind::Number) => self.integer(builtin, value.number(), path),
             _ => false,
         };
         if fits {
@@ -199,8 +195,10 @@ impl<'s> Walk<'s> {
         self.note(kind, path, builtin.name().to_owned(), describe(value));
     }
 
-    fn integer(&mut self, builtin: Builtin, number: Number, path: &Path<'_>) {
-        let (Some((mut min, max)), Some(integer)) = (builtin.range(), number.as_integer()) else { return };
+    /// Whether it is an integer for a type of integers, if perhaps beyond its range.
+    fn integer(&mut self, builtin: Builtin, number: Option<Number>, path: &Path<'_>) -> bool {
+        let integer = number.and_then(Number::as_integer);
+        let (Some((mut min, max)), Some(integer)) = (builtin.range(), integer) else { return false };
         if self.direction == Direction::In && matches!(builtin, Builtin::Uint64 | Builtin::Size) {
             min = i128::from(i64::MIN);
         }
@@ -208,21 +206,22 @@ impl<'s> Walk<'s> {
             let expected = format!("{} ({min} to {max})", builtin.name());
             self.note(MismatchKind::Range, path, expected, integer.to_string());
         }
+        true
     }
 
-    fn enumeration<'n>(&mut self, values: &EnumType, value: impl Node<'n>, shape: Shape, path: &Path<'_>) {
-        match (shape, value.string()) {
-            (Shape::String, Some(text)) if values.has(&text) => {}
-            (Shape::String, _) => {
+    fn enumeration<'n>(&mut self, values: &EnumType, value: impl Node<'n>, kind: Kind, path: &Path<'_>) {
+        match (kind, value.string()) {
+            (Kind::String, Some(text)) if has(values, &text) => {}
+            (Kind::String, _) => {
                 self.note(MismatchKind::EnumValue, path, list_values(values), describe(&value.tree()));
             }
             _ => self.wrong_type("string (enum)", value, path),
         }
     }
 
-    fn alternate<'n>(&mut self, alternate: &Alternate, value: impl Node<'n>, shape: Shape, path: &Path<'_>) {
+    fn alternate<'n>(&mut self, alternate: &Alternate, value: impl Node<'n>, path: &Path<'_>) {
         let schema = self.schema;
-        let chosen = alternate.choices.iter().find(|choice| takes(schema, **choice, shape));
+        let chosen = alternate.choices.iter().find(|choice| takes(schema, **choice, value));
         match chosen {
             Some(choice) => self.value(*choice, value, path),
             None => {
@@ -233,8 +232,8 @@ impl<'s> Walk<'s> {
     }
 
     fn empty_object<'n>(&mut self, value: impl Node<'n>, path: &Path<'_>) {
-        match value.shape() {
-            Shape::Object => value.members().for_each(|(name, value)| self.undeclared(name, value, path)),
+        match value.kind() {
+            Kind::Object => value.members().for_each(|(name, value)| self.undeclared(name, value, path)),
             _ => self.wrong_type("object", value, path),
         }
     }
@@ -272,7 +271,8 @@ impl<'s> Walk<'s> {
             let Some(variants) = &object.variants else { return true };
             let tag = value.members().find(|(name, _)| is(name, &variants.tag));
             let Some(tag) = tag.and_then(|(_, tag)| tag.string()) else { return false };
-            match variants.branch(&tag).map(|ty| self.schema.object(ty)) {
+            let branch = variants.branches.iter().find(|branch| is(&tag, &branch.value));
+            match branch.map(|branch| self.schema.object(branch.ty)) {
                 Some(Some(branch)) => object = branch,
                 // Of a document that was cut: the branch is there, but not what it has.
                 Some(None) => return false,
@@ -282,9 +282,9 @@ impl<'s> Walk<'s> {
         true
     }
 
-    fn is_value_of(&self, object: &Object, tag: &str, value: &str) -> bool {
+    fn is_value_of(&self, object: &Object, tag: &str, value: &[u8]) -> bool {
         let of_enum = object.member(tag).and_then(|member| self.schema.enumeration(member.ty));
-        of_enum.is_none_or(|values| values.has(value))
+        of_enum.is_none_or(|values| has(values, value))
     }
 
     /// Finds what each member is declared to be. False when a mandatory one may be missing.
@@ -292,14 +292,15 @@ impl<'s> Walk<'s> {
         let parts = &self.parts[part..];
         let mut there = 0u64;
         for (name, _) in value.members() {
-            let mut nth = 0u32;
-            let mut all = parts.iter().flat_map(|part| &part.members);
-            let found = all.find(|member| {
-                nth += 1;
-                is(name, &member.name)
+            let mut before = 0;
+            let found = parts.iter().find_map(|part| {
+                let nth = part.members.iter().position(|member| is(name, &member.name));
+                let found = nth.map(|nth| (&part.members[nth], before + nth as u32));
+                before += part.members.len() as u32;
+                found
             });
-            there |= found.and_then(|_| 1u64.checked_shl(nth - 1)).unwrap_or_default();
-            self.declared.push(found);
+            there |= found.and_then(|(_, nth)| 1u64.checked_shl(nth)).unwrap_or_default();
+            self.declared.push(found.map(|(member, _)| member));
         }
         let mut all = parts.iter().flat_map(|part| &part.members).zip(0u32..);
         all.all(|(member, nth)| member.optional || there.checked_shr(nth).unwrap_or_default() & 1 == 1)
@@ -325,26 +326,43 @@ impl<'s> Walk<'s> {
     }
 }
 
-/// Whether this is the name; most that are another one differ at the first byte.
+/// Whether this is the name. Names are short: two words, which may overlap, tell most of them.
 #[inline]
 fn is(name: &[u8], declared: &str) -> bool {
     let declared = declared.as_bytes();
-    name.len() == declared.len() && name.first() == declared.first() && name == declared
+    if name.len() != declared.len() {
+        return false;
+    }
+    match name.len() {
+        4..=8 => {
+            name.first_chunk::<4>() == declared.first_chunk()
+                && name.last_chunk::<4>() == declared.last_chunk()
+        }
+        9..=16 => {
+            name.first_chunk::<8>() == declared.first_chunk()
+                && name.last_chunk::<8>() == declared.last_chunk()
+        }
+        _ => name == declared,
+    }
 }
 
-/// Whether an alternate takes a value of this shape as this choice.
-fn takes(schema: &Schema, choice: TypeId, shape: Shape) -> bool {
-    match (&schema.ty(choice).kind, shape) {
+fn has(values: &EnumType, text: &[u8]) -> bool {
+    values.values.iter().any(|value| is(text, &value.name))
+}
+
+/// Whether an alternate takes a value as this choice, by what it is.
+fn takes<'n>(schema: &Schema, choice: TypeId, value: impl Node<'n>) -> bool {
+    match (&schema.ty(choice).kind, value.kind()) {
         (TypeKind::Builtin(Builtin::Any), _) => true,
-        (TypeKind::Builtin(Builtin::Null), Shape::Null) => true,
-        (TypeKind::Builtin(Builtin::Bool), Shape::Bool) => true,
-        (TypeKind::Builtin(Builtin::Str) | TypeKind::Enum(_), Shape::String) => true,
-        (TypeKind::Builtin(Builtin::Number), Shape::Number(_)) => true,
-        (TypeKind::Builtin(builtin), Shape::Number(Number::Int(_) | Number::Uint(_))) => {
-            builtin.range().is_some()
+        (TypeKind::Builtin(Builtin::Null), Kind::Null) => true,
+        (TypeKind::Builtin(Builtin::Bool), Kind::Bool) => true,
+        (TypeKind::Builtin(Builtin::Str) | TypeKind::Enum(_), Kind::String) => true,
+        (TypeKind::Builtin(Builtin::Number), Kind::Number) => true,
+        (TypeKind::Builtin(builtin), Kind::Number) => {
+            builtin.range().is_some() && value.number().and_then(Number::as_integer).is_some()
         }
-        (TypeKind::Array(_), Shape::Array) => true,
-        (TypeKind::Object(_), Shape::Object) => true,
+        (TypeKind::Array(_), Kind::Array) => true,
+        (TypeKind::Object(_), Kind::Object) => true,
         _ => false,
     }
 }

@@ -25,9 +25,10 @@ pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(chunk) = bytes[at..].first_chunk() {
         let word = u64::from_le_bytes(*chunk);
-        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        // So the quote comes next to the control characters, and the blank takes its place.
+        let quote_or_control = below(word ^ (ONES * 2), 0x21);
         let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-        let stops = (below(word, 0x20) | quote | backslash | word) & HIGHS;
+        let stops = (quote_or_control | backslash | word) & HIGHS;
         if stops != 0 {
             return at + stops.trailing_zeros() as usize / 8;
         }

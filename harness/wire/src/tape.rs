@@ -10,12 +10,14 @@ use std::ops::Range;
 
 /// Members of an object beyond which a text is left to the other reader: names are compared with each other.
 const MEMBERS_MAX: u32 = 64;
-/// Bytes that offsets can tell; the topmost bit says something else.
-const TEXT_MAX: usize = (ESCAPED - 1) as usize;
+/// Bytes that offsets can tell; the topmost bits say something else.
+const TEXT_MAX: usize = (1 << KIND_SHIFT) - 1;
 /// Bytes of a number beyond which a text is left to the other reader: a number is looked at again when it goes on.
 const NUMBER_MAX: usize = 64;
 /// In the end of a string: it has escapes.
 const ESCAPED: u32 = 1 << 31;
+/// Bits of a start that are its offset; what the value is stands above them.
+const KIND_SHIFT: u32 = 28;
 /// In the start of a container: it is one.
 const CONTAINER: u32 = 1 << 31;
 /// Entries for which there stays room when a text is done: those of QEMU's longest reply.
@@ -24,10 +26,17 @@ const ENTRIES_KEPT: usize = 1 << 16;
 /// A value, or the name of a member, which stands before its value.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    /// The offset of its first byte.
+    /// The offset of its first byte, and its [`Kind`] above [`KIND_SHIFT`].
     start: u32,
     /// Of a scalar the offset behind its last byte; of a container the index of the entry that follows it.
     end: u32,
+}
+
+impl Entry {
+    #[inline]
+    fn offset(self) -> usize {
+        (self.start & TEXT_MAX as u32) as usize
+    }
 }
 
 /// A whole strict JSON text with one container at its top.
@@ -60,19 +69,33 @@ impl Tape {
 
 /// What a value is, told by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Kind {
     /// `null`
-    Null,
+    Null = 0,
     /// `true` or `false`
-    Bool,
+    Bool = 1,
     /// Any number.
-    Number,
+    Number = 2,
     /// A string.
-    String,
+    String = 3,
     /// An array.
-    Array,
+    Array = 8,
     /// An object.
-    Object,
+    Object = 9,
+}
+
+impl Kind {
+    /// By what stands in a start: a table, as there is no telling which comes next.
+    const ALL: [Kind; 16] = {
+        let mut all = [Kind::Null; 16];
+        all[Kind::Bool as usize] = Kind::Bool;
+        all[Kind::Number as usize] = Kind::Number;
+        all[Kind::String as usize] = Kind::String;
+        all[Kind::Array as usize] = Kind::Array;
+        all[Kind::Object as usize] = Kind::Object;
+        all
+    };
 }
 
 /// A value on a tape.
@@ -92,20 +115,13 @@ impl<'a> Node<'a> {
     /// Where its text begins.
     #[inline]
     pub fn start(&self) -> usize {
-        (self.entry().start & !CONTAINER) as usize
+        self.entry().offset()
     }
 
     /// What it is.
     #[inline]
     pub fn kind(&self) -> Kind {
-        match self.text[self.start()] {
-            b'{' => Kind::Object,
-            b'[' => Kind::Array,
-            b'"' => Kind::String,
-            b't' | b'f' => Kind::Bool,
-            b'n' => Kind::Null,
-            _ => Kind::Number,
-        }
+        Kind::ALL[(self.entry().start >> KIND_SHIFT) as usize]
     }
 
     /// The index of the entry that follows the value.
@@ -142,8 +158,8 @@ impl<'a> Node<'a> {
     /// Between the quotes.
     #[inline]
     fn content(&self) -> Range<usize> {
-        let Entry { start, end } = self.entry();
-        start as usize + 1..(end & !ESCAPED) as usize - 1
+        let entry = self.entry();
+        entry.offset() + 1..(entry.end & !ESCAPED) as usize - 1
     }
 
     /// Which entry of the tape it is: see [`Tape::node`].
@@ -160,19 +176,19 @@ impl<'a> Node<'a> {
     /// The number, if it is one.
     #[inline]
     pub fn number(&self) -> Option<Number> {
-        let Entry { start, end } = self.entry();
-        let token = (self.kind() == Kind::Number).then(|| &self.text[start as usize..end as usize])?;
+        let entry = self.entry();
+        let token = (self.kind() == Kind::Number).then(|| &self.text[entry.offset()..entry.end as usize])?;
         Number::from_token(std::str::from_utf8(token).ok()?)
     }
 
-    /// The string, if it is one.
+    /// The bytes of the string, if it is one.
     #[inline]
-    pub fn string(&self) -> Option<Cow<'a, str>> {
+    pub fn string(&self) -> Option<Cow<'a, [u8]>> {
         match self.kind() {
             Kind::String if self.entry().end & ESCAPED == 0 => {
-                std::str::from_utf8(&self.text[self.content()]).ok().map(Cow::Borrowed)
+                Some(Cow::Borrowed(&self.text[self.content()]))
             }
-            Kind::String => self.value()?.as_str().map(|text| Cow::Owned(text.to_owned())),
+            Kind::String => self.value()?.as_str().map(|text| Cow::Owned(text.as_bytes().to_owned())),
             _ => None,
         }
     }
@@ -288,10 +304,7 @@ impl Reader {
             let step = match (self.due, byte) {
                 (Due::Name | Due::NameOrEnd, b'"') => self.name(text),
                 (Due::Colon, b':') => self.go_on_spaced(text, Due::Value),
-                (Due::Next, b',') => {
-                    let is_object = self.open.last().is_some_and(|open| open.is_object);
-                    self.go_on_spaced(text, if is_object { Due::Name } else { Due::Value })
-                }
+                (Due::Next, b',') => self.next(text),
                 (Due::Next | Due::NameOrEnd, b'}') | (Due::Next | Due::ValueOrEnd, b']') => {
                     match self.close(byte) {
                         Some(progress) => return progress,
@@ -325,17 +338,25 @@ impl Reader {
         self.go_on(due)
     }
 
-    /// Notes a scalar that ends before `end`.
-    fn scalar(&mut self, end: usize) -> Option<bool> {
-        self.count()?;
-        self.push(end as u32);
-        self.at = end;
-        self.due = Due::Next;
-        Some(true)
+    /// Goes on behind the comma that stands here.
+    #[inline]
+    fn next(&mut self, text: &[u8]) -> Option<bool> {
+        let is_object = self.open.last()?.is_object;
+        self.go_on_spaced(text, if is_object { Due::Name } else { Due::Value })
     }
 
-    fn push(&mut self, end: u32) {
-        self.entries.push(Entry { start: self.at as u32, end });
+    /// Notes a scalar that ends before `end`, or a string so marked, and goes on behind the comma if one follows.
+    #[inline]
+    fn scalar(&mut self, text: &[u8], kind: Kind, end: usize, mark: u32) -> Option<bool> {
+        self.count()?;
+        self.push(kind, end as u32 | mark);
+        self.at = end;
+        self.due = Due::Next;
+        if text.get(end) == Some(&b',') { self.next(text) } else { Some(true) }
+    }
+
+    fn push(&mut self, kind: Kind, end: u32) {
+        self.entries.push(Entry { start: self.at as u32 | (kind as u32) << KIND_SHIFT, end });
     }
 
     fn count(&mut self) -> Option<()> {
@@ -350,7 +371,7 @@ impl Reader {
         }
         let is_object = bracket == b'{';
         self.open.push(Open { entry: self.entries.len() as u32, members: 0, names: 0, is_object });
-        self.entries.push(Entry { start: self.at as u32 | CONTAINER, end: 0 });
+        self.push(if is_object { Kind::Object } else { Kind::Array }, 0);
         self.go_on(if is_object { Due::NameOrEnd } else { Due::ValueOrEnd })
     }
 
@@ -388,27 +409,23 @@ impl Reader {
                 }
             }
         }
-        self.push(end as u32);
+        self.push(Kind::String, end as u32);
         self.at = end;
         self.due = Due::Colon;
-        if text.get(end) == Some(&b':') {
-            return self.go_on_spaced(text, Due::Value);
+        if text.get(end) != Some(&b':') {
+            return Some(true);
         }
-        Some(true)
+        self.go_on_spaced(text, Due::Value)?;
+        if text.get(self.at) == Some(&b'"') { self.string_value(text) } else { Some(true) }
     }
 
     fn string_value(&mut self, text: &[u8]) -> Option<bool> {
         let Some(end) = self.string(text)? else { return Some(false) };
-        let mark = if self.escaped { ESCAPED } else { 0 };
-        self.count()?;
-        self.push(end as u32 | mark);
-        self.at = end;
-        self.due = Due::Next;
-        Some(true)
+        self.scalar(text, Kind::String, end, if self.escaped { ESCAPED } else { 0 })
     }
 
     /// The offset behind the string that begins here, `Some(None)` when it goes on.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self, text: &[u8]) -> Option<Option<usize>> {
         if self.seen <= self.at {
             let plain = self.at + 1 + plain_length(&text[self.at + 1..]);
@@ -421,6 +438,7 @@ impl Reader {
         self.rest_of_string(text)
     }
 
+    #[cold]
     fn rest_of_string(&mut self, text: &[u8]) -> Option<Option<usize>> {
         loop {
             self.seen += plain_length(&text[self.seen..]);
@@ -439,7 +457,7 @@ impl Reader {
 
     fn number(&mut self, text: &[u8]) -> Option<bool> {
         let Some(length) = number_length(&text[self.at..])? else { return Some(false) };
-        self.scalar(self.at + length)
+        self.scalar(text, Kind::Number, self.at + length, 0)
     }
 
     fn keyword(&mut self, text: &[u8]) -> Option<bool> {
@@ -447,7 +465,10 @@ impl Reader {
         let words: [&[u8]; 3] = [b"true", b"false", b"null"];
         let word = words.into_iter().find(|word| word[0] == rest[0])?;
         match rest.get(..word.len()) {
-            Some(there) if there == word => self.scalar(self.at + word.len()),
+            Some(there) if there == word => {
+                let kind = if word == b"null" { Kind::Null } else { Kind::Bool };
+                self.scalar(text, kind, self.at + word.len(), 0)
+            }
             None if word.starts_with(rest) => Some(false),
             _ => None,
         }

@@ -18,7 +18,10 @@ fn tree(node: Node<'_>) -> Value {
             Value::Object(node.members().map(|(range, value)| (name(range, &value), tree(value))).collect())
         }
         Kind::Number => Value::Number(node.number().expect("it made it onto the tape")),
-        Kind::String => Value::String(node.string().expect("it made it onto the tape").into_owned()),
+        Kind::String => {
+            let text = node.string().expect("it made it onto the tape");
+            Value::String(String::from_utf8(text.into_owned()).expect("it is text"))
+        }
         Kind::Null | Kind::Bool => node.value().expect("it made it onto the tape"),
     }
 }

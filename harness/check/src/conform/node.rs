@@ -1,32 +1,18 @@
 //! What the judge asks of a value, whether it is a tree or stands on the tape that its text was read onto.
 
-use qmprobe_wire::tape::{self, Kind};
+use qmprobe_wire::tape;
+pub use qmprobe_wire::tape::Kind;
 use qmprobe_wire::{Number, Value};
 use std::borrow::Cow;
-
-/// What a value is.
-#[derive(Clone, Copy, Debug)]
-pub enum Shape {
-    /// `null`
-    Null,
-    /// `true` or `false`
-    Bool,
-    /// A number.
-    Number(Number),
-    /// A string.
-    String,
-    /// An array.
-    Array,
-    /// An object.
-    Object,
-}
 
 /// A value to judge.
 pub trait Node<'n>: Copy {
     /// What it is.
-    fn shape(self) -> Shape;
-    /// Its text, if it is a string.
-    fn string(self) -> Option<Cow<'n, str>>;
+    fn kind(self) -> Kind;
+    /// The number, if it is one.
+    fn number(self) -> Option<Number>;
+    /// The bytes of its text, if it is a string.
+    fn string(self) -> Option<Cow<'n, [u8]>>;
     /// Names and values, if it is an object.
     fn members(self) -> impl Iterator<Item = (&'n [u8], Self)> + Clone;
     /// Its elements, if it is an array.
@@ -36,19 +22,23 @@ pub trait Node<'n>: Copy {
 }
 
 impl<'n> Node<'n> for &'n Value {
-    fn shape(self) -> Shape {
+    fn kind(self) -> Kind {
         match self {
-            Value::Null => Shape::Null,
-            Value::Bool(_) => Shape::Bool,
-            Value::Number(number) => Shape::Number(*number),
-            Value::String(_) => Shape::String,
-            Value::Array(_) => Shape::Array,
-            Value::Object(_) => Shape::Object,
+            Value::Null => Kind::Null,
+            Value::Bool(_) => Kind::Bool,
+            Value::Number(_) => Kind::Number,
+            Value::String(_) => Kind::String,
+            Value::Array(_) => Kind::Array,
+            Value::Object(_) => Kind::Object,
         }
     }
 
-    fn string(self) -> Option<Cow<'n, str>> {
-        self.as_str().map(Cow::Borrowed)
+    fn number(self) -> Option<Number> {
+        if let Value::Number(number) = self { Some(*number) } else { None }
+    }
+
+    fn string(self) -> Option<Cow<'n, [u8]>> {
+        self.as_str().map(|text| Cow::Borrowed(text.as_bytes()))
     }
 
     fn members(self) -> impl Iterator<Item = (&'n [u8], Self)> + Clone {
@@ -66,19 +56,15 @@ impl<'n> Node<'n> for &'n Value {
 
 impl<'n> Node<'n> for tape::Node<'n> {
     #[inline]
-    fn shape(self) -> Shape {
-        match self.kind() {
-            Kind::Null => Shape::Null,
-            Kind::Bool => Shape::Bool,
-            // It has one: the tape says so.
-            Kind::Number => self.number().map_or(Shape::Null, Shape::Number),
-            Kind::String => Shape::String,
-            Kind::Array => Shape::Array,
-            Kind::Object => Shape::Object,
-        }
+    fn kind(self) -> Kind {
+        tape::Node::kind(&self)
     }
 
-    fn string(self) -> Option<Cow<'n, str>> {
+    fn number(self) -> Option<Number> {
+        tape::Node::number(&self)
+    }
+
+    fn string(self) -> Option<Cow<'n, [u8]>> {
         tape::Node::string(&self)
     }
 
