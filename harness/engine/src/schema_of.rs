@@ -169,11 +169,13 @@ impl Offered {
     }
 }
 
-/// The commands that an agent lists; `None` when it lists none.
+/// The commands that an agent lists; `None` when it lists none, or some that cannot be read: then nobody knows which are
+/// not there.
 pub(crate) async fn offered(runner: &mut Runner) -> Option<Vec<Offered>> {
     let reply = runner.ask("guest-info").await?;
     let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array())?;
-    Some(listed.iter().filter_map(Offered::of).collect()).filter(|offered: &Vec<Offered>| !offered.is_empty())
+    let offered: Option<Vec<Offered>> = listed.iter().map(Offered::of).collect();
+    offered.filter(|offered| !offered.is_empty())
 }
 
 /// Where an agent's commands differ from those of the schema that it is held against.

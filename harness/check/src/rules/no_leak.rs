@@ -20,6 +20,9 @@ pub static RULE: Rule = Rule {
 const WARM_UP: usize = 1;
 /// Differences that must all speak of growth.
 const GROWTHS_MIN: usize = 4;
+/// Weighings that make so many differences. What is done that often shows other things as well: a reply in a thousand
+/// that is lost.
+const ROUNDS_MIN: usize = 1 + WARM_UP + GROWTHS_MIN;
 /// Bytes of memory for each reply that are no chance, once they are lost every time.
 const BYTES_PER_REPLY: u64 = 128;
 /// Replies for each descriptor or thread.
@@ -54,7 +57,7 @@ type Weighing = (Weight, u64);
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let exchanges = &context.transcript.exchanges;
     let weighings = weighings(exchanges);
-    if weighings.is_empty() || weighings.len() < 1 + WARM_UP + GROWTHS_MIN && may_leak(exchanges) {
+    if weighings.len() < ROUNDS_MIN {
         return out.push(Verdict::skip(rule, "nothing was repeated by a peer whose resources can be seen"));
     }
     if !are_alike(exchanges) {
@@ -76,10 +79,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     conclude(rule, breaches.collect(), true, "", out);
 }
 
-/// Whether something grew each time so far: where nothing did, more repetition tells no more.
+/// Whether more repetition may tell more: not where nothing grew each time, once it was often enough.
 pub fn may_leak(exchanges: &[Exchange]) -> bool {
     let weighings = weighings(exchanges);
-    RESOURCES.iter().any(|resource| growths(resource, &weighings).is_some())
+    weighings.len() < ROUNDS_MIN || RESOURCES.iter().any(|resource| growths(resource, &weighings).is_some())
 }
 
 fn weighings(exchanges: &[Exchange]) -> Vec<Weighing> {
