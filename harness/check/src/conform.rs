@@ -346,6 +346,7 @@ fn is(name: &[u8], declared: &str) -> bool {
     }
 }
 
+/// Like [`EnumType::has`], of bytes that nobody has taken for text yet.
 fn has(values: &EnumType, text: &[u8]) -> bool {
     values.values.iter().any(|value| is(text, &value.name))
 }

@@ -67,7 +67,8 @@ impl Tape {
     }
 }
 
-/// What a value is, told by its first byte.
+/// What a value is, told by its first byte. The number is what stands in the start of its entry: of containers the one
+/// with the topmost bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
