@@ -211,7 +211,7 @@ impl<'s> Walk<'s> {
 
     fn enumeration<'n>(&mut self, values: &EnumType, value: impl Node<'n>, kind: Kind, path: &Path<'_>) {
         match (kind, value.string()) {
-            (Kind::String, Some(text)) if has(values, &text) => {}
+            (Kind::String, Some(text)) if values.has(&text) => {}
             (Kind::String, _) => {
                 self.note(MismatchKind::EnumValue, path, list_values(values), describe(&value.tree()));
             }
@@ -271,8 +271,7 @@ impl<'s> Walk<'s> {
             let Some(variants) = &object.variants else { return true };
             let tag = value.members().find(|(name, _)| is(name, &variants.tag));
             let Some(tag) = tag.and_then(|(_, tag)| tag.string()) else { return false };
-            let branch = variants.branches.iter().find(|branch| is(&tag, &branch.value));
-            match branch.map(|branch| self.schema.object(branch.ty)) {
+            match variants.branch(&tag).map(|ty| self.schema.object(ty)) {
                 Some(Some(branch)) => object = branch,
                 // Of a document that was cut: the branch is there, but not what it has.
                 Some(None) => return false,
@@ -284,7 +283,7 @@ impl<'s> Walk<'s> {
 
     fn is_value_of(&self, object: &Object, tag: &str, value: &[u8]) -> bool {
         let of_enum = object.member(tag).and_then(|member| self.schema.enumeration(member.ty));
-        of_enum.is_none_or(|values| has(values, value))
+        of_enum.is_none_or(|values| values.has(value))
     }
 
     /// Finds what each member is declared to be. False when a mandatory one may be missing.
@@ -292,15 +291,14 @@ impl<'s> Walk<'s> {
         let parts = &self.parts[part..];
         let mut there = 0u64;
         for (name, _) in value.members() {
-            let mut before = 0;
-            let found = parts.iter().find_map(|part| {
-                let nth = part.members.iter().position(|member| is(name, &member.name));
-                let found = nth.map(|nth| (&part.members[nth], before + nth as u32));
-                before += part.members.len() as u32;
-                found
+            let mut nth = 0u32;
+            let mut all = parts.iter().flat_map(|part| &part.members);
+            let found = all.find(|member| {
+                nth += 1;
+                is(name, &member.name)
             });
-            there |= found.and_then(|(_, nth)| 1u64.checked_shl(nth)).unwrap_or_default();
-            self.declared.push(found.map(|(member, _)| member));
+            there |= found.and_then(|_| 1u64.checked_shl(nth - 1)).unwrap_or_default();
+            self.declared.push(found);
         }
         let mut all = parts.iter().flat_map(|part| &part.members).zip(0u32..);
         all.all(|(member, nth)| member.optional || there.checked_shr(nth).unwrap_or_default() & 1 == 1)
@@ -326,29 +324,11 @@ impl<'s> Walk<'s> {
     }
 }
 
-/// Whether this is the name. Names are short: two words, which may overlap, tell most of them.
+/// Whether this is the name; most that are another one differ at the first byte.
 #[inline]
 fn is(name: &[u8], declared: &str) -> bool {
     let declared = declared.as_bytes();
-    if name.len() != declared.len() {
-        return false;
-    }
-    match name.len() {
-        4..=8 => {
-            name.first_chunk::<4>() == declared.first_chunk()
-                && name.last_chunk::<4>() == declared.last_chunk()
-        }
-        9..=16 => {
-            name.first_chunk::<8>() == declared.first_chunk()
-                && name.last_chunk::<8>() == declared.last_chunk()
-        }
-        _ => name == declared,
-    }
-}
-
-/// Like [`EnumType::has`], of bytes that nobody has taken for text yet.
-fn has(values: &EnumType, text: &[u8]) -> bool {
-    values.values.iter().any(|value| is(text, &value.name))
+    name.len() == declared.len() && name.first() == declared.first() && name == declared
 }
 
 /// Whether an alternate takes a value as this choice, by what it is.

@@ -156,26 +156,28 @@ pub(crate) async fn declared(
 /// A command that guest-info lists.
 #[derive(Debug)]
 pub(crate) struct Offered {
-    name: String,
+    /// `None` where it is no text.
+    name: Option<String>,
     enabled: bool,
 }
 
 impl Offered {
-    fn of(entry: &Value) -> Option<Offered> {
-        Some(Offered {
-            name: entry.get("name")?.as_str()?.to_owned(),
-            enabled: qmprobe_check::is_enabled(entry),
-        })
+    fn of(entry: &Value) -> Offered {
+        let name = entry.get("name").and_then(Value::as_str).map(str::to_owned);
+        Offered { name, enabled: qmprobe_check::is_enabled(entry) }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name)
     }
 }
 
-/// The commands that an agent lists; `None` when it lists none, or some that cannot be read: then nobody knows which are
-/// not there.
+/// The commands that an agent lists; `None` when it lists none with a name.
 pub(crate) async fn offered(runner: &mut Runner) -> Option<Vec<Offered>> {
     let reply = runner.ask("guest-info").await?;
     let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array())?;
-    let offered: Option<Vec<Offered>> = listed.iter().map(Offered::of).collect();
-    offered.filter(|offered| !offered.is_empty())
+    let offered: Vec<Offered> = listed.iter().map(Offered::of).collect();
+    offered.iter().any(|one| one.name.is_some()).then_some(offered)
 }
 
 /// Where an agent's commands differ from those of the schema that it is held against.
@@ -190,16 +192,21 @@ pub(crate) struct Settled {
 /// Takes the commands out of the schema that an agent says it has but will not run: blocked by its user, or
 /// not for this platform. To its clients they do not exist.
 pub(crate) fn leave_out_disabled(schema: &mut Schema, offered: &[Offered]) -> Settled {
-    let disabled = |name: &str| offered.iter().any(|one| one.name == name && !one.enabled);
+    let disabled = |name: &str| offered.iter().any(|one| one.is(name) && !one.enabled);
     Settled { absent: retain(schema, |name| !disabled(name)), unknown: Vec::new() }
 }
 
 /// Makes a shipped schema, which is only near to the agent's own, declare what guest-info offers: no more, and
 /// what it does not know with any arguments and any return value.
 pub(crate) fn settle_for_offered(schema: &mut Schema, offered: &[Offered]) -> Settled {
-    let enabled = |name: &str| offered.iter().any(|one| one.name == name && one.enabled);
-    let absent = retain(schema, enabled);
-    let own: BTreeSet<&str> = offered.iter().filter(|one| one.enabled).map(|one| one.name.as_str()).collect();
+    let enabled = |name: &str| offered.iter().any(|one| one.is(name) && one.enabled);
+    let mut absent = retain(schema, enabled);
+    if offered.iter().any(|one| one.name.is_none()) {
+        // One of them may be that.
+        absent.clear();
+    }
+    let own: BTreeSet<&str> =
+        offered.iter().filter(|one| one.enabled).filter_map(|one| one.name.as_deref()).collect();
     let unknown: Vec<String> =
         own.into_iter().filter(|name| schema.command(name).is_none()).map(str::to_owned).collect();
     if unknown.is_empty() {
@@ -242,8 +249,8 @@ fn nearest_agent(version: Option<Version>, offered: Option<&[Offered]>) -> Resul
         .collect();
     known.sort();
     if let (None, Some(offered)) = (version, offered) {
-        let known_to =
-            |schema: &Schema| offered.iter().filter(|one| schema.command(&one.name).is_some()).count();
+        let names = || offered.iter().filter_map(|one| one.name.as_deref());
+        let known_to = |schema: &Schema| names().filter(|name| schema.command(name).is_some()).count();
         let schemas = known.iter().filter_map(|(_, name)| shipped(name)?.ok());
         if let Some(best) = schemas.max_by_key(known_to) {
             return Ok(best);
@@ -277,14 +284,28 @@ mod tests {
     fn a_command_that_is_said_to_be_disabled_in_whatever_words_is() {
         let enabled = |value: Value| {
             let entry = [("name".to_owned(), Value::string("guest-ping")), ("enabled".to_owned(), value)];
-            Offered::of(&Value::Object(entry.into())).map(|offered| offered.enabled)
+            Offered::of(&Value::Object(entry.into())).enabled
         };
         for no in [Value::Bool(false), Value::Null, Value::int(0), Value::string("false")] {
-            assert_eq!(enabled(no), Some(false));
+            assert!(!enabled(no));
         }
         for yes in [Value::Bool(true), Value::int(1), Value::string("true")] {
-            assert_eq!(enabled(yes), Some(true));
+            assert!(enabled(yes));
         }
+    }
+
+    #[test]
+    fn what_may_stand_under_a_name_that_is_no_text_is_not_taken_for_absent() {
+        let listed = |name: Value| Offered::of(&Value::Object(vec![("name".to_owned(), name)]));
+        let settled = |offered: &[Offered]| {
+            let mut schema = shipped("qga-7.2").unwrap().unwrap();
+            let settled = settle_for_offered(&mut schema, offered);
+            assert_eq!(schema.commands.len(), 1, "only what is listed by name is run");
+            settled.absent
+        };
+        let ping = || listed(Value::string("guest-ping"));
+        assert!(settled(&[ping()]).contains(&"guest-info".to_owned()));
+        assert!(settled(&[ping(), listed(Value::Null)]).is_empty());
     }
 
     #[test]

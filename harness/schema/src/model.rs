@@ -197,9 +197,10 @@ pub struct EnumType {
 }
 
 impl EnumType {
-    /// Whether `value` is one of the values.
-    pub fn has(&self, value: &str) -> bool {
-        self.values.iter().any(|known| known.name == value)
+    /// Whether `value` is one of the values. It may be of bytes that nobody has taken for text yet.
+    pub fn has(&self, value: impl AsRef<[u8]>) -> bool {
+        let value = value.as_ref();
+        self.values.iter().any(|known| known.name.as_bytes() == value)
     }
 }
 
@@ -255,9 +256,10 @@ pub struct Variants {
 }
 
 impl Variants {
-    /// The type whose members a tag value adds; `None` is the empty branch.
-    pub fn branch(&self, value: &str) -> Option<TypeId> {
-        self.branches.iter().find(|branch| branch.value == value).map(|branch| branch.ty)
+    /// The type whose members a tag value adds; `None` is the empty branch. The value as in [`EnumType::has`].
+    pub fn branch(&self, value: impl AsRef<[u8]>) -> Option<TypeId> {
+        let value = value.as_ref();
+        self.branches.iter().find(|branch| branch.value.as_bytes() == value).map(|branch| branch.ty)
     }
 }
 
