@@ -218,6 +218,14 @@ impl<'a> Context<'a> {
             .any(|received| matches!(&received.frame, Frame::Message(one) if std::ptr::eq(one, message)))
     }
 
+    /// Whether garbage stands right before a message: what looks like one may be a piece of that.
+    pub fn follows_garbage(&self, index: usize, message: &Message) -> bool {
+        self.transcript.exchanges[index].received.windows(2).any(|both| {
+            let this = matches!(&both[1].frame, Frame::Message(one) if std::ptr::eq(one, message));
+            this && matches!(&both[0].frame, Frame::Garbage(bytes) if !is_gap(bytes))
+        })
+    }
+
     /// Whether bytes carry the id of a command that was sent over an earlier connection.
     fn is_of_another(&self, connection: u32, bytes: &[u8]) -> bool {
         let earlier = self.pairs.iter().filter(|pair| self.exchange(pair).connection < connection);

@@ -217,6 +217,15 @@ fn a_sentinel_in_the_wrong_place_is_no_other_rules_affair() {
 }
 
 #[test]
+fn a_piece_of_a_message_that_was_broken_is_held_to_no_messages_shape() {
+    let asked = Client("{\"execute\":\"guest-ping\",\"id\":{}}");
+    let broken = Raw("{\u{ff}\"return\": {}, \"id\": {}}\n");
+    assert_eq!(fails(&[Qga, asked, broken]), BTreeSet::from(["output-framing"]));
+    let apart = Raw("{\"return\": {}, \"id\": {}}\n{}\n");
+    assert!(fails(&[Qga, asked, apart]).contains("reply-shape"));
+}
+
+#[test]
 fn another_parser_may_refuse_a_number_that_no_double_can_be_and_has_then_read_no_id() {
     let huge = Client("{\"execute\":\"guest-ping\",\"id\":[1e400]}");
     let talk = [Qga, huge, ERROR];

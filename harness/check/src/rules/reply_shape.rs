@@ -20,8 +20,10 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let agent = context.transcript.dialect == Dialect::Qga;
     judge_each(context, rule, "no message was seen", out, |exchange, message| {
-        let own = !context.is_left_over(exchange, message);
-        let defect = message.is_legible().then(|| defect(message, agent).filter(|_| own))?;
+        let defect = message.is_legible().then(|| defect(message, agent))?;
+        let is_own =
+            || !context.is_left_over(exchange, message) && !context.follows_garbage(exchange, message);
+        let defect = defect.filter(|_| is_own());
         Some(defect.map(|(class, path)| Breach {
             class: class.to_owned(),
             value_path: path,
