@@ -2,7 +2,7 @@
 
 use crate::event::{RecoveryBucket, RecoveryRow};
 use qmprobe_generate::recovery::{AIM, FIRST_INDEX, Trial};
-use qmprobe_wire::{Case, CaseId, Transcript};
+use qmprobe_wire::{Case, CaseId, ExchangeEnd, Transcript};
 
 /// Parts that the places of an exchange are counted in.
 pub const BUCKETS: usize = 4;
@@ -70,13 +70,16 @@ impl Matrix {
         let tries = || transcript.exchanges.iter().filter_map(|exchange| exchange.attempt);
         let last = tries().next_back();
         let RecoveryBucket { first, later, never } = &mut row.places[bucket];
+        let cut_short = transcript.exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Unread);
         match last {
             Some(last) if last.synced && last.number == 0 => *first += 1,
             Some(last) if last.synced => *later += 1,
+            _ if cut_short => {}
             _ => *never += 1,
         }
         let synced = last.is_some_and(|last| last.synced);
-        *(if synced { &mut self.recovered } else { &mut self.failed }) += 1;
+        self.recovered += u64::from(synced);
+        self.failed += u64::from(!synced && !cut_short);
         row.tries_max = row.tries_max.max(last.map_or(0, |last| last.number + 1));
         row.skipped_max = row.skipped_max.max(tries().map(|one| one.skipped).sum());
         row.cases += 1;

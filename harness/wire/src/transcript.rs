@@ -31,7 +31,8 @@ pub enum ExchangeEnd {
     },
     /// The peer closed the connection or reset it.
     Closed,
-    /// We closed the connection without reading what may have come.
+    /// We closed the connection without reading what may have come: the case wants it so, or its time was over while
+    /// the peer was still at it.
     Unread,
     /// A limit was hit: endless message, too many messages, too many bytes. Names the limit.
     Flooded(&'static str),

@@ -94,7 +94,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
 fn is_broken(context: &Context<'_>) -> bool {
     let exchanges = &context.transcript.exchanges;
     (0..exchanges.len()).any(|index| context.is_garbled(index) || context.is_flooded(index))
-        || exchanges.iter().any(|exchange| exchange.end == ExchangeEnd::Closed)
+        || exchanges.iter().any(|exchange| matches!(exchange.end, ExchangeEnd::Closed | ExchangeEnd::Unread))
 }
 
 fn breach(context: &Context<'_>) -> Option<Breach> {

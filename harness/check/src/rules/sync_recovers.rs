@@ -48,7 +48,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         let Some(attempt) = exchange.attempt else { continue };
         let next =
             exchanges.get(index + 1).filter(|next| next.attempt.is_some() && next.step == exchange.step);
-        if next.is_some() {
+        if next.is_some() || exchange.end == ExchangeEnd::Unread {
             continue;
         }
         looked = true;

@@ -112,8 +112,14 @@ impl Due {
     }
 
     /// Whether more replies must come than these.
-    pub fn is_owed_more(&self, replies: usize) -> bool {
-        replies < self.must
+    pub fn is_owed_more(&self, replies: usize, newest: Option<&Message>) -> bool {
+        replies < self.must || self.awaits_sync(newest)
+    }
+
+    /// Whether the answer to a sync comes behind errors that nobody counts.
+    fn awaits_sync(&self, newest: Option<&Message>) -> bool {
+        let only_errors = || newest.is_some_and(|reply| reply.kind == MessageKind::Error);
+        self.uncounted && matches!(self.last, Some(Last::Token(_))) && only_errors()
     }
 
     /// Whether so many replies are what was due.
@@ -140,8 +146,7 @@ impl Due {
                 (false, false) => Reached::No,
             };
         }
-        let only_errors = || newest.is_some_and(|reply| reply.kind == MessageKind::Error);
-        if self.uncounted && matches!(self.last, Some(Last::Token(_))) && only_errors() {
+        if self.awaits_sync(newest) {
             return Reached::No;
         }
         if all_came {
@@ -160,15 +165,14 @@ impl Due {
 impl Until {
     /// Whether replies that must come are still to come.
     pub fn is_owed(&self, received: &[Received]) -> bool {
-        matches!(self, Until::Replies(due) if due.is_owed_more(replies(received)))
+        matches!(self, Until::Replies(due) if due.is_owed_more(replies(received), newest_reply(received)))
     }
 
     /// How near the wait is to its end, after `received`.
     pub fn reached(&self, received: &[Received]) -> Reached {
         let reached = match self {
             Until::Replies(due) => {
-                let newest = messages(received).filter(|message| message.is_reply()).last();
-                return due.reached(replies(received), newest);
+                return due.reached(replies(received), newest_reply(received));
             }
             Until::Greeting => {
                 let greeted = messages(received).any(|message| message.kind == MessageKind::Greeting);
@@ -194,6 +198,10 @@ pub(super) fn messages(received: &[Received]) -> impl Iterator<Item = &Message> 
     })
 }
 
+fn newest_reply(received: &[Received]) -> Option<&Message> {
+    messages(received).filter(|message| message.is_reply()).last()
+}
+
 /// The replies among what was received.
 pub(super) fn replies(received: &[Received]) -> usize {
     messages(received).filter(|message| message.is_reply()).count()
@@ -202,6 +210,7 @@ pub(super) fn replies(received: &[Received]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use qmprobe_wire::LineEnd;
 
     #[test]
     fn a_reply_that_may_have_come_to_an_earlier_write_is_none_too_many() {
@@ -209,5 +218,16 @@ mod tests {
         due.also(2, 1);
         assert!([3, 4].into_iter().all(|replies| due.is_met_by(replies)));
         assert!(![2, 5].into_iter().any(|replies| due.is_met_by(replies)));
+    }
+
+    #[test]
+    fn errors_that_nobody_counts_before_the_answer_to_a_sync_are_on_the_way_to_it() {
+        let message = |text: &str| Message::new(text.as_bytes().to_vec(), LineEnd::Lf, 64);
+        let error = message(r#"{"error": {"class": "GenericError", "desc": ""}}"#);
+        let mut due = Due { last: Some(Last::Token(7)), ..Due::one() };
+        assert!(!due.is_owed_more(1, Some(&error)));
+        due.leaves_errors_open();
+        assert!(due.is_owed_more(3, Some(&error)));
+        assert!(!due.is_owed_more(3, Some(&message(r#"{"return": 7}"#))));
     }
 }

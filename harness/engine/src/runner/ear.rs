@@ -82,7 +82,18 @@ impl Ear {
 
     /// A moment, or the end of the case's time if that is sooner.
     pub fn within_case(&self, moment: Instant) -> Instant {
-        moment.min(self.began + Duration::from_millis(self.limits.case_ms_max))
+        moment.min(self.case_end())
+    }
+
+    /// Whether the case's time is over for a peer that was last seen to get on at this moment, sooner than its own.
+    pub fn cuts_short(&self, got_on: Instant) -> bool {
+        let patience = Duration::from_millis(self.limits.step_ms_max);
+        Instant::now() >= self.case_end() && self.case_end() < got_on + patience
+    }
+
+    /// When the case's time is over.
+    pub fn case_end(&self) -> Instant {
+        self.began + Duration::from_millis(self.limits.case_ms_max)
     }
 
     pub fn stopped(&self) -> bool {

@@ -38,6 +38,8 @@ pub(super) enum Heard {
     TimedOut {
         waited_ms: u64,
     },
+    /// The case's time was over before the peer's was.
+    CutShort,
     /// The peer closed before.
     Closed,
     /// This limit was passed.
@@ -52,6 +54,7 @@ impl Heard {
         match self {
             Heard::All | Heard::Stopped => ExchangeEnd::Complete,
             Heard::TimedOut { waited_ms } => ExchangeEnd::TimedOut { waited_ms },
+            Heard::CutShort => ExchangeEnd::Unread,
             Heard::Closed => ExchangeEnd::Closed,
             Heard::Flooded(limit) => ExchangeEnd::Flooded(limit),
         }
@@ -74,22 +77,28 @@ impl Link {
         self.connection.write(bytes, deadline_ms).await
     }
 
-    /// The same of a payload, with a copy of a descriptor beside its first byte.
+    /// The same of a payload, with a copy of a descriptor beside its first byte, as long as the peer takes something
+    /// within each `stall_ms`.
     pub async fn write_with(
         &mut self,
         payload: &Payload,
         mut fd: Option<BorrowedFd<'_>>,
-        deadline_ms: u64,
+        stall_ms: u64,
+        deadline: Instant,
     ) -> Wrote {
-        let deadline = Instant::now() + Duration::from_millis(deadline_ms);
-        let (mut chunks, mut sent, mut left_ms) = (payload.chunks(), 0, deadline_ms);
-        while let Some(chunk) = chunks.advance() {
-            match self.connection.write_with(chunk, fd.take(), left_ms).await {
-                Wrote::All => sent += chunk.len(),
-                Wrote::TimedOut(count) => return Wrote::TimedOut(sent + count),
-                Wrote::Closed => return Wrote::Closed,
+        let (mut chunks, mut sent) = (payload.chunks(), 0);
+        while let Some(mut rest) = chunks.advance() {
+            while !rest.is_empty() {
+                let left_ms = deadline.saturating_duration_since(Instant::now()).as_millis() as u64;
+                let taken = match self.connection.write_with(rest, fd.take(), stall_ms.min(left_ms)).await {
+                    Wrote::All => rest.len(),
+                    Wrote::TimedOut(count) if count > 0 && left_ms > stall_ms => count,
+                    Wrote::TimedOut(count) => return Wrote::TimedOut(sent + count),
+                    Wrote::Closed => return Wrote::Closed,
+                };
+                sent += taken;
+                rest = &rest[taken..];
             }
-            left_ms = deadline.saturating_duration_since(Instant::now()).as_millis() as u64;
         }
         Wrote::All
     }
@@ -132,6 +141,7 @@ impl Link {
         let mut patience = deadline;
         let step = deadline.saturating_duration_since(began);
         let mut answered = replies(into);
+        let mut got_on = began;
         let mut deadline = deadline;
         let mut nearly = false;
         let mut heard = into.len();
@@ -170,7 +180,8 @@ impl Link {
             if into.len() > heard && replies(into) > answered && until.is_owed(into) {
                 // What is answered after the first reply was not begun before it: that has its own time.
                 answered = replies(into);
-                deadline = ear.within_case(Instant::now() + step);
+                got_on = Instant::now();
+                deadline = ear.within_case(got_on + step);
                 patience = deadline;
             }
             heard = into.len();
@@ -189,9 +200,8 @@ impl Link {
                 if nearly || matches!(until, Until::Time) {
                     return Heard::All;
                 }
-                self.give_up(ear, into);
-                let waited_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                return Heard::TimedOut { waited_ms };
+                let cut_short = !in_vain && ear.cuts_short(got_on);
+                return if cut_short { Heard::CutShort } else { self.give_up(ear, into, began) };
             }
             self.hear(ear, left, into).await;
         }
@@ -260,11 +270,12 @@ impl Link {
     }
 
     /// Time is up: what is there of a message counts as what it is, bytes that make none.
-    fn give_up(&mut self, ear: &mut Ear, into: &mut Vec<Received>) {
+    fn give_up(&mut self, ear: &mut Ear, into: &mut Vec<Received>, began: Instant) -> Heard {
         self.give_unterminated(ear, into);
         if self.is_in_message() && !self.head.is_empty() {
             into.push(ear.received(Frame::Garbage(std::mem::take(&mut self.head))));
         }
+        Heard::TimedOut { waited_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX) }
     }
 
     fn passed_limit(&self, ear: &Ear) -> Option<&'static str> {

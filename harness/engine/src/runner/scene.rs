@@ -14,7 +14,7 @@ use qmprobe_wire::{
     Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Payload, Received, SessionState, Start, Step,
 };
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Milliseconds in which a peer frees what it frees by and by: QEMU's RCU thread waits for ten at most
 /// (util/rcu.c:call_rcu_thread).
@@ -173,9 +173,9 @@ impl Runner {
         self.gather_stray(scene, &mut exchange);
         exchange.sent_us = self.ear.now_us();
         exchange.sent = payload;
-        let ms = self.step_ms(exchange.sent.len());
-        let deadline = self.ear.deadline(ms);
-        let wrote = scene.session.link.write_with(&exchange.sent, None, ms).await;
+        let (stall_ms, case_end) = (self.step_ms(0), self.ear.case_end());
+        let wrote = scene.session.link.write_with(&exchange.sent, None, stall_ms, case_end).await;
+        let deadline = self.ear.deadline(self.step_ms(exchange.sent.len()));
         // While the peer is at work.
         let mut due = self.predicted(scene, &exchange.sent);
         due.is_of_stream(scene.is_stream.then(|| self.manners.model()));
@@ -215,7 +215,9 @@ impl Runner {
             Wrote::TimedOut(_) => {
                 let mut received = Vec::new();
                 scene.session.link.drain(&mut self.ear, &mut received);
-                scene.heard = Heard::TimedOut { waited_ms: ms };
+                let waited_ms = (self.ear.now_us() - exchange.sent_us) / 1000;
+                let cut_short = self.ear.cuts_short(Instant::now());
+                scene.heard = if cut_short { Heard::CutShort } else { Heard::TimedOut { waited_ms } };
                 scene.keep(exchange, received);
             }
         }
@@ -448,7 +450,7 @@ impl Scene {
         match self.heard {
             Heard::All => true,
             Heard::TimedOut { .. } => ungreeted(),
-            Heard::Closed | Heard::Flooded(_) | Heard::Stopped => false,
+            Heard::Closed | Heard::Flooded(_) | Heard::CutShort | Heard::Stopped => false,
         }
     }
 
@@ -473,11 +475,14 @@ impl Scene {
                 seen += replies(std::slice::from_ref(one));
                 seen == count && count > 0
             });
-            // Where it closed before it came so far, it came no further than theirs.
-            let all = if self.heard == Heard::Closed { received.len() } else { 0 };
+            // Where it ended before it came so far, it came no further than theirs.
+            let all = if matches!(self.heard, Heard::Closed | Heard::CutShort) { received.len() } else { 0 };
             let theirs = received.drain(..last.map_or(all, |last| last + 1));
             if let Some(pushed) = self.exchanges.get_mut(pushed) {
                 pushed.received.extend(theirs);
+                if last.is_none() && self.heard == Heard::CutShort {
+                    pushed.end = ExchangeEnd::Unread;
+                }
             }
         }
         exchange.received.append(&mut self.partly);

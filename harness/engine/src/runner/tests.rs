@@ -553,3 +553,29 @@ fn each_of_several_requests_under_way_has_a_steps_time() {
     assert!(timed_out(&transcript.exchanges[0]), "what does not come is not waited for longer");
     assert!(began.elapsed() < Duration::from_millis(1_500));
 }
+
+#[test]
+fn a_peer_that_still_answers_when_the_time_is_up_was_not_silent() {
+    let all: String = (1..=20).map(|id| format!("{{\"execute\":\"query-version\",\"id\":{id}}}")).collect();
+    let limits = Limits { step_ms_max: 400, case_ms_max: 1_500, ..impatient() };
+    let end = |step: fn(&str) -> Vec<Step>, answered: usize| {
+        let (spec, _) = monitor(move |asked| {
+            std::thread::sleep(Duration::from_millis(150));
+            if asked.behind >= answered { Twist::Say(Vec::new()) } else { Twist::Proper }
+        });
+        let mut stage = Stage::with(&spec, &limits);
+        stage.run(Start::Command, vec![version(0)]);
+        let transcript = stage.run(Start::Command, step(&all));
+        (transcript.exchanges[0].end.clone(), transcript.exchanges[0].replies().count())
+    };
+    let sent = |all: &str| vec![send(all)];
+    let pushed = |all: &str| vec![Step::Push(all.as_bytes().to_vec()), version(10)];
+    for step in [sent, pushed] {
+        let (slow, replies) = end(step, 20);
+        assert_eq!(slow, ExchangeEnd::Unread);
+        assert!((1..20).contains(&replies));
+    }
+    let (silent, replies) = end(sent, 1);
+    assert!(matches!(silent, ExchangeEnd::TimedOut { .. }), "{silent:?}");
+    assert_eq!(replies, 1);
+}

@@ -196,9 +196,9 @@ impl Client {
             _ => self.exchanges.push(Exchange { sent: payload.clone(), ..blank(ear, self.connection) }),
         }
         self.owed += due;
-        let ms = ear.limits.step_ms(payload.len());
         let fd = self.pass.take();
-        session.link.write_with(payload, fd.as_ref().map(AsFd::as_fd), ms).await
+        let fd = fd.as_ref().map(AsFd::as_fd);
+        session.link.write_with(payload, fd, ear.limits.step_ms_max, ear.case_end()).await
     }
 
     /// Milliseconds to wait for the answer to what was sent last.

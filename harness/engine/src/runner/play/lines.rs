@@ -324,6 +324,7 @@ fn in_words(heard: Heard) -> String {
         Heard::TimedOut { waited_ms } => format!("nothing came within {waited_ms} ms"),
         Heard::Closed => "the peer closed the connection".to_owned(),
         Heard::Flooded(limit) => format!("more came than {limit} allows"),
+        Heard::CutShort => "the time for all of it was over".to_owned(),
         Heard::All | Heard::Stopped => "nothing came".to_owned(),
     }
 }
