@@ -10,14 +10,15 @@ use crate::journal::Journal;
 use crate::log::Log;
 pub use crate::options::Options;
 use crate::plan::Agenda;
-use crate::recovery::{FOREIGN_SWEEP_MS, Matrix};
+use crate::recovery::{FOREIGN_SWEEP_MS, Matrix, SWEEP_MS};
 use crate::runner::Runner;
+use crate::settings;
 use crate::streams::Streams;
 use crate::tally::Tally;
 use crate::triage::{Bench, Triage};
 use crate::waivers::Waivers;
 use qmprobe_check::stream::is_stream;
-use qmprobe_check::{Verdict, judge};
+use qmprobe_check::{Verdict, find, judge};
 use qmprobe_generate::stream;
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Case, Start, Transcript};
@@ -73,7 +74,8 @@ pub async fn run(
     if runner.peer().weigh().is_none() {
         agenda.keep_unweighed();
     }
-    let sweep_ms = (foreign && agenda.spread_trials()).then_some(FOREIGN_SWEEP_MS);
+    let sweep_ms = if foreign { FOREIGN_SWEEP_MS } else { SWEEP_MS };
+    let sweep_ms = agenda.spread_trials().then_some(sweep_ms);
     let planned = agenda.planned();
     let at = clock::seconds_since_epoch();
     log.begin(&options, &facts, &schema, planned, at, None)?;
@@ -85,7 +87,7 @@ pub async fn run(
         streams: Streams::new(sweep_ms.map(Duration::from_millis)),
         matrix: Matrix::new(agenda.trials(), sweep_ms),
     };
-    let bounds = Bounds { cases: options.max_cases, began, time: options.time, stop };
+    let bounds = Bounds { cases: options.max_cases, began, time: options.time, stop: stop.clone() };
     let desk = Desk::new(&schema, log, course, bounds, agenda.cases(), runners.hands());
     let mut campaign = Campaign {
         triage: Triage::new(bench, waivers, facts, &options.out, &options.rules),
@@ -99,6 +101,10 @@ pub async fn run(
     let work = runners.at_work(&options).map(|hand| boxed(hand.work(&desk)));
     let work = work.chain([boxed(campaign.tell())]).collect();
     at_once(work).await?;
+    campaign.release().await?;
+    if settings::concern(&options) {
+        campaign.try_settings(&options, stop).await?;
+    }
     campaign.finish(&options, &agenda, planned).await
 }
 
@@ -295,20 +301,29 @@ impl Campaign<'_, '_> {
         self.say(Event::PeerRestarted { reason })
     }
 
-    /// Says what is left to say, and the figures.
-    async fn finish(
-        mut self,
-        options: &Options,
-        agenda: &Agenda<'_>,
-        planned: u64,
-    ) -> Result<Summary, Error> {
+    /// Tells what was held back.
+    async fn release(&mut self) -> Result<(), Error> {
         let held = self.triage.release(&mut *self.runners.idle().lock().await, 0).await?;
+        self.desk.log.borrow_mut().report(held, &mut self.tally)
+    }
+
+    /// Holds an agent in which nothing is broken to its settings; what is would be found again under other names.
+    async fn try_settings(&mut self, options: &Options, stop: watch::Receiver<bool>) -> Result<(), Error> {
+        if !self.tally.holds() || self.desk.why_cut().is_some() {
+            return Ok(());
+        }
+        let found = settings::findings(options, stop).await?;
+        found.iter().filter_map(|finding| find(&finding.rule)).for_each(|rule| self.tally.belated_fail(rule));
+        self.desk.log.borrow_mut().report(found, &mut self.tally)
+    }
+
+    /// Says what is left to say, and the figures.
+    async fn finish(self, options: &Options, agenda: &Agenda<'_>, planned: u64) -> Result<Summary, Error> {
         let version = self.runners.idle().lock().await.version();
         let matrix = std::mem::take(&mut self.desk.course.borrow_mut().matrix);
         let note = matrix.note();
         {
             let mut log = self.desk.log.borrow_mut();
-            log.report(held, &mut self.tally)?;
             note.into_iter().try_for_each(|text| log.say(Event::Noted { text }))?;
             log.last_words(&self.triage, &self.tally, options.peer.dialect(), version)?;
         }

@@ -29,6 +29,7 @@ mod runner;
 pub mod safety;
 pub mod scenarios;
 mod schema_of;
+mod settings;
 mod spare;
 mod streams;
 mod tally;

@@ -14,6 +14,9 @@ const FAILURES_MAX: u64 = 24;
 /// Milliseconds that the cases of a run about everything may take with a stranger's agent, whose pace nobody knows.
 pub const FOREIGN_SWEEP_MS: u64 = 10_000;
 
+/// The same with one of our own, which has all of them in a small part of that.
+pub const SWEEP_MS: u64 = 45_000;
+
 /// The figures of one run, by class in the order of the catalogue.
 #[derive(Debug, Default)]
 pub(crate) struct Matrix {

@@ -105,6 +105,11 @@ impl Tally {
         self.violations += u64::from(finding.severity == Severity::Violation.name());
     }
 
+    /// Whether nothing was found but what is known.
+    pub fn holds(&self) -> bool {
+        self.findings == 0
+    }
+
     /// Cases judged so far.
     pub fn judged(&self) -> u64 {
         self.judged
