@@ -155,7 +155,7 @@ fn pair_in_order<'a>(
 }
 
 /// Each request's reply, where they are all as they should be but for their order. What another parser makes of
-/// malformed text has none.
+/// malformed text has none, and what may be an answer that could have stayed out tells of none.
 fn in_another_order(
     pairs: &[Pair<'_>],
     replies: &[&Message],
@@ -167,7 +167,10 @@ fn in_another_order(
         return None;
     }
     let must: Vec<bool> = pairs.iter().map(|pair| silence(pair, end) > 0).collect();
-    shuffled(&must, replies.len(), |at, reply| suits(at, reply) == 0)
+    let answers = shuffled(&must, replies.len(), |at, reply| suits(at, reply) == 0)?;
+    let mut stayed_out = (0..must.len()).filter(|at| !must[*at] && answers[*at].is_none());
+    let in_doubt = stayed_out.any(|at| (0..replies.len()).any(|reply| suits(at, reply) == 0));
+    (!in_doubt).then_some(answers)
 }
 
 /// Whether an alignment leaves nothing to explain.

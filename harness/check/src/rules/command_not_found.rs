@@ -11,7 +11,12 @@ pub static RULE: Rule = Rule {
     requirement: "A command that the peer does not declare, its name compared byte for byte, is answered with an error of class CommandNotFound.",
     source: "QMP specification, Errors; QEMU qapi/qmp-dispatch.c:qmp_dispatch",
     terms: Terms {
-        yields_to: &["guest-info-agrees", "input-framing", "reply-id-echo/refused"],
+        yields_to: &[
+            "guest-info-agrees",
+            "input-framing",
+            "reply-id-echo/refused",
+            "output-strict-json/DuplicateKey",
+        ],
         ..Terms::USUAL
     },
     judge: prediction::judge,

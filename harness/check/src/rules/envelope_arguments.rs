@@ -10,6 +10,14 @@ pub static RULE: Rule = Rule {
     title: "'arguments' is an object",
     requirement: "'arguments' that is no object is answered with GenericError, and the empty object means the same as no arguments.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch_check_obj",
-    terms: Terms { yields_to: &["basic-commands", "json-error-answered/CommandNotFound"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &[
+            "basic-commands",
+            "json-error-answered/CommandNotFound",
+            "envelope-object/CommandNotFound",
+            "envelope-execute/CommandNotFound",
+        ],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

@@ -10,6 +10,13 @@ pub static RULE: Rule = Rule {
     title: "'execute' is there and a string",
     requirement: "A command without 'execute', or whose 'execute' is no string, is answered with GenericError; the key may be spelt with escapes.",
     source: "QEMU qapi/qmp-dispatch.c:qmp_dispatch_check_obj",
-    terms: Terms { yields_to: &["basic-commands", "json-error-answered/CommandNotFound"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &[
+            "basic-commands",
+            "json-error-answered/CommandNotFound",
+            "envelope-object/CommandNotFound",
+        ],
+        ..Terms::USUAL
+    },
     judge: prediction::judge,
 };

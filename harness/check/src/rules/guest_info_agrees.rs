@@ -61,7 +61,8 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         let answers = entry.get("success-response");
         if answers.is_some_and(|answers| *answers != Value::Bool(command.success_response)) {
             let expected = format!("success-response {}", command.success_response);
-            note(&command.name, "success-response", expected, format!("{answers:?}"));
+            let actual = answers.map(Value::to_string).unwrap_or_default();
+            note(&command.name, "success-response", expected, actual);
         }
     }
     let names = || listed.iter().filter_map(|one| one.get("name")?.as_str());

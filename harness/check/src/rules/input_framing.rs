@@ -1,18 +1,18 @@
-//! How a client's bytes are cut into writes makes no difference.
+//! How a client's bytes are cut into writes makes no difference, nor does white space between its tokens.
 
 use crate::context::Context;
 use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{MessageKind, escape};
+use qmprobe_wire::{Message, MessageKind, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "Q311",
     slug: "input-framing",
     title: "What the client sends is one stream",
-    requirement: "A command that comes in pieces, and several that come at once, are carried out as if each had come whole and alone.",
+    requirement: "A command that comes in pieces, with white space between its tokens, or together with others, is carried out as if it had come whole and alone.",
     source: "QMP specification, General Definitions; QEMU monitor/qmp.c:monitor_qmp_read, qga/main.c:channel_event_cb",
     terms: Terms::USUAL,
     judge,
@@ -22,19 +22,23 @@ pub static RULE: Rule = Rule {
 /// or joined, twice: what is lost only once was not lost by that.
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let due = || context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
-    let is_returned = |kind: Option<MessageKind>| kind == Some(MessageKind::Return);
-    let alone = due().next().map(|pair| is_returned(pair.reply.map(|reply| reply.kind)));
+    let is_right = |pair: &Pair<'_>| {
+        let is_its = |reply: &&Message| {
+            reply.kind == MessageKind::Return && reply.get("id") == pair.expectation.id.as_ref()
+        };
+        pair.reply.as_ref().is_some_and(is_its)
+    };
+    let alone = due().next().map(is_right);
     let aimed = context.transcript.case.aim.as_deref() == Some(rule.slug);
     if !aimed || alone != Some(true) || context.peer_is_lost() {
         return out.push(Verdict::skip(rule, "nothing put it to the test"));
     }
     let due: Vec<_> = due().filter(|pair| context.can_expect_reply(pair.exchange)).collect();
-    let is_wrong = |pair: &Pair<'_>| !is_returned(pair.reply.map(|reply| reply.kind));
-    let fails = |exchange: usize| due.iter().any(|pair| pair.exchange == exchange && is_wrong(pair));
+    let fails = |exchange: usize| due.iter().any(|pair| pair.exchange == exchange && !is_right(pair));
     let sent = |pair: &Pair<'_>| &context.exchange(pair).sent;
     let always =
         |pair: &Pair<'_>| due.iter().filter(|one| sent(one) == sent(pair)).all(|one| fails(one.exchange));
-    let wrong = due.iter().find(|pair| is_wrong(pair) && always(pair));
+    let wrong = due.iter().find(|pair| !is_right(pair) && always(pair));
     let breach = wrong.map(|pair| Breach {
         exchange: pair.exchange,
         class: "cut".to_owned(),

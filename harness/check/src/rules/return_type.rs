@@ -13,7 +13,10 @@ pub static RULE: Rule = Rule {
     title: "Returns have their declared types",
     requirement: "Every returned value has the JSON type that the schema declares.",
     source: "the peer's own schema; QEMU qapi/qobject-output-visitor.c",
-    terms: Terms { yields_to: &["sync-echo", "one-reply/surplus", "input-framing"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &["sync-echo", "one-reply/surplus", "input-framing", "output-framing"],
+        ..Terms::USUAL
+    },
     judge,
 };
 

@@ -7,7 +7,11 @@ use qmprobe_wire::{Dialect, Payload, Start, Step, Sync};
 const TOKENS: &[i64] = &[0, 1, -1, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, -(1 << 53) - 1, i64::MAX, i64::MIN];
 
 /// Values that are no int64.
-const NO_TOKENS: &[&str] = &["1.0", "1e3", "\"1\"", "null", "true", "[]", "{}", "9223372036854775808"];
+const NO_TOKENS: &[&str] =
+    &["1.0", "1e3", "\"1\"", "\"\"", "null", "true", "false", "[]", "{}", "9223372036854775808"];
+
+/// Milliseconds in which nobody is asked anything.
+const SILENCE_MS: u64 = 1_000;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     if cases.dialect != Dialect::Qga {
@@ -18,7 +22,7 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         "agent-silent-start",
         "a connection that waits",
         Start::Greeting,
-        vec![Step::Settle(300), send(ping)],
+        vec![Step::Settle(SILENCE_MS), send(ping)],
     );
     for name in ["guest-sync", "guest-sync-delimited"] {
         for token in TOKENS {
@@ -83,11 +87,13 @@ const APART_MS: u64 = 20;
 /// Half a command, then 0xFF and a sync: the sync is answered, time after time. A sync behind a ping comes first, to
 /// show that it is answered where nothing has to be reset.
 fn resets(cases: &mut Cases<'_>, sync: &str) {
-    let leftovers: [&[u8]; 10] = [
+    let leftovers: [&[u8]; 11] = [
         b"",
         b"{\"execute\":\"guest-ping\",\"id\":",
         b"{\"execute\":\"guest-pi",
         b"{\"execute\":\"guest-pi\\",
+        // A character without its end.
+        b"{\"execute\":\"guest-pi\xc3",
         b"{\"execute\":\"guest-ping\",\"id\":1",
         b"{\"execute\":\"guest-ping\",\"id\":tr",
         b"{\"execute\":\"guest-ping\",\"id\":{\"a\":{\"b\":",

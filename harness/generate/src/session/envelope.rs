@@ -19,7 +19,7 @@ const NO_OBJECTS: &[&str] = &[
 const NO_VERBS: &[&str] = &["1", "null", "true", "[\"query-version\"]", "{}", "1.5"];
 
 /// What may stand for `arguments`, none of it an object.
-const NO_ARGUMENTS: &[&str] = &["[]", "null", "\"\"", "1", "true", "[{}]"];
+const NO_ARGUMENTS: &[&str] = &["[]", "null", "\"\"", "1", "true", "false", "[{}]"];
 
 /// Members that a command does not have.
 const STRAY_MEMBERS: &[&str] =

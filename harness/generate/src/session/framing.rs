@@ -8,6 +8,8 @@ use qmprobe_wire::{Start, Step};
 const PIECES_MS: u64 = 20;
 /// Milliseconds between its bytes.
 const BYTES_MS: u64 = 1;
+/// The last of the commands that come together, counted from the second.
+const AT_ONCE: u32 = 25;
 /// Characters of the id of a command that no agent reads at once.
 const LONG: usize = 10_000;
 
@@ -21,7 +23,6 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let many: String = (1..=24).map(|id| if id % 3 == 0 { unknown(id) } else { good(id) }).collect();
     one("reply-order", "24 commands without white space", vec![bare(many)]);
     let pretty = format!("{{\n  \"execute\" :\t\"{harmless}\" ,\r\n \"id\" : 1\n}}\n\n\n");
-    one("reply-order", "spread over lines", vec![send(pretty), send(good(2))]);
     let whole = good(1) + "\n";
     let (head, tail) = whole.split_at(whole.len() / 2);
     let in_two = [Step::Push(head.into()), Step::Settle(PIECES_MS), Step::Send(tail.into())];
@@ -30,13 +31,23 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let (most, end) = accented.split_at(accented.len() - 1);
     let byte = |byte: &u8| [Step::Push(vec![*byte]), Step::Settle(BYTES_MS)];
     let by_byte = most.as_bytes().iter().flat_map(byte).chain([Step::Send(end.into())]);
-    let at_once = bare((2..=4).map(|id| good(id) + "\n").collect());
+    // In a number, a word, an escape and a character.
+    let begin = format!("{{\"execute\":\"{harmless}\",\"id\":[12");
+    let torn = [begin.as_bytes(), b"34,tr", b"ue,\"a\\", b"n\xc3", b"\xa9b\"]}\n"];
+    let piece = |piece: &&[u8]| [Step::Push(piece.to_vec()), Step::Settle(PIECES_MS)];
+    let (end, most) = (torn[4], &torn[..4]);
+    let in_tokens = most.iter().flat_map(piece).chain([Step::Send(end.into())]);
+    let at_once = bare((2..=AT_ONCE).map(|id| good(id) + "\n").collect());
     let long = send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{}\"}}", "x".repeat(LONG)));
     let alone = command(harmless, 0);
     for (name, alone, cut) in [
-        ("in two pieces", &alone, in_two.to_vec()),
-        ("byte by byte", &bare(accented.clone()), by_byte.collect::<Vec<_>>()),
-        ("three at once", &alone, vec![at_once]),
+        ("in two pieces", &alone, Vec::from(in_two)),
+        ("torn within tokens", &Step::Send(torn.concat()), in_tokens.collect()),
+        ("behind white space", &alone, vec![bare(format!(" \t{}\n", good(2)))]),
+        ("two on a line", &alone, vec![bare(format!("{} {}\n", good(2), good(3)))]),
+        ("byte by byte", &bare(accented.clone()), by_byte.collect()),
+        ("spread over lines", &alone, vec![send(pretty)]),
+        ("many at once", &alone, vec![at_once]),
         ("a long one", &alone, vec![long]),
     ] {
         let alone = std::slice::from_ref(alone);

@@ -49,6 +49,8 @@ const IDS: &[&str] = &[
     "{\"a\":1,\"b\":{\"c\":[2]},\"\":null}",
     "[[[[[[[[1]]]]]]]]",
     "[[1,2],[3],[]]",
+    "[9007199254740993,-9223372036854775808,18446744073709551615,4294967297,-2147483649]",
+    "{\"a\":[\"\u{e9}\",\"\\ud83d\\ude00\",\"a rather long string that stands inside of a list\"]}",
     "[false,0,\"\"]",
     "{\"B\":1,\"a\":[true]}",
     "{\"id\":1}",
@@ -58,6 +60,8 @@ const IDS: &[&str] = &[
 
 /// Characters of the long id: more than a fixed buffer has.
 const LONG: usize = 5000;
+/// Characters of the longest: more than 16 bits count.
+const VERY_LONG: usize = 70_000;
 /// Levels of the deep ids: fewer than any JSON library takes.
 const DEEP: usize = 40;
 
@@ -84,6 +88,10 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         ];
         cases.push("reply-id-echo", format!("{shown} on errors"), Start::Command, errors);
     }
+    let very_long = "x".repeat(VERY_LONG);
+    let steps = ["qmprobe-no-such-command", harmless]
+        .map(|command| send(format!("{{\"execute\":\"{command}\",\"id\":\"{very_long}\"}}")));
+    cases.push("reply-id-echo", format!("{VERY_LONG} characters"), Start::Command, steps.to_vec());
     if cases.is_qmp() {
         let gated = vec![
             send(format!("{{\"execute\":\"{harmless}\",\"id\":\"gated\"}}")),
