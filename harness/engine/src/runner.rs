@@ -513,13 +513,16 @@ impl Runner {
 
     /// Whether a reply that did not come was waited for less long than a peer is given that never left one out.
     pub fn was_hasty(&self, transcript: &Transcript) -> bool {
-        matches!(transcript.ending, Ending::Alive | Ending::Hung)
-            && transcript.exchanges.iter().any(|exchange| match exchange.end {
-                ExchangeEnd::TimedOut { waited_ms } => {
-                    waited_ms < self.ear.limits.step_ms(exchange.sent.len())
-                }
-                _ => false,
-            })
+        let is_short = |exchange: &Exchange| match exchange.end {
+            ExchangeEnd::TimedOut { waited_ms } => waited_ms < self.ear.limits.step_ms(exchange.sent.len()),
+            _ => false,
+        };
+        match transcript.ending {
+            Ending::Alive => transcript.exchanges.iter().any(is_short),
+            // What it left unanswered before, it was asked again.
+            Ending::Hung => transcript.exchanges.last().is_some_and(is_short),
+            _ => false,
+        }
     }
 
     /// What became of a peer whose connection was closed or broken.

@@ -143,9 +143,8 @@ impl Link {
         let mut answered = replies(into);
         let mut got_on = began;
         let mut deadline = deadline;
-        let mut nearly = false;
-        let mut heard = into.len();
-        let mut doubtful = false;
+        let (mut nearly, mut doubtful) = (false, false);
+        let (mut heard, mut begun) = (into.len(), 0);
         let answers = matches!(until, Until::Greeting | Until::Replies(_));
         let watch = ear.watch.filter(|_| answers);
         let mut vigil = watch.map(|watch| Vigil::over(watch, patience.saturating_duration_since(began)));
@@ -167,7 +166,9 @@ impl Link {
                 }
                 Reached::Doubtful if !ear.doubts() => return Heard::All,
                 // As long as it goes on talking it has not said all.
-                Reached::Nearly | Reached::Doubtful if !nearly || into.len() > heard => {
+                Reached::Nearly | Reached::Doubtful
+                    if !nearly || into.len() > heard || self.has_more(&mut begun) =>
+                {
                     nearly = true;
                     doubtful = reached == Reached::Doubtful;
                     deadline = patience.min(Instant::now() + Duration::from_millis(MAYBE_MS));
@@ -205,6 +206,12 @@ impl Link {
             }
             self.hear(ear, left, into).await;
         }
+    }
+
+    /// Whether more of a message has come than so much, which is brought up to date.
+    fn has_more(&self, begun: &mut usize) -> bool {
+        let pending = self.framer.pending();
+        std::mem::replace(begun, pending) < pending
     }
 
     /// Waits for bytes, for at most `left` and not longer than a look at the run's end or a line end is due.

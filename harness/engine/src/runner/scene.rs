@@ -12,6 +12,7 @@ use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{
     Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Payload, Received, SessionState, Start, Step,
+    Transcript,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -108,9 +109,25 @@ impl Runner {
         let mut transcript = self.transcript(case, SessionState::fresh(self.dialect()), exchanges);
         transcript.ending = match closed {
             true => self.fate_of_closed().await,
-            false => self.peer.exited().map_or(Ending::Alive, super::exited),
+            false => self.fate_of_unwelcoming(&mut transcript).await,
         };
         Ran::Through(transcript)
+    }
+
+    /// What became of a peer that let nobody in, and how long it was given for that.
+    async fn fate_of_unwelcoming(&mut self, transcript: &mut Transcript) -> Ending {
+        let (began, patience) = (Instant::now(), Duration::from_millis(self.ear.limits.step_ms_max));
+        let mut fate = self.fate_of_silent().await;
+        while fate == Ending::Hung && began.elapsed() < patience && !self.ear.stopped() {
+            fate = self.fate_of_silent().await;
+        }
+        if let Some(last) = transcript.exchanges.last_mut()
+            && let ExchangeEnd::TimedOut { waited_ms } = &mut last.end
+            && fate == Ending::Hung
+        {
+            *waited_ms += u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        }
+        fate
     }
 
     /// Plays the steps and sees what became of the peer.

@@ -579,3 +579,22 @@ fn a_peer_that_still_answers_when_the_time_is_up_was_not_silent() {
     assert!(matches!(silent, ExchangeEnd::TimedOut { .. }), "{silent:?}");
     assert_eq!(replies, 1);
 }
+
+#[test]
+fn a_reply_that_may_stay_out_and_has_begun_is_waited_for() {
+    let (spec, _) = peer(Dialect::Qga, |stream, _| {
+        let out = stream.try_clone().expect("a socket");
+        scripted::serve(stream, Dialect::Qga, &move |asked: &Asked<'_>| {
+            let (head, tail) = asked.answer.split_at(if asked.command.is_empty() { 4 } else { 0 });
+            for byte in head {
+                let _ = (&mut &out).write_all(&[*byte]);
+                std::thread::sleep(Duration::from_millis(150));
+            }
+            Twist::Say(tail.to_vec())
+        });
+    });
+    let bytes = b"{\"execute\":\"guest-ping\",\"id\":1}\n{\"a\"\xff".to_vec();
+    let mut stage = Stage::with(&spec, &Limits { step_ms_max: 2_000, ..impatient() });
+    let transcript = stage.run(Start::Command, vec![Step::Send(bytes)]);
+    assert_eq!(transcript.exchanges[0].replies().count(), 2, "{transcript:?}");
+}
