@@ -265,6 +265,17 @@ fn what_another_parser_makes_of_the_rest_of_malformed_text_need_not_have_its_id(
 }
 
 #[test]
+fn an_id_that_stands_in_the_rest_of_malformed_text_is_not_invented() {
+    let text = Client("{\"execute\":]\"x\",\"arguments\":\"{\"id\":77}}\n");
+    let of_the_rest = Server(r#"{"error": {"class": "GenericError", "desc": ""}, "id": 77}"#);
+    let elsewhere = Server(r#"{"error": {"class": "GenericError", "desc": ""}, "id": 78}"#);
+    let told = |model: &[Say], reply| fails(&[&[Qga], model, &[text, ERROR, reply, ERROR, ERROR]].concat());
+    assert!(told(&[], of_the_rest).contains("json-error-no-id"), "{:?}", told(&[], of_the_rest));
+    assert!(!told(&[Stranger], of_the_rest).contains("json-error-no-id"));
+    assert!(told(&[Stranger], elsewhere).contains("json-error-no-id"), "{:?}", told(&[Stranger], elsewhere));
+}
+
+#[test]
 fn replies_that_are_just_those_due_came_in_another_order() {
     let both = Client("{\"execute\":\"guest-ping\"}{\"execute\":\"nosuch\"}");
     let done = Server(r#"{"return": {}}"#);

@@ -5,7 +5,7 @@ mod stage;
 
 use qmprobe_target::PeerSpec;
 use qmprobe_wire::{Dialect, Limits};
-use scripted::{GREETING, peer, swallow};
+use scripted::{GREETING, Twist, peer, serve, swallow};
 use stage::{Over, run};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -43,6 +43,20 @@ fn an_endless_line() {
     let over = attacked(&monitor(|mut stream| while stream.write_all(&[b'{'; 65_536]).is_ok() {}), 60);
     found(&over, "output-bounded");
     assert!(!over.summary.complete);
+}
+
+#[test]
+fn an_agent_that_says_as_much_as_a_newline_before_it_is_asked() {
+    let told = |unasked: &'static [u8]| {
+        let (spec, _) = peer(Dialect::Qga, move |mut stream, _| {
+            let _ = stream.write_all(unasked);
+            serve(stream, Dialect::Qga, &|_| Twist::Proper);
+        });
+        let over = run(&spec, |options| options.rules = vec!["agent-silent-start".to_owned()]);
+        over.rules().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told(b"\n"), ["agent-silent-start"]);
+    assert_eq!(told(b""), Vec::<String>::new());
 }
 
 #[test]

@@ -46,6 +46,10 @@ pub struct Framer {
     state: State,
     reader: Reader,
     limits: Limits,
+    /// White space that came before anything else.
+    leading: Vec<u8>,
+    /// Something else came.
+    begun: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +88,8 @@ impl Framer {
             state: State::Between,
             reader: Reader::default(),
             limits: limits.clone(),
+            leading: Vec::new(),
+            begun: false,
         }
     }
 
@@ -170,6 +176,11 @@ impl Framer {
         matches!(self.state, State::Complete { .. })
     }
 
+    /// White space that came before anything else, as far as it is kept; once.
+    pub fn take_leading(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.leading)
+    }
+
     /// Bytes held that belong to an incomplete message.
     pub fn pending(&self) -> usize {
         match self.state {
@@ -187,6 +198,11 @@ impl Framer {
     fn between(&mut self) -> Option<Option<Frame>> {
         let rest = &self.buffer[self.head..];
         let blank = rest.iter().take_while(|byte| is_blank(**byte)).count();
+        if !self.begun {
+            let room = BLANKS_MAX.saturating_sub(self.leading.len());
+            self.leading.extend_from_slice(&rest[..blank.min(room)]);
+            self.begun = blank < rest.len();
+        }
         self.give_out(self.head + blank);
         match self.buffer.get(self.head)? {
             0xFF => {

@@ -26,6 +26,8 @@ pub(super) struct Link {
     head: Vec<u8>,
     /// Nothing more can come.
     pub ended: bool,
+    /// Something was written.
+    asked: bool,
     /// A client that gets back in step listens in.
     pub tap: Option<Tap>,
 }
@@ -69,11 +71,13 @@ impl Link {
             chunk: Vec::new(),
             head: Vec::new(),
             ended: false,
+            asked: false,
             tap: None,
         }
     }
 
     pub async fn write(&mut self, bytes: &[u8], deadline_ms: u64) -> Wrote {
+        self.asked = true;
         self.connection.write(bytes, deadline_ms).await
     }
 
@@ -86,6 +90,7 @@ impl Link {
         stall_ms: u64,
         deadline: Instant,
     ) -> Wrote {
+        self.asked = true;
         let (mut chunks, mut sent) = (payload.chunks(), 0);
         while let Some(mut rest) = chunks.advance() {
             while !rest.is_empty() {
@@ -110,6 +115,12 @@ impl Link {
     /// Closes as a well-behaved client does.
     pub async fn close(self, drain_ms: u64) {
         self.connection.close(drain_ms).await;
+    }
+
+    /// White space that came before anything was written, which is no frame.
+    pub fn unasked_blank(&mut self) -> Option<Frame> {
+        let blank = if self.asked { Vec::new() } else { self.framer.take_leading() };
+        (!blank.is_empty()).then_some(Frame::Garbage(blank))
     }
 
     /// Whether the peer has begun a message and not completed it.

@@ -11,8 +11,8 @@ use qmprobe_check::{Accepted, may_leak, predict_all};
 use qmprobe_target::Wrote;
 use qmprobe_wire::automaton::Outcome;
 use qmprobe_wire::{
-    Attempt, Case, Ending, Exchange, ExchangeEnd, MessageKind, Payload, Received, SessionState, Start, Step,
-    Transcript,
+    Attempt, Case, Dialect, Ending, Exchange, ExchangeEnd, MessageKind, Payload, Received, SessionState,
+    Start, Step, Transcript,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -299,10 +299,12 @@ impl Runner {
                         .into_iter()
                         .for_each(|pushed| pushed.end = ExchangeEnd::Unread);
                 }
+                // An agent sees that a client has gone sooner than the next one could come.
+                let waiting = if self.dialect() == Dialect::Qga { self.connect().await } else { None };
                 tokio::time::sleep(Duration::from_millis(ms)).await;
                 session.link.half_close().await;
                 self.session = Some(session);
-                let beside = self.connect().await;
+                let beside = if waiting.is_some() { waiting } else { self.connect().await };
                 self.retire().await;
                 beside
             }
@@ -370,6 +372,10 @@ impl Runner {
         let into = last.map_or(&mut exchange.received, |last| &mut last.received);
         let known = into.len();
         scene.session.link.drain(&mut self.ear, into);
+        if self.dialect() == Dialect::Qga {
+            // An agent does not say as much as a newline before it is asked.
+            into.extend(scene.session.link.unasked_blank().map(|blank| self.ear.received(blank)));
+        }
         scene.clean &= replies(&into[known..]) == 0;
     }
 

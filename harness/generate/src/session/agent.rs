@@ -10,6 +10,8 @@ const TOKENS: &[i64] = &[0, 1, -1, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, -(1 <<
 const NO_TOKENS: &[&str] =
     &["1.0", "1e3", "\"1\"", "\"\"", "null", "true", "false", "[]", "{}", "9223372036854775808"];
 
+/// Milliseconds that a client waits for another one to leave.
+const WAITS_MS: u64 = 50;
 /// Milliseconds in which nobody is asked anything.
 const SILENCE_MS: u64 = 1_000;
 
@@ -51,6 +53,9 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     cases.push("sync-sentinel", "between two pings in one write", Start::Command, vec![send(between)]);
     resets(cases, sync);
     halves(cases);
+    // It comes while the first is there, and is served when that has left.
+    let next = vec![send(ping), Step::Leave(WAITS_MS), send(ping)];
+    cases.push("peer-survives", "a client that waits for another to leave", Start::Greeting, next);
     let info = vec![send(r#"{"execute":"guest-info","id":1}"#)];
     cases.push("guest-info-agrees", "guest-info", Start::Command, info);
     for name in ["qmp_capabilities", "query-qmp-schema", "query-version"] {
