@@ -265,6 +265,21 @@ fn what_another_parser_makes_of_the_rest_of_malformed_text_need_not_have_its_id(
 }
 
 #[test]
+fn what_a_command_in_pieces_comes_back_with_is_set_beside_the_same_command_alone() {
+    let ping = Client(r#"{"execute":"guest-ping","id":"abc"}"#);
+    let long = Client(r#"{"execute":"guest-ping","id":"abcd"}"#);
+    let whole = Server(r#"{"return": {}, "id": "abc"}"#);
+    let cut = Server(r#"{"return": {}, "id": "ab"}"#);
+    let told = |second, reply| {
+        fails(&[Qga, Aim("input-framing"), ping, whole, second, reply, ping, whole, second, reply])
+            .contains("input-framing")
+    };
+    assert!(!told(long, whole), "an id of its own");
+    assert!(told(Client("{\"execute\":\"guest-ping\", \"id\":\"abc\"}"), cut));
+    assert!(!told(Client("{\"execute\":\"guest-ping\", \"id\":\"abc\"}"), whole));
+}
+
+#[test]
 fn an_id_that_stands_in_the_rest_of_malformed_text_is_not_invented() {
     let text = Client("{\"execute\":]\"x\",\"arguments\":\"{\"id\":77}}\n");
     let of_the_rest = Server(r#"{"error": {"class": "GenericError", "desc": ""}, "id": 77}"#);

@@ -22,17 +22,19 @@ pub static RULE: Rule = Rule {
 /// or joined, twice: what is lost only once was not lost by that.
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let due = || context.pairs.iter().filter(|pair| pair.expectation.accepted == Accepted::RETURN);
-    let is_right = |pair: &Pair<'_>| {
-        let is_its = |reply: &&Message| {
-            reply.kind == MessageKind::Return && reply.get("id") == pair.expectation.id.as_ref()
-        };
-        pair.reply.as_ref().is_some_and(is_its)
-    };
-    let alone = due().next().map(is_right);
-    let aimed = context.transcript.case.aim.as_deref() == Some(rule.slug);
-    if !aimed || alone != Some(true) || context.peer_is_lost() {
+    let is_returned = |reply: &&Message| reply.kind == MessageKind::Return;
+    let aimed = context.transcript.case.aim.as_deref() == Some(rule.slug) && !context.peer_is_lost();
+    let alone = due().next().filter(|alone| aimed && alone.reply.as_ref().is_some_and(is_returned));
+    let Some(alone) = alone else {
         return out.push(Verdict::skip(rule, "nothing put it to the test"));
-    }
+    };
+    let id_alone = alone.reply.and_then(|reply| reply.get("id"));
+    let is_right = |pair: &Pair<'_>| {
+        // What another id comes back as is another matter.
+        let is_same = pair.expectation.id == alone.expectation.id;
+        let is_as_alone = |reply: &&Message| is_returned(reply) && (!is_same || reply.get("id") == id_alone);
+        pair.reply.as_ref().is_some_and(is_as_alone)
+    };
     let due: Vec<_> = due().filter(|pair| context.can_expect_reply(pair.exchange)).collect();
     let fails = |exchange: usize| due.iter().any(|pair| pair.exchange == exchange && !is_right(pair));
     let sent = |pair: &Pair<'_>| &context.exchange(pair).sent;
