@@ -312,7 +312,8 @@ impl Campaign<'_, '_> {
         if !self.tally.holds() || self.desk.why_cut().is_some() {
             return Ok(());
         }
-        let found = settings::findings(options, stop).await?;
+        let (found, starts) = settings::findings(options, stop).await?;
+        self.peer_starts += starts;
         found.iter().filter_map(|finding| find(&finding.rule)).for_each(|rule| self.tally.belated_fail(rule));
         self.desk.log.borrow_mut().report(found, &mut self.tally)
     }

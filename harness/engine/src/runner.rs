@@ -513,10 +513,8 @@ impl Runner {
 
     /// Whether a reply that did not come was waited for less long than a peer is given that never left one out.
     pub fn was_hasty(&self, transcript: &Transcript) -> bool {
-        let is_short = |exchange: &Exchange| match exchange.end {
-            ExchangeEnd::TimedOut { waited_ms } => waited_ms < self.ear.limits.step_ms(exchange.sent.len()),
-            _ => false,
-        };
+        let patience = |exchange: &Exchange| self.ear.limits.step_ms(exchange.sent.len());
+        let is_short = |exchange: &Exchange| matches!(exchange.end, ExchangeEnd::TimedOut { waited_ms } if waited_ms < patience(exchange));
         match transcript.ending {
             Ending::Alive => transcript.exchanges.iter().any(is_short),
             // What it left unanswered before, it was asked again.

@@ -6,8 +6,9 @@ mod stage;
 use qmprobe_engine::event::Event;
 use qmprobe_target::{Channel, PeerSpec};
 use stage::{Over, run};
-use std::env;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::{env, fs};
 
 /// Rules whose cases are few and concern the session, not a command.
 const SESSION_RULES: &[&str] = &[
@@ -144,6 +145,32 @@ fn the_guest_agent_breaks_no_rule_but_known_ones() {
     assert!(reason.is_none_or(|why| why == "not sandboxed" || why.starts_with("dangerous")), "{reason:?}");
     let (exercised, declared) = (over.summary.commands_exercised, over.summary.commands_declared);
     assert!(exercised > 5 && exercised + skipped.len() as u64 <= declared, "{exercised} of {declared}");
+}
+
+#[test]
+fn an_agent_that_takes_no_notice_of_its_settings_is_found() {
+    let Some(real) = installed("qemu-ga") else { return };
+    let place = tempfile::tempdir().expect("a directory");
+    let binary = place.path().join("qemu-ga-heedless");
+    // It drops `-b` with what follows, and the file that a freeze leaves.
+    let script = format!(
+        "#!/bin/sh\nleft=$#\nwhile [ $left -gt 0 ]; do\n  if [ \"$1\" = -b ]; then shift; left=$((left - 1))\n  \
+         else set -- \"$@\" \"$1\"; fi\n  shift; left=$((left - 1))\ndone\nrm -f qga.state.isfrozen\n\
+         exec {} \"$@\"\n",
+        real.display()
+    );
+    fs::write(&binary, script).expect("the script is written");
+    fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let agent = PeerSpec::GuestAgent { binary, extra: Vec::new(), channel: Channel::UnixListen };
+    let over = run(&agent, |options| options.strict = false);
+    let new = over.findings().into_iter().filter(|finding| finding.waived.is_none());
+    let kept = over.out.path().join("findings/command-not-found");
+    let mut files: Vec<PathBuf> =
+        new.filter_map(|finding| finding.file.as_ref()).map(PathBuf::from).collect();
+    files.sort();
+    let due = ["a-blocked-command-is-not-found.qmp", "a-frozen-agent-runs-only-what-needs-no-disk.qmp"];
+    assert_eq!(files, due.map(|name| kept.join(name)));
+    assert!(files.iter().all(|file| file.is_file()));
 }
 
 #[test]

@@ -46,10 +46,8 @@ pub struct Framer {
     state: State,
     reader: Reader,
     limits: Limits,
-    /// White space that came before anything else.
-    leading: Vec<u8>,
-    /// Something else came.
-    begun: bool,
+    /// White space that came, as long as nothing else has.
+    leading: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -88,8 +86,7 @@ impl Framer {
             state: State::Between,
             reader: Reader::default(),
             limits: limits.clone(),
-            leading: Vec::new(),
-            begun: false,
+            leading: Some(Vec::new()),
         }
     }
 
@@ -176,9 +173,9 @@ impl Framer {
         matches!(self.state, State::Complete { .. })
     }
 
-    /// White space that came before anything else, as far as it is kept; once.
+    /// White space that came, as long as nothing else has, and as far as it is kept; once.
     pub fn take_leading(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.leading)
+        self.leading.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Bytes held that belong to an incomplete message.
@@ -198,10 +195,12 @@ impl Framer {
     fn between(&mut self) -> Option<Option<Frame>> {
         let rest = &self.buffer[self.head..];
         let blank = rest.iter().take_while(|byte| is_blank(**byte)).count();
-        if !self.begun {
-            let room = BLANKS_MAX.saturating_sub(self.leading.len());
-            self.leading.extend_from_slice(&rest[..blank.min(room)]);
-            self.begun = blank < rest.len();
+        if let Some(leading) = &mut self.leading {
+            let room = BLANKS_MAX.saturating_sub(leading.len());
+            leading.extend_from_slice(&rest[..blank.min(room)]);
+            if blank < rest.len() {
+                self.leading = None;
+            }
         }
         self.give_out(self.head + blank);
         match self.buffer.get(self.head)? {

@@ -8,8 +8,8 @@ use qmprobe_wire::{Start, Step};
 const PIECES_MS: u64 = 20;
 /// Milliseconds between its bytes.
 const BYTES_MS: u64 = 1;
-/// The last of the commands that come together, counted from the second.
-const AT_ONCE: u32 = 25;
+/// Commands that come together.
+const AT_ONCE: u32 = 24;
 /// Characters of the id of a command that no agent reads at once.
 const LONG: usize = 10_000;
 
@@ -20,8 +20,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let bare = |text: String| Step::Send(text.into_bytes());
     let mut one = |aim: &str, name: &str, steps: Vec<Step>| cases.push(aim, name, Start::Command, steps);
     one("one-reply", "no newline", vec![bare(good(1)), bare(good(2)), bare(unknown(3))]);
-    let many: String = (1..=24).map(|id| if id % 3 == 0 { unknown(id) } else { good(id) }).collect();
-    one("reply-order", "24 commands without white space", vec![bare(many)]);
+    let many: String = (1..=AT_ONCE).map(|id| if id % 3 == 0 { unknown(id) } else { good(id) }).collect();
+    one("reply-order", &format!("{AT_ONCE} commands without white space"), vec![bare(many)]);
     let pretty = format!("{{\n  \"execute\" :\t\"{harmless}\" ,\r\n \"id\" : 1\n}}\n\n\n");
     let whole = good(1) + "\n";
     let (head, tail) = whole.split_at(whole.len() / 2);
@@ -33,16 +33,17 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let by_byte = most.as_bytes().iter().flat_map(byte).chain([Step::Send(end.into())]);
     // In a number, a word, an escape and a character.
     let begin = format!("{{\"execute\":\"{harmless}\",\"id\":[12");
-    let torn = [begin.as_bytes(), b"34,tr", b"ue,\"a\\", b"n\xc3", b"\xa9b\"]}\n"];
+    let torn: [&[u8]; 4] = [begin.as_bytes(), b"34,tr", b"ue,\"a\\", b"n\xc3"];
+    let rest = b"\xa9b\"]}\n";
     let piece = |piece: &&[u8]| [Step::Push(piece.to_vec()), Step::Settle(PIECES_MS)];
-    let (end, most) = (torn[4], &torn[..4]);
-    let in_tokens = most.iter().flat_map(piece).chain([Step::Send(end.into())]);
-    let at_once = bare((2..=AT_ONCE).map(|id| good(id) + "\n").collect());
+    let in_tokens = torn.iter().flat_map(piece).chain([Step::Send(rest.into())]);
+    let untorn = Step::Send([&torn.concat(), &rest[..]].concat());
+    let at_once = bare((1..=AT_ONCE).map(|id| good(id) + "\n").collect());
     let long = send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{}\"}}", "x".repeat(LONG)));
     let alone = command(harmless, 0);
     for (name, alone, cut) in [
         ("in two pieces", &alone, Vec::from(in_two)),
-        ("torn within tokens", &Step::Send(torn.concat()), in_tokens.collect()),
+        ("torn within tokens", &untorn, in_tokens.collect()),
         ("behind white space", &alone, vec![bare(format!(" \t{}\n", good(2)))]),
         ("two on a line", &alone, vec![bare(format!("{} {}\n", good(2), good(3)))]),
         ("byte by byte", &bare(accented.clone()), by_byte.collect()),
