@@ -55,9 +55,8 @@ impl<'a> Context<'a> {
         let mut outcomes = Vec::new();
         let mut connection = None;
         let mut upheld = Vec::new();
-        // The first exchange in which malformed text is worth several errors to QEMU's parser, where the peer has
-        // another one.
-        let mut disputed_from = None;
+        // The first exchange with malformed text, where the peer has another parser than QEMU's.
+        let mut uncounted_from = None;
         for (index, exchange) in transcript.exchanges.iter().enumerate() {
             if exchange.opened || connection.is_some_and(|number| number != exchange.connection) {
                 automaton = Automaton::new(model);
@@ -69,7 +68,8 @@ impl<'a> Context<'a> {
             automaton.feed_payload(&exchange.sent, &mut outcomes);
             let first = context.pairs.len();
             let disputed = !transcript.model.is_qemus() && errors(&outcomes) > 1;
-            disputed_from = disputed_from.or(disputed.then_some(index));
+            let is_uncounted = !transcript.model.is_qemus() && errors(&outcomes) > 0;
+            uncounted_from = uncounted_from.or(is_uncounted.then_some(index));
             let due = predict_all(schema, transcript.version, state, &outcomes);
             for (at, mut expectation) in due.into_iter().enumerate() {
                 if disputed && !expectation.accepted.has(Accepted::RETURN) {
@@ -101,7 +101,7 @@ impl<'a> Context<'a> {
                 context.pairs[first..].iter().filter(|pair| is_closed_gate(pair)).map(|p| p.expectation.rule),
             );
         }
-        if let Some(from) = disputed_from {
+        if let Some(from) = uncounted_from {
             context.overlook_errors(from);
         }
         context.judge_returns();
@@ -127,8 +127,7 @@ impl<'a> Context<'a> {
         self.deviations.extend(silent);
     }
 
-    /// How many errors a text is worth that is worth several to QEMU's parser is this peer's affair: further
-    /// ones are no surplus, then or later.
+    /// How many errors malformed text is worth is this peer's affair: further ones are no surplus, then or later.
     fn overlook_errors(&mut self, from: usize) {
         let pairs = &self.pairs;
         // Where replies lack their ids, a late error takes the place of a reply, and that is left over.
@@ -364,7 +363,7 @@ pub fn returns_error(message: &Message) -> bool {
         text.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"error\""))
     };
     let is_error = |value: &Value| value.get("class").is_some() && value.get("desc").is_some();
-    message.text("return").is_some_and(begins)
+    message.text("return").is_none_or(begins)
         && matches!(message.get("return").and_then(Value::as_object), Some([(_, error)]) if is_error(error))
 }
 

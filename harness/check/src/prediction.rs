@@ -145,12 +145,15 @@ fn is_made_up(pair: &Pair<'_>) -> bool {
     pair.expectation.command.as_deref().is_some_and(|name| name.starts_with("qmprobe-"))
 }
 
-/// Whether the same command succeeded before, without an id.
+/// Whether the same command succeeded before, without an id and never with one.
 fn succeeded_bare(pairs: &[Pair<'_>], index: usize) -> bool {
     let command = &pairs[index].expectation.command;
-    let succeeds = |pair: &Pair<'_>| pair.reply.is_some_and(|reply| reply.kind == MessageKind::Return);
-    let bare = |pair: &&Pair<'_>| pair.expectation.id.is_none() && pair.expectation.command == *command;
-    pairs[index].expectation.id.is_some() && pairs[..index].iter().filter(bare).any(succeeds)
+    let succeeds = |pair: &&Pair<'_>| {
+        let returns = pair.reply.is_some_and(|reply| reply.kind == MessageKind::Return);
+        returns && pair.expectation.command == *command
+    };
+    let mut before = pairs[..index].iter().filter(succeeds).map(|pair| pair.expectation.id.is_none());
+    pairs[index].expectation.id.is_some() && before.next().is_some_and(|bare| bare) && before.all(|bare| bare)
 }
 
 fn has_negotiated(pairs: &[Pair<'_>]) -> bool {

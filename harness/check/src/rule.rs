@@ -61,6 +61,9 @@ pub struct Terms {
     /// run, selected or not, of the same command, or when either breach names no command. So one defect is
     /// reported once, under its own name. No two rules may explain each other.
     pub yields_to: &'static [&'static str],
+    /// What explains a breach of this rule does so whatever command either names: it is what comes of a session in which
+    /// something else went wrong.
+    pub is_consequence: bool,
 }
 
 impl Terms {
@@ -71,6 +74,7 @@ impl Terms {
         versions: VersionRange::ALL,
         versions_reason: "",
         yields_to: &[],
+        is_consequence: false,
     };
 }
 

@@ -2,7 +2,7 @@
 //! end a peer last.
 //! What a peer must not be sent is left out here, and nowhere else.
 
-use crate::safety::{Class, Gate, Walls, ends_the_peer};
+use crate::safety::{Class, Gate, ends_the_peer};
 use qmprobe_generate::recovery::{self, Trial};
 use qmprobe_generate::{Plan, Streams, session, stream, violation};
 use qmprobe_schema::Schema;
@@ -82,10 +82,7 @@ impl<'s> Agenda<'s> {
         let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
         let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
         trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
-        // A client that leaves reaches nothing outside the agent, and ends QEMU's own: of one without walls it is looked
-        // at when that is asked for.
-        let is_held = gate.walls != Walls::MissingAroundAgent || matches!(focus, Focus::Aims(_));
-        let may_end = gate.allow == Class::Destroying && is_held;
+        let may_end = gate.allow == Class::Destroying;
         let mut farewells = match dialect {
             Dialect::Qga if syncs && may_end => recovery::farewells(seed),
             Dialect::Qmp if may_end => session::farewells(schema, seed),
@@ -264,9 +261,10 @@ fn focus(session: &[Case], rules: &[String], dialect: Dialect) -> Focus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::safety::Walls;
 
     #[test]
-    fn an_agent_of_ours_without_walls_is_left_by_a_client_when_asked_for_and_anothers_is_not() {
+    fn a_client_leaves_an_agent_of_ours_with_a_reply_unread_and_not_anothers() {
         let schema = qmprobe_schema::shipped("qga-7.2").expect("shipped").expect("well-formed");
         let farewells = |allow, walls, rules: &[&str]| {
             let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
@@ -277,7 +275,7 @@ mod tests {
         let inside = Walls::AroundAgent { plays_shutdown: true };
         assert_eq!(farewells(Class::Destroying, inside, &[]), 1);
         assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &asked), 1);
-        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &[]), 0);
+        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &[]), 1);
         assert_eq!(farewells(Class::Observing, Walls::None, &asked), 0);
     }
 }

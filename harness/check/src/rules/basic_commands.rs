@@ -19,7 +19,11 @@ pub static RULE: Rule = Rule {
             // A command behind what should have been malformed.
             "json-error-answered/return",
             "reply-id-echo/refused",
+            // What is left of an earlier command is taken for part of it.
+            "arguments-required",
+            "one-reply",
         ],
+        is_consequence: true,
         ..Terms::USUAL
     },
     judge: prediction::judge,

@@ -36,16 +36,26 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         pair.reply.as_ref().is_some_and(is_as_alone)
     };
     let due: Vec<_> = due().filter(|pair| context.can_expect_reply(pair.exchange)).collect();
-    let fails = |exchange: usize| due.iter().any(|pair| pair.exchange == exchange && !is_right(pair));
+    let more = |exchange: usize| {
+        let of_exchange = context.extras.iter().filter(move |(at, _)| *at == exchange);
+        of_exchange.map(|(_, extra)| *extra).find(|extra| extra.kind == MessageKind::Error)
+    };
+    let fails = |exchange: usize| {
+        more(exchange).is_some() || due.iter().any(|pair| pair.exchange == exchange && !is_right(pair))
+    };
     let sent = |pair: &Pair<'_>| &context.exchange(pair).sent;
     let always =
         |pair: &Pair<'_>| due.iter().filter(|one| sent(one) == sent(pair)).all(|one| fails(one.exchange));
-    let wrong = due.iter().find(|pair| !is_right(pair) && always(pair));
+    let wrong = due.iter().find(|pair| fails(pair.exchange) && always(pair));
     let breach = wrong.map(|pair| Breach {
         exchange: pair.exchange,
         class: "cut".to_owned(),
         expected: vec!["return, as to the same command by itself".to_owned()],
-        actual: pair.reply.map_or("no reply".to_owned(), |reply| escape::escape_short(&reply.bytes, 160)),
+        actual: match (pair.reply.filter(|_| !is_right(pair)), more(pair.exchange)) {
+            (Some(reply), _) => escape::escape_short(&reply.bytes, 160),
+            (None, Some(more)) => format!("an error besides: {}", escape::escape_short(&more.bytes, 160)),
+            (None, None) => "no reply".to_owned(),
+        },
         ..Breach::default()
     });
     conclude(rule, breach.into_iter().collect(), true, "", out);

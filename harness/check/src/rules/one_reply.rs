@@ -51,6 +51,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     for (index, extra) in &context.extras {
         let another_rule =
             is_foreign(context, *index, extra) || silent(*index, extra) || context.is_garbled(*index);
+        let another_rule = another_rule || is_rest_of_refused(context, *index, extra);
         let is_tried = context.transcript.exchanges[*index].attempt.is_some_and(|attempt| !attempt.synced);
         if !another_rule && !is_tried {
             breaches.push(Breach {
@@ -63,6 +64,18 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         }
     }
     conclude(rule, breaches, !context.pairs.is_empty(), "no command was sent", out);
+}
+
+/// Whether an error is of what is left of a command that the parser refused, which is what is wrong.
+fn is_rest_of_refused(context: &Context<'_>, index: usize, extra: &Message) -> bool {
+    let is_of_parser = |reply: &Message| {
+        reply.kind == MessageKind::Error && !reply.has("id") && reply.error_class() == Some("GenericError")
+    };
+    let is_refused = |pair: &Pair<'_>| {
+        let is_whole = pair.expectation.id.is_some() && !pair.expectation.json_error;
+        pair.exchange == index && is_whole && pair.reply.is_some_and(is_of_parser)
+    };
+    is_of_parser(extra) && context.pairs.iter().any(is_refused)
 }
 
 /// Whether a request waits behind one in band that must be answered and is not, as all between the two and all behind

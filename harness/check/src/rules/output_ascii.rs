@@ -13,7 +13,15 @@ pub static RULE: Rule = Rule {
     title: "Output is ASCII",
     requirement: "Every byte of a message is ASCII; other characters are escaped.",
     source: "QMP specification (the server encodes its output in ASCII); QEMU qobject/json-writer.c:quoted_str",
-    terms: Terms::USUAL,
+    // What is not escaped at all.
+    terms: Terms {
+        yields_to: &[
+            "output-strict-json/Syntax",
+            "output-strict-json/Escape",
+            "output-strict-json/ControlCharacter",
+        ],
+        ..Terms::USUAL
+    },
     judge,
 };
 

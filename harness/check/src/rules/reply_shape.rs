@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let agent = context.transcript.dialect == Dialect::Qga;
+    let kinds = if agent { "return, error" } else { "QMP, return, error, event" };
     judge_each(context, rule, "no message was seen", out, |exchange, message| {
         let defect = message.is_legible().then(|| defect(message, agent))?;
         let is_own =
@@ -27,7 +28,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         Some(defect.map(|(class, path)| Breach {
             class: class.to_owned(),
             value_path: path,
-            expected: vec!["exactly one of QMP, return, error, event; a reply besides it only id".to_owned()],
+            expected: vec![format!("exactly one of {kinds}; a reply besides it only id")],
             actual: escape::escape_short(&message.bytes, 200),
             ..Breach::default()
         }))

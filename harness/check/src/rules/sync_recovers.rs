@@ -30,6 +30,7 @@ pub static RULE: Rule = Rule {
             "input-framing",
             "line-end",
         ],
+        is_consequence: true,
         ..Terms::USUAL
     },
     judge,

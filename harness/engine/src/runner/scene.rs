@@ -267,7 +267,7 @@ impl Runner {
     }
 
     /// Leaves a connection, and says of what it was owed that it went unread. Gives the next one where that is
-    /// opened before.
+    /// opened before; what became of the peer where it threw its client out for that.
     async fn part(
         &mut self,
         mut session: Session,
@@ -275,8 +275,8 @@ impl Runner {
         connection: u32,
         owed: &[(usize, usize)],
         exchanges: &mut [Exchange],
-    ) -> Option<Session> {
-        match parting {
+    ) -> Result<Option<Session>, Ending> {
+        let beside = match parting {
             Parting::Proper => {
                 self.session = Some(session);
                 self.retire().await;
@@ -302,19 +302,33 @@ impl Runner {
                 // An agent sees that a client has gone sooner than the next one could come.
                 let waiting = if self.dialect() == Dialect::Qga { self.connect().await } else { None };
                 tokio::time::sleep(Duration::from_millis(ms)).await;
+                if waiting.is_some() {
+                    session.link.drain(&mut self.ear, &mut Vec::new());
+                    if session.link.ended {
+                        return Err(self.fate_of_closed().await);
+                    }
+                }
                 session.link.half_close().await;
                 self.session = Some(session);
                 let beside = if waiting.is_some() { waiting } else { self.connect().await };
                 self.retire().await;
                 beside
             }
-        }
+        };
+        Ok(beside)
     }
 
     /// Opens the next connection of a case.
     async fn reconnect(&mut self, case: &Arc<Case>, scene: Scene, parting: Parting) -> Result<Scene, Ran> {
         let Scene { session, start, mut exchanges, connection, asked, owed, .. } = scene;
-        let beside = self.part(session, parting, connection, &owed, &mut exchanges).await;
+        let beside = match self.part(session, parting, connection, &owed, &mut exchanges).await {
+            Ok(beside) => beside,
+            Err(ending) => {
+                exchanges.iter_mut().last().into_iter().for_each(|last| last.end = ExchangeEnd::Closed);
+                let transcript = self.transcript(case, start, exchanges);
+                return Err(Ran::Through(Transcript { ending, ..transcript }));
+            }
+        };
         let connection = connection + 1;
         let Some(session) = (if beside.is_some() { beside } else { self.connect().await }) else {
             exchanges.push(self.refused(connection));
@@ -473,7 +487,9 @@ impl Scene {
         match self.heard {
             Heard::All => true,
             Heard::TimedOut { .. } => ungreeted(),
-            Heard::Closed | Heard::Flooded(_) | Heard::CutShort | Heard::Stopped => false,
+            // As it should, when the client has nothing more to say.
+            Heard::Closed => self.half_closed,
+            Heard::Flooded(_) | Heard::CutShort | Heard::Stopped => false,
         }
     }
 

@@ -37,7 +37,7 @@ impl Failing {
         self.0.values().filter(names).any(|failed| {
             failed.commands.iter().any(|of| {
                 let same = of.as_deref() == command;
-                let whole = of.is_none() || command.is_none();
+                let whole = of.is_none() || command.is_none() || rule.terms.is_consequence;
                 if failed.excused { same && of.is_some() } else { same || whole }
             })
         })

@@ -10,6 +10,9 @@ const TOKENS: &[i64] = &[0, 1, -1, (1 << 53) - 1, 1 << 53, (1 << 53) + 1, -(1 <<
 const NO_TOKENS: &[&str] =
     &["1.0", "1e3", "\"1\"", "\"\"", "null", "true", "false", "[]", "{}", "9223372036854775808"];
 
+/// The command that is silent where it runs, and not to be told then from one that is lost.
+const SHUTDOWN: &str = "guest-shutdown";
+
 /// Milliseconds that a client waits for another one to leave.
 const WAITS_MS: u64 = 50;
 /// Milliseconds in which nobody is asked anything.
@@ -51,8 +54,20 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let sync = r#"{"execute":"guest-sync-delimited","arguments":{"id":77},"id":"s"}"#;
     let between = format!("{ping}\n{sync}\n{}\n", r#"{"execute":"guest-ping","id":"q"}"#);
     cases.push("sync-sentinel", "between two pings in one write", Start::Command, vec![send(between)]);
-    resets(cases, sync);
+    resets(cases);
     halves(cases);
+    cut_off(cases);
+    let again = r#"{"execute":"guest-sync","arguments":{"id":5},"id":5}"#;
+    cases.push(
+        "one-reply",
+        "a token twice",
+        Start::Command,
+        [[send(again), send(ping)], [send(again), send(ping)]].concat(),
+    );
+    let before = r#"{"arguments":{"id":6},"execute":"guest-sync","id":6}"#;
+    cases.push("envelope-arguments", before, Start::Command, vec![send(before), send(ping)]);
+    let twice = r#"{"execute":"guest-sync","arguments":{"id":7,"id":8},"id":7}"#;
+    cases.push("json-error-answered", twice, Start::Command, vec![send(twice), send(ping)]);
     // It comes while the first is there, and is served when that has left.
     let next = vec![send(ping), Step::Leave(WAITS_MS), send(ping)];
     cases.push("peer-survives", "a client that waits for another to leave", Start::Greeting, next);
@@ -66,8 +81,9 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let absent = cases.absent;
     for name in absent {
         // Its arguments are not looked at.
-        let bare = send(format!(r#"{{"execute":"{name}","id":1}}"#));
-        let steps = vec![send(MADE_UP), bare, send(unrunnable(name)), send(ping)];
+        let bare = (name != SHUTDOWN).then(|| send(format!(r#"{{"execute":"{name}","id":1}}"#)));
+        let looked_up = [send(unrunnable(name)), send(ping)];
+        let steps = [send(MADE_UP)].into_iter().chain(bare).chain(looked_up).collect();
         let title = format!("{name}, which it does not offer");
         cases.push_for(Some(name), "guest-info-agrees", title, Start::Command, steps);
     }
@@ -86,12 +102,20 @@ fn halves(cases: &mut Cases<'_>) {
     cases.push("half-command-outlives-client", "a ping by two clients", Start::Greeting, steps);
 }
 
+/// Half a command from a client that then has nothing more to say: it is not carried out.
+fn cut_off(cases: &mut Cases<'_>) {
+    let sync = Sync { before: Payload::default(), token: 0x5EED_0001_0002_0004, faults: Vec::new() };
+    let half = Step::Push(br#"{"execute":"guest-ping","id":"half""#.to_vec());
+    let steps = vec![half, Step::HalfClose, Step::Reconnect, Step::Sync(sync)];
+    cases.push("one-reply", "a command that ends with its connection", Start::Greeting, steps);
+}
+
 /// Milliseconds after which what is written is read by itself.
 const APART_MS: u64 = 20;
 
 /// Half a command, then 0xFF and a sync: the sync is answered, time after time. A sync behind a ping comes first, to
 /// show that it is answered where nothing has to be reset.
-fn resets(cases: &mut Cases<'_>, sync: &str) {
+fn resets(cases: &mut Cases<'_>) {
     let leftovers: [&[u8]; 11] = [
         b"",
         b"{\"execute\":\"guest-ping\",\"id\":",
@@ -107,16 +131,24 @@ fn resets(cases: &mut Cases<'_>, sync: &str) {
         b"\xff\xff",
     ];
     let ping = r#"{"execute":"guest-ping","id":2}"#;
+    // None has the token or the id of another.
+    let mut token = 77;
+    let mut sync = || {
+        token += 1;
+        format!(r#"{{"execute":"guest-sync-delimited","arguments":{{"id":{token}}},"id":{token}}}"#)
+    };
     for leftover in leftovers {
-        let reset = [leftover, b"\xff", sync.as_bytes()].concat();
         let name = format!("after {}", qmprobe_wire::escape::escape(leftover));
-        let steps = vec![send(format!("{ping}\n{sync}")), send(reset.clone()), send(reset), send(ping)];
+        let at_first = send(format!("{ping}\n{}", sync()));
+        let mut reset = || send([leftover, b"\xff", sync().as_bytes()].concat());
+        let steps = vec![at_first, reset(), reset(), send(ping)];
         cases.push("sync-reset", name, Start::Command, steps);
     }
     // An agent may read a byte that comes by itself elsewhere than one in front of others.
     let apart = |bytes: &[u8]| [Step::Push(bytes.into()), Step::Settle(APART_MS)];
     let begun = [apart(b"{\"execute\":\"guest-pi"), apart(b"\xff")].concat();
-    let steps =
-        [&[send(format!("{ping}\n{sync}"))], &*begun, &[send(sync)], &begun, &[send(sync), send(ping)]];
+    let at_first = [send(format!("{ping}\n{}", sync()))];
+    let (once, again) = ([send(sync())], [send(sync()), send(ping)]);
+    let steps: [&[Step]; 5] = [&at_first, &begun, &once, &begun, &again];
     cases.push("sync-reset", "by a byte that comes alone", Start::Command, steps.concat());
 }

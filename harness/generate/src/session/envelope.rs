@@ -56,7 +56,11 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     for member in STRAY_MEMBERS {
         one("envelope-members", format!(r#"{{"execute":"{harmless}","{member}":1,"id":1}}"#));
     }
+    one("envelope-members", format!(r#"{{"execute":"{harmless}","foo":null,"id":1}}"#));
+    // What is no id does not come back.
+    one("envelope-members", format!(r#"{{"execute":"{harmless}","id2":1}}"#));
     one("envelope-members", format!(r#"{{"Execute":"{harmless}","id":1}}"#));
+    one("arguments-unknown", format!(r#"{{"execute":"{harmless}","arguments":{{"":1}},"id":1}}"#));
     one("envelope-order", r#"{"execute":"qmprobe-no-such-command","foo":1,"id":1}"#.to_owned());
     one("oob-gate", format!(r#"{{"exec-oob":"{harmless}","id":1}}"#));
     one("oob-gate", r#"{"exec-oob":"qmprobe-no-such-command","id":1}"#.to_owned());

@@ -50,7 +50,8 @@ const IDS: &[&str] = &[
     "[[[[[[[[1]]]]]]]]",
     "[[1,2],[3],[]]",
     "[9007199254740993,-9223372036854775808,18446744073709551615,4294967297,-2147483649]",
-    "{\"a\":[\"\u{e9}\",\"\\ud83d\\ude00\",\"a rather long string that stands inside of a list\"]}",
+    "[\"\u{e9}\",\"\\ud83d\\ude00\",\"a rather long string that stands inside of a list\"]",
+    "{\"\u{e9}\":[\"\\u00e9\"],\"b\":\"\u{e9}\",\"c\":\"a rather long string that stands inside of an object\"}",
     "[false,0,\"\"]",
     "{\"B\":1,\"a\":[true]}",
     "{\"id\":1}",
@@ -64,13 +65,18 @@ const LONG: usize = 5000;
 const VERY_LONG: usize = 70_000;
 /// Levels of the deep ids: fewer than any JSON library takes.
 const DEEP: usize = 40;
+/// Values of the wide ids: more than a table of fixed size has.
+const WIDE: usize = 1500;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
     let long = format!("\"{}\"", "x".repeat(LONG));
     let lists = format!("{}1{}", "[".repeat(DEEP), "]".repeat(DEEP));
     let objects = format!("{}1{}", "{\"a\":".repeat(DEEP), "}".repeat(DEEP));
-    for id in IDS.iter().copied().chain([&*long, &*lists, &*objects]) {
+    let elements: Vec<String> = (0..WIDE).map(|at| at.to_string()).collect();
+    let members: Vec<String> = (0..WIDE).map(|at| format!("\"{at}\":{at}")).collect();
+    let (list, object) = (format!("[{}]", elements.join(",")), format!("{{{}}}", members.join(",")));
+    for id in IDS.iter().copied().chain([&*long, &*lists, &*objects, &*list, &*object]) {
         let shown: String = id.chars().take(50).collect();
         let success = format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
         // Without it first: what is refused then is not refused for its id.
@@ -104,6 +110,7 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     }
     let absent = vec![
         send(format!("{{\"execute\":\"{harmless}\"}}")),
+        send(format!("{{\"execute\":\"{harmless}\",\"id\":\"last\"}}")),
         send("{\"execute\":\"qmprobe-no-such-command\"}"),
         send("{}"),
         send("{\"execute\":1}"),
