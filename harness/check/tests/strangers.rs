@@ -388,3 +388,29 @@ fn an_agent_that_waits_for_what_was_to_be_thrown_away_has_not_died_of_it() {
     assert_eq!(silent("{\"execute\":"), BTreeSet::from(["sync-recovers"]));
     assert_eq!(silent("{\"execute\":\"guest-ping\"}"), BTreeSet::from(["peer-survives"]));
 }
+
+#[test]
+fn what_is_left_of_a_command_that_was_refused_is_no_surplus() {
+    let deep = Client("{\"execute\":\"guest-ping\",\"id\":[[[1]]]}");
+    let error = Server(r#"{"error": {"class": "GenericError", "desc": "too deep"}}"#);
+    assert!(!fails(&[Qga, deep, error, error]).contains("one-reply"));
+    let pong = Server(r#"{"return": {}, "id": [[[1]]]}"#);
+    assert_eq!(fails(&[Qga, deep, pong, error]), BTreeSet::from(["one-reply"]));
+}
+
+#[test]
+fn how_many_errors_malformed_text_is_worth_is_a_parsers_own_affair() {
+    let malformed = Client("{\"execute\":\"guest-ping\",\"id\":1.}");
+    let error = Server(r#"{"error": {"class": "GenericError", "desc": "no"}}"#);
+    assert_eq!(fails(&[Qga, malformed, error, error]), BTreeSet::from(["one-reply"]));
+    assert_eq!(fails(&[Qga, Stranger, malformed, error, error]), BTreeSet::new());
+}
+
+#[test]
+fn an_error_that_is_returned_is_known_beside_a_name_that_is_escaped() {
+    let asked = Client("{\"execute\":\"qmprobe-no-such-command\",\"id\":{\"\\u00e9\":1}}");
+    let returned = Server(
+        r#"{"id": {"\u00E9": 1}, "return": {"error": {"class": "CommandNotFound", "desc": "not there"}}}"#,
+    );
+    assert_eq!(fails(&[Qga, asked, returned]), BTreeSet::from(["reply-shape"]));
+}

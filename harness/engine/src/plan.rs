@@ -273,9 +273,9 @@ mod tests {
         };
         let asked = ["agent-outlives-client"];
         let inside = Walls::AroundAgent { plays_shutdown: true };
-        assert_eq!(farewells(Class::Destroying, inside, &[]), 1);
-        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &asked), 1);
-        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &[]), 1);
+        assert_eq!(farewells(Class::Destroying, inside, &[]), 2);
+        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &asked), 2);
+        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &[]), 2);
         assert_eq!(farewells(Class::Observing, Walls::None, &asked), 0);
     }
 }

@@ -19,6 +19,8 @@ pub struct Waiver {
     pub command: String,
     /// Glob for the kind of peer: `qemu`, `storage-daemon`, `guest-agent`, `other`, `reference`.
     pub peer: String,
+    /// Glob for the file name of the program that was started.
+    pub program: String,
     /// The peer's versions.
     pub versions: VersionRange,
     /// Glob for the class of the breach.
@@ -62,6 +64,8 @@ struct Entry {
     command: String,
     #[serde(default = "any")]
     peer: String,
+    #[serde(default = "any")]
+    program: String,
     #[serde(default)]
     versions: Option<Spanned<String>>,
     #[serde(default = "any")]
@@ -135,6 +139,7 @@ impl Entry {
             rule: rule.slug.to_owned(),
             command: self.command,
             peer: self.peer,
+            program: self.program,
             versions,
             class: self.class,
             contains: self.contains,
@@ -145,6 +150,12 @@ impl Entry {
             expires: self.expires.map(Spanned::into_inner),
         })
     }
+}
+
+/// The file name of the program that a command line starts.
+fn program_of(command_line: &str) -> &str {
+    let program = command_line.split_ascii_whitespace().next().unwrap_or_default();
+    program.rsplit('/').next().unwrap_or(program)
 }
 
 fn is_date(text: &str) -> bool {
@@ -166,6 +177,7 @@ impl Waiver {
         self.rule == finding.rule
             && glob::matches(&self.command, finding.command.as_deref().unwrap_or_default())
             && glob::matches(&self.peer, &finding.peer.kind)
+            && glob::matches(&self.program, program_of(&finding.peer.command_line))
             && self.versions.contains(finding.peer.version)
             && glob::matches(&self.class, &finding.class)
             && contained()

@@ -9,7 +9,8 @@ use qmprobe_target::{Address, PeerSpec};
 use qmprobe_wire::{Dialect, Limits};
 use scripted::{Asked, Twist, serve};
 use stage::{Over, run};
-use std::os::unix::net::UnixListener;
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 
 /// Runs what may be sent to anybody against an agent that serves one client after another, as long as it lives.
@@ -51,4 +52,35 @@ fn an_agent_that_is_lost_before_the_first_case_is_a_finding() {
         assert_eq!(over.rules(), ["peer-survives"], "{dies_of:?}");
         assert!(over.summary.violations > 0 && !over.summary.complete);
     }
+}
+
+/// What comes of it where the next client throws out the one that is served, and where it waits.
+fn joined(throws_out: bool) -> Over {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("agent");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    thread::spawn(move || {
+        let mut served: Option<(UnixStream, thread::JoinHandle<()>)> = None;
+        for stream in listener.incoming().flatten() {
+            if let Some((before, service)) = served.take() {
+                if throws_out {
+                    before.shutdown(Shutdown::Both).expect("a socket");
+                }
+                service.join().expect("served");
+            }
+            let next = stream.try_clone().expect("a socket");
+            served = Some((next, thread::spawn(|| serve(stream, Dialect::Qga, &|_| Twist::Proper))));
+        }
+    });
+    run(&PeerSpec::Connect { address: Address::Unix(path), dialect: Dialect::Qga }, |options| {
+        options.allow = Class::Observing;
+        options.rules = vec!["peer-survives".to_owned()];
+        options.limits = Limits { greeting_ms_max: 500, step_ms_max: 1_000, ..Limits::default() };
+    })
+}
+
+#[test]
+fn an_agent_whose_next_client_throws_out_the_one_it_serves_is_a_finding() {
+    assert_eq!(joined(true).rules(), ["peer-survives"]);
+    assert_eq!(joined(false).rules(), [""; 0]);
 }

@@ -72,6 +72,8 @@ pub const ROWS: &[Row] = &[
             &[FRAMING, STATUS, DEPTH, TWICE, DEPTH, Timeout],
             &[FRAMING, STATUS, DEPTH, TWICE, DEPTH, Timeout, STATUS, DEPTH, TWICE, DEPTH, Timeout],
             &[FRAMING, STATUS, DEPTH, SPACED, BARE_GENERIC],
+            // The blank is answered as well.
+            &[FRAMING, STATUS, DEPTH, SPACED, BARE_GENERIC, DEPTH],
         ],
         // What is lost only once was lost for another reason.
         keeps: &[FRAMING, STATUS, DEPTH, TWICE, DEPTH, Timeout, STATUS, DEPTH, TWICE, DEPTH, DEPTH],

@@ -53,6 +53,8 @@ pub(super) struct Due {
     stream: Option<Model>,
     /// How many errors malformed text is worth to the peer is not known.
     uncounted: bool,
+    /// Of errors that nobody counts, some may be still to come.
+    behind_errors: bool,
 }
 
 impl Due {
@@ -93,6 +95,18 @@ impl Due {
     /// How many errors come is left open.
     pub fn leaves_errors_open(&mut self) {
         self.uncounted = true;
+    }
+
+    /// Malformed text was sent before.
+    pub fn comes_behind_errors(&mut self) {
+        self.behind_errors = true;
+    }
+
+    /// Whether what came last may be an error of earlier text, and not what was waited for.
+    fn may_be_of_earlier_text(&self, newest: Option<&Message>) -> bool {
+        let is_bare = |reply: &Message| reply.kind == MessageKind::Error && !reply.has("id");
+        let is_named = matches!(self.last, Some(Last::Id(Some(_))));
+        self.uncounted && self.behind_errors && is_named && newest.is_some_and(is_bare)
     }
 
     /// Adds replies that earlier writes are owed, and those that may have come to them.
@@ -168,6 +182,12 @@ impl Until {
         matches!(self, Until::Replies(due) if due.is_owed_more(replies(received), newest_reply(received)))
     }
 
+    /// Whether what came last may be an error of earlier text, so that it is worth waiting for another reply, however
+    /// often that was in vain.
+    pub fn may_come_yet(&self, received: &[Received]) -> bool {
+        matches!(self, Until::Replies(due) if due.may_be_of_earlier_text(newest_reply(received)))
+    }
+
     /// How near the wait is to its end, after `received`.
     pub fn reached(&self, received: &[Received]) -> Reached {
         let reached = match self {
@@ -229,5 +249,20 @@ mod tests {
         due.leaves_errors_open();
         assert!(due.is_owed_more(3, Some(&error)));
         assert!(!due.is_owed_more(3, Some(&message(r#"{"return": 7}"#))));
+    }
+    #[test]
+    fn an_error_of_earlier_text_is_not_what_a_command_is_answered_with() {
+        let error =
+            Message::new(br#"{"error": {"class": "GenericError", "desc": ""}}"#.to_vec(), LineEnd::Lf, 64);
+        let received = [Received { at_us: 0, frame: Frame::Message(error) }];
+        let due = |behind_errors| Due {
+            last: Some(Last::Id(Some(Value::int(7)))),
+            uncounted: true,
+            behind_errors,
+            ..Due::one()
+        };
+        assert!(Until::Replies(due(true)).may_come_yet(&received));
+        assert!(!Until::Replies(due(false)).may_come_yet(&received));
+        assert!(!Until::Replies(due(true)).may_come_yet(&[]));
     }
 }

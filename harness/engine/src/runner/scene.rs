@@ -351,6 +351,9 @@ impl Runner {
         }
         let mut outcomes = Vec::new();
         let session = &mut scene.session;
+        if session.erred {
+            due.comes_behind_errors();
+        }
         session.automaton.feed_payload(payload, &mut outcomes);
         for outcome in &outcomes {
             // A whole value shows that the lexer is out of recovery, if the peer has the parser that it seems to,

@@ -65,6 +65,16 @@ mod tests {
     }
 
     #[test]
+    fn a_consequence_is_explained_whatever_command_either_names() {
+        let mut failing = Failing::default();
+        failing.note("a", keys("one-reply", "missing"), Some("guest-ping"), false);
+        failing.note("b", keys("sync-echo", "differs"), Some("guest-sync"), false);
+        let explains = |slug| failing.explains(qmprobe_check::find(slug).unwrap(), Some("guest-info"));
+        assert!(explains("sync-recovers") && explains("basic-commands"));
+        assert!(!failing.explains(qmprobe_check::find("return-type").unwrap(), Some("guest-info")));
+    }
+
+    #[test]
     fn what_is_known_of_one_command_explains_nothing_of_another() {
         let rule = qmprobe_check::find("arguments-type").unwrap();
         let mut failing = Failing::default();

@@ -8,21 +8,28 @@ const UNREAD_MS: u64 = 100;
 /// These cases count from here.
 const INDEX: u64 = FIRST_INDEX + (1 << 24);
 
+/// Commands of a client that does not wait for the first reply: some are answered when it has gone.
+const UNAWAITED: usize = 2_000;
+
 /// The cases that are run when nothing else is left to do.
 pub fn farewells(seed: u64) -> Vec<Case> {
     let mut ping = request::execute("guest-ping", None, None);
     ping.push(b'\n');
-    let token = (1 << 60) + (mix(seed, INDEX) >> 8) as i64;
-    vec![Case {
-        id: CaseId { seed, index: INDEX },
-        name: "agent-outlives-client: a reply unread at the end".to_owned(),
-        command: None,
-        aim: Some("agent-outlives-client".to_owned()),
-        start: Start::Greeting,
-        steps: vec![
-            Step::Push(ping),
-            Step::Abandon(UNREAD_MS),
-            Step::Sync(Sync { before: Payload::default(), token, faults: Vec::new() }),
-        ],
-    }]
+    let kinds = [
+        ("a reply unread at the end", ping.clone(), UNREAD_MS),
+        ("a client that awaits no reply", ping.repeat(UNAWAITED), 0),
+    ];
+    let case = |(index, (name, bytes, wait_ms)): (u64, (&str, Vec<u8>, u64))| {
+        let token = (1 << 60) + (mix(seed, index) >> 8) as i64;
+        let sync = Sync { before: Payload::default(), token, faults: Vec::new() };
+        Case {
+            id: CaseId { seed, index },
+            name: format!("agent-outlives-client: {name}"),
+            command: None,
+            aim: Some("agent-outlives-client".to_owned()),
+            start: Start::Greeting,
+            steps: vec![Step::Push(bytes), Step::Abandon(wait_ms), Step::Sync(sync)],
+        }
+    };
+    (INDEX..).zip(kinds).map(case).collect()
 }
