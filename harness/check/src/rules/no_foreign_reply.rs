@@ -57,7 +57,10 @@ pub fn is_foreign(context: &Context<'_>, index: usize, extra: &Message) -> bool 
     let answers =
         |pair: &Pair<'_>| extra.get("id").is_some_and(|id| pair.expectation.id.as_ref() == Some(id));
     let opened = |exchange: &Exchange| exchange.opened && exchange.connection == connection;
+    // Half a command is something to answer, if wrongly.
+    let said = |exchange: &Exchange| exchange.connection == connection && !exchange.sent.is_empty();
+    let is_silent = !context.transcript.exchanges[..=index].iter().any(said);
     // Before the case an older connection has been negotiated, at least.
-    let unasked = context.transcript.exchanges.iter().any(opened) && !earlier().any(|pair| here(&pair));
+    let unasked = context.transcript.exchanges.iter().any(opened) && is_silent;
     unasked || earlier().any(answers) && !earlier().filter(here).any(answers)
 }

@@ -63,6 +63,8 @@ const IDS: &[&str] = &[
 const LONG: usize = 5000;
 /// Characters of the longest: more than 16 bits count.
 const VERY_LONG: usize = 70_000;
+/// The same of an agent: more than its channel holds, so that its reply goes out in parts. A monitor reads byte by byte.
+const LONGEST: usize = 1_100_000;
 /// Levels of the deep ids: fewer than any JSON library takes.
 const DEEP: usize = 40;
 /// Values of the wide ids: more than a table of fixed size has.
@@ -94,9 +96,11 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         ];
         cases.push("reply-id-echo", format!("{shown} on errors"), Start::Command, errors);
     }
-    let very_long = "x".repeat(VERY_LONG);
-    let steps = vec![send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{very_long}\"}}"))];
-    cases.push("reply-id-echo", format!("{VERY_LONG} characters"), Start::Command, steps);
+    let length = if cases.is_qmp() { VERY_LONG } else { LONGEST };
+    // A character that is lost shows wherever it stood.
+    let longest: String = (b'a'..=b'z').cycle().take(length).map(char::from).collect();
+    let steps = vec![send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{longest}\"}}"))];
+    cases.push("reply-id-echo", format!("{length} characters"), Start::Command, steps);
     if cases.is_qmp() {
         let gated = vec![
             send(format!("{{\"execute\":\"{harmless}\",\"id\":\"gated\"}}")),
