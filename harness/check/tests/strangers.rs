@@ -414,3 +414,14 @@ fn an_error_that_is_returned_is_known_beside_a_name_that_is_escaped() {
     );
     assert_eq!(fails(&[Qga, asked, returned]), BTreeSet::from(["reply-shape"]));
 }
+
+#[test]
+fn half_a_surrogate_comes_back_where_it_was_sent_and_else_is_no_json() {
+    let back = Server(r#"{"return": {}, "id": "\ud800"}"#);
+    for half in ["\\ud800", "\u{ed}\u{a0}\u{80}"] {
+        let asked = format!("{{\"execute\":\"guest-ping\",\"id\":\"{half}\"}}").leak();
+        assert!(!fails(&[Qga, Client(asked), back]).contains("output-strict-json"), "{half}");
+    }
+    let asked = Client("{\"execute\":\"guest-ping\",\"id\":\"a\"}");
+    assert!(fails(&[Qga, asked, back]).contains("output-strict-json"));
+}

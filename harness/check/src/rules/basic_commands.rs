@@ -18,6 +18,8 @@ pub static RULE: Rule = Rule {
             "input-framing",
             // A command behind what should have been malformed.
             "json-error-answered/return",
+            // What this parser refuses, and another one takes.
+            "json-error-answered/CommandNotFound",
             "reply-id-echo/refused",
             // What is left of an earlier command is taken for part of it.
             "arguments-required",

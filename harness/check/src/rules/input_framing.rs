@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     id: "Q311",
     slug: "input-framing",
     title: "What the client sends is one stream",
-    requirement: "A command that comes in pieces, with white space between its tokens, or together with others, is carried out as if it had come whole and alone.",
+    requirement: "A command that comes in pieces, with white space between its tokens, brackets in its strings, or together with others, is carried out as if it had come whole and alone.",
     source: "QMP specification, General Definitions; QEMU monitor/qmp.c:monitor_qmp_read, qga/main.c:channel_event_cb",
     terms: Terms::USUAL,
     judge,

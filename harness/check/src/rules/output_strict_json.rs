@@ -72,7 +72,7 @@ fn has_infinity(value: &Value) -> bool {
     }
 }
 
-/// Whether half an escaped surrogate was sent: a peer that takes one, as JSON's grammar has it, gives it back. What
+/// Whether half a surrogate was sent, escaped or as bytes: a peer that takes one gives it back. What
 /// lies across the ends of a stretch is not looked for.
 fn sends_lone_surrogate(sent: &Payload) -> bool {
     sent.parts().any(|(bytes, _)| has_lone_surrogate(bytes))
@@ -85,6 +85,9 @@ fn has_lone_surrogate(sent: &[u8]) -> bool {
     };
     let mut at = 0;
     while at < sent.len() {
+        if matches!(sent.get(at..at + 2), Some([0xED, 0xA0..=0xBF])) {
+            return true;
+        }
         at += match (unit(at), unit(at + 6)) {
             (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
             (Some(0xD800..=0xDFFF), _) => return true,

@@ -40,11 +40,17 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let untorn = Step::Send([&torn.concat(), &rest[..]].concat());
     let at_once = bare((1..=AT_ONCE).map(|id| good(id) + "\n").collect());
     let long = send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{}\"}}", "x".repeat(LONG)));
+    let quoted = |text: &str| send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{text}\"}}"));
     let alone = command(harmless, 0);
     for (name, alone, cut) in [
         ("in two pieces", &alone, Vec::from(in_two)),
         ("torn within tokens", &untorn, in_tokens.collect()),
         ("behind white space", &alone, vec![bare(format!(" \t{}\n", good(2)))]),
+        (
+            "with brackets in a string",
+            &alone,
+            vec![quoted("{["), quoted("]}"), quoted("\\\"}"), quoted("{\\\\")],
+        ),
         ("two on a line", &alone, vec![bare(format!("{} {}\n", good(2), good(3)))]),
         ("byte by byte", &bare(accented.clone()), by_byte.collect()),
         ("spread over lines", &alone, vec![send(pretty)]),
