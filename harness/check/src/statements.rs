@@ -131,7 +131,7 @@ pub static STATEMENTS: &[Statement] = &[
     of("B10", "A frozen agent runs only what it lists.", "QEMU qga/main.c:ga_disable_not_allowed_freeze", Shown::By(&["qga/freeze/a-frozen-agent-runs-only-what-needs-no-disk"])),
     of("B11", "guest-info tells which commands are enabled.", "QEMU qga/commands.c:qmp_guest_info", Shown::By(&["guest-info-agrees", "qga/envelope/guest-info-tells-what-there-is"])),
     of("B12", "Names of members need follow no convention.", "QEMU qapi/pragma.json", Shown::Not("nothing to break: the schema loader takes any name")),
-    of("B13", "The next client is served when the first has left.", "QEMU qga/channel-posix.c:ga_channel_listen_accept", Shown::By(&["agent-outlives-client", "qga/session/the-next-client-is-served"])),
+    of("B13", "The next client is served when the first has left.", "QEMU qga/channel-posix.c:ga_channel_listen_accept", Shown::By(&["agent-outlives-client", "peer-survives", "qga/session/the-next-client-is-served"])),
     of("B14", "Half a command of one client is no part of the next one's.", "QEMU qga/main.c", Shown::By(&["half-command-outlives-client", "qga/session/half-a-command-is-thrown-away-by-the-byte"])),
     of("B15", "Replies go to the client that is connected.", "QEMU qga/channel-posix.c", Shown::Not("on a serial channel stale replies are normal, and on a socket no agent was seen to break it")),
     of("B16", "Serial channels have the same protocol.", "QEMU qga/channel-posix.c", Shown::By(&["input-framing", "sync-recovers"])),

@@ -27,7 +27,10 @@ pub static RULE: Rule = Rule {
             // What is left of an earlier connection's input is answered as well.
             "negotiation-per-connection/GenericError",
             "output-framing",
+            "peer-survives/exit-status-0",
+            "peer-survives/exit-status-1",
             "json-error-answered/return",
+            "json-error-answered/silence",
             "json-error-answered/CommandNotFound",
         ],
         ..Terms::USUAL

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{DeviationKind, Message, MessageKind, Value};
+use qmprobe_wire::{DeviationKind, Message, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -50,7 +50,7 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         let Some(reply) = pair.reply.filter(|reply| is_legible(reply)) else { continue };
         looked = true;
         let (sent, came) = (pair.expectation.id.as_ref(), reply.get("id"));
-        let is_spared = pair.expectation.id_is_optional && reply.kind == MessageKind::Error && came.is_none();
+        let is_spared = pair.expectation.id_is_optional && reply.has("error") && came.is_none();
         if is_echo(sent, came) || is_spared || is_misnamed(sent, reply) {
             continue;
         }

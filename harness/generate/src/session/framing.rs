@@ -51,6 +51,7 @@ pub(super) fn push(cases: &mut Cases<'_>) {
             &alone,
             vec![quoted("{["), quoted("]}"), quoted("\\\"}"), quoted("{\\\\")],
         ),
+        ("without a newline", &alone, vec![bare(good(2))]),
         ("two on a line", &alone, vec![bare(format!("{} {}\n", good(2), good(3)))]),
         ("byte by byte", &bare(accented.clone()), by_byte.collect()),
         ("spread over lines", &alone, vec![send(pretty)]),

@@ -67,6 +67,8 @@ const VERY_LONG: usize = 70_000;
 const LONGEST: usize = 1_100_000;
 /// Levels of the deep ids: fewer than any JSON library takes.
 const DEEP: usize = 40;
+/// Digits of the longest number: more than some languages turn into an integer.
+const DIGITS: usize = 5000;
 /// Values of the wide ids: more than a table of fixed size has.
 const WIDE: usize = 1500;
 
@@ -78,7 +80,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let elements: Vec<String> = (0..WIDE).map(|at| at.to_string()).collect();
     let members: Vec<String> = (0..WIDE).map(|at| format!("\"{at}\":{at}")).collect();
     let (list, object) = (format!("[{}]", elements.join(",")), format!("{{{}}}", members.join(",")));
-    for id in IDS.iter().copied().chain([&*long, &*lists, &*objects, &*list, &*object]) {
+    let digits = "9".repeat(DIGITS);
+    for id in IDS.iter().copied().chain([&*long, &*lists, &*objects, &*list, &*object, &*digits]) {
         let shown: String = id.chars().take(50).collect();
         let success = format!("{{\"execute\":\"{harmless}\",\"id\":{id}}}");
         // Without it first: what is refused then is not refused for its id.

@@ -65,6 +65,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
         command(harmless, 42),
         send("{\"id\":43]\n"),
         command(harmless, 44),
+        send("{\"execute\":}\n"),
+        command(harmless, 45),
     ];
     cases.push("json-error-no-id", "between commands with ids", Start::Command, after_id);
 }

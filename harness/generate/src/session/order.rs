@@ -1,6 +1,7 @@
 //! Several commands in one write: answered in order, errors included, whatever stands between them.
 
 use super::{Cases, send};
+use qmprobe_schema::Command;
 use qmprobe_wire::Start;
 
 pub(super) fn push(cases: &mut Cases<'_>) {
@@ -16,7 +17,23 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     cases.push("reply-order", "malformed JSON between", Start::Command, vec![send(garbled), after]);
     if cases.is_qmp() {
         overtaking(cases);
+    } else {
+        looks(cases);
     }
+}
+
+/// What only looks, some of it for a while, each with a quick command behind it.
+fn looks(cases: &mut Cases<'_>) {
+    let is_look = |name: &str| name.starts_with("guest-get-") || name.starts_with("guest-network-get-");
+    let names =
+        cases.schema.commands.iter().filter(|command| command.success_response && is_look(&command.name));
+    let name_each = |(id, command): (u32, &Command)| {
+        let (look, ping) = (2 * id, 2 * id + 1);
+        let look = format!("{{\"execute\":\"{}\",\"id\":{look}}}\n", command.name);
+        look + &format!("{{\"execute\":\"guest-ping\",\"id\":{ping}}}\n")
+    };
+    let lines: String = (0..).zip(names).map(name_each).collect();
+    cases.push("reply-order", "looks with pings between", Start::Command, vec![send(lines)]);
 }
 
 /// Behind commands that take their time, some that are answered out of band, be it with an error.
