@@ -128,10 +128,9 @@ impl<'s> Agenda<'s> {
         }
     }
 
-    /// Leaves out the cases that a peer which reads line by line cannot be held to. An agent that does is shown to.
-    pub fn keep_to_lines(&mut self, dialect: Dialect) {
-        let shows = |case: &Case| dialect == Dialect::Qga && case.aim.as_deref() == Some("input-framing");
-        self.session.retain(|case| shows(case) || stands_on_lines(case));
+    /// Leaves out the cases that a peer which reads line by line cannot be held to.
+    pub fn keep_to_lines(&mut self) {
+        self.session.retain(stands_on_lines);
         self.trials.retain(|trial| stands_on_lines(&trial.case));
         self.farewells.retain(stands_on_lines);
         self.by_line = true;
