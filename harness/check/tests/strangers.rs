@@ -4,7 +4,7 @@ mod conversation;
 mod schema;
 
 use conversation::Say::{
-    Aim, Client, Close, Connect, Crash, Hang, Library, Qga, Quiet, Raw, Server, Stranger, Timeout, Tried,
+    Aim, Client, Close, Connect, Crash, Hang, Library, Qga, Raw, Server, Stranger, Timeout, Tried,
 };
 use conversation::{Say, fails, fails_without};
 use std::collections::BTreeSet;
@@ -424,17 +424,4 @@ fn half_a_surrogate_comes_back_where_it_was_sent_and_else_is_no_json() {
     }
     let asked = Client("{\"execute\":\"guest-ping\",\"id\":\"a\"}");
     assert!(fails(&[Qga, asked, back]).contains("output-strict-json"));
-}
-
-#[test]
-fn an_agent_may_be_silent_on_what_throws_away_and_not_on_text_that_is_malformed() {
-    let pong = Server(r#"{"return": {}, "id": 7}"#);
-    let ping = Client("{\"execute\":\"guest-ping\",\"id\":7}");
-    let aimed = Aim("json-error-answered");
-    let said = |text| fails(&[Qga, Stranger, aimed, Client(text), Quiet, ping, pong]);
-    assert_eq!(said("{]"), BTreeSet::from(["json-error-answered"]));
-    assert_eq!(said("{\u{ff}"), BTreeSet::new());
-    // Nor where it was late.
-    let late = Server(r#"{"error": {"class": "GenericError", "desc": "no"}}"#);
-    assert_eq!(fails(&[Qga, Stranger, aimed, Client("{]"), Quiet, ping, late, pong]), BTreeSet::new());
 }

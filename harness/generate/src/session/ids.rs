@@ -63,8 +63,9 @@ const IDS: &[&str] = &[
 const LONG: usize = 5000;
 /// Characters of the longest: more than 16 bits count.
 const VERY_LONG: usize = 70_000;
-/// The same of an agent: more than its channel holds, so that its reply goes out in parts. A monitor reads byte by byte.
-const LONGEST: usize = 1_000_000;
+/// The same of an agent: more than its channel holds, so that its reply goes out in parts, and no flood where each is
+/// escaped. A monitor reads byte by byte.
+const LONGEST: usize = 600_000;
 /// Levels of the deep ids: fewer than any JSON library takes.
 const DEEP: usize = 40;
 /// Digits of the longest number: more than some languages turn into an integer.
