@@ -67,9 +67,9 @@ impl<'a> Context<'a> {
             outcomes.clear();
             automaton.feed_payload(&exchange.sent, &mut outcomes);
             let first = context.pairs.len();
-            let disputed = !transcript.model.is_qemus() && errors(&outcomes) > 1;
-            let is_uncounted = !transcript.model.is_qemus() && errors(&outcomes) > 0;
-            uncounted_from = uncounted_from.or(is_uncounted.then_some(index));
+            let uncounted = if transcript.model.is_qemus() { 0 } else { errors(&outcomes) };
+            let disputed = uncounted > 1;
+            uncounted_from = uncounted_from.or((uncounted > 0).then_some(index));
             let due = predict_all(schema, transcript.version, state, &outcomes);
             for (at, mut expectation) in due.into_iter().enumerate() {
                 if disputed && !expectation.accepted.has(Accepted::RETURN) {

@@ -82,11 +82,11 @@ impl<'s> Agenda<'s> {
         let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
         let fits = |case: &Case| gate.allow > Class::Observing || case.bytes() <= FOREIGN_TRIAL_BYTES_MAX;
         trials.retain(|trial| focus.wants(&trial.case) && fits(&trial.case));
-        let may_end = gate.allow == Class::Destroying;
         let mut farewells = match dialect {
-            Dialect::Qga if syncs && may_end => recovery::farewells(seed),
-            Dialect::Qmp if may_end => session::farewells(schema, seed),
-            _ => Vec::new(),
+            _ if gate.allow < Class::Destroying => Vec::new(),
+            Dialect::Qga if syncs => recovery::farewells(seed),
+            Dialect::Qga => Vec::new(),
+            Dialect::Qmp => session::farewells(schema, seed),
         };
         farewells.retain(|case| focus.wants(case));
         let mut skipped = BTreeMap::new();
@@ -264,18 +264,14 @@ mod tests {
     use crate::safety::Walls;
 
     #[test]
-    fn a_client_leaves_an_agent_of_ours_with_a_reply_unread_and_not_anothers() {
+    fn a_client_leaves_an_agent_that_may_end_with_a_reply_unread_and_no_other() {
         let schema = qmprobe_schema::shipped("qga-7.2").expect("shipped").expect("well-formed");
-        let farewells = |allow, walls, rules: &[&str]| {
-            let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
-            let agenda = Agenda::new(&schema, Dialect::Qga, 0, Gate { allow, walls }, &rules, None, &[]);
-            agenda.farewells.len()
+        let farewells = |allow, walls| {
+            let rules = ["agent-outlives-client".to_owned()];
+            Agenda::new(&schema, Dialect::Qga, 0, Gate { allow, walls }, &rules, None, &[]).farewells.len()
         };
-        let asked = ["agent-outlives-client"];
-        let inside = Walls::AroundAgent { plays_shutdown: true };
-        assert_eq!(farewells(Class::Destroying, inside, &[]), 2);
-        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &asked), 2);
-        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent, &[]), 2);
-        assert_eq!(farewells(Class::Observing, Walls::None, &asked), 0);
+        assert_eq!(farewells(Class::Destroying, Walls::AroundAgent { plays_shutdown: true }), 2);
+        assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent), 2);
+        assert_eq!(farewells(Class::Observing, Walls::None), 0);
     }
 }

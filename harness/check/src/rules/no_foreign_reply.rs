@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::pairing::Pair;
 use crate::rule::{QMP, Rule, Terms};
 use crate::verdict::{Breach, Verdict, conclude};
-use qmprobe_wire::{Exchange, Frame, Message, Received, escape};
+use qmprobe_wire::{Frame, Message, Received, escape};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -56,11 +56,11 @@ pub fn is_foreign(context: &Context<'_>, index: usize, extra: &Message) -> bool 
     let here = |pair: &&Pair<'_>| context.exchange(pair).connection == connection;
     let answers =
         |pair: &Pair<'_>| extra.get("id").is_some_and(|id| pair.expectation.id.as_ref() == Some(id));
-    let opened = |exchange: &Exchange| exchange.opened && exchange.connection == connection;
-    // Half a command is something to answer, if wrongly.
-    let said = |exchange: &Exchange| exchange.connection == connection && !exchange.sent.is_empty();
-    let is_silent = !context.transcript.exchanges[..=index].iter().any(said);
-    // Before the case an older connection has been negotiated, at least.
-    let unasked = context.transcript.exchanges.iter().any(opened) && is_silent;
+    let exchanges = context.transcript.exchanges.iter().take(index + 1);
+    let mut its_own = exchanges.filter(|exchange| exchange.connection == connection);
+    // Before the case an older connection has been negotiated, at least. Half a command is something to answer, if
+    // wrongly.
+    let unasked =
+        its_own.clone().any(|exchange| exchange.opened) && its_own.all(|exchange| exchange.sent.is_empty());
     unasked || earlier().any(answers) && !earlier().filter(here).any(answers)
 }

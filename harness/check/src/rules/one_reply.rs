@@ -30,7 +30,6 @@ pub static RULE: Rule = Rule {
             "peer-survives/exit-status-0",
             "peer-survives/exit-status-1",
             "json-error-answered/return",
-            "json-error-answered/silence",
             "json-error-answered/CommandNotFound",
         ],
         ..Terms::USUAL
@@ -52,9 +51,10 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         context.pairs.iter().any(|p| late(p.exchange) && p.is_silent())
     };
     for (index, extra) in &context.extras {
-        let another_rule =
-            is_foreign(context, *index, extra) || silent(*index, extra) || context.is_garbled(*index);
-        let another_rule = another_rule || is_rest_of_refused(context, *index, extra);
+        let another_rule = context.is_garbled(*index)
+            || is_foreign(context, *index, extra)
+            || silent(*index, extra)
+            || is_rest_of_refused(context, *index, extra);
         let is_tried = context.transcript.exchanges[*index].attempt.is_some_and(|attempt| !attempt.synced);
         if !another_rule && !is_tried {
             breaches.push(Breach {

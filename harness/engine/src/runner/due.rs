@@ -53,7 +53,7 @@ pub(super) struct Due {
     stream: Option<Model>,
     /// How many errors malformed text is worth to the peer is not known.
     uncounted: bool,
-    /// Of errors that nobody counts, some may be still to come.
+    /// Some that earlier text is worth may be still to come.
     behind_errors: bool,
 }
 
@@ -92,21 +92,17 @@ impl Due {
         self.stream = model;
     }
 
-    /// How many errors come is left open.
-    pub fn leaves_errors_open(&mut self) {
+    /// How many errors come is left open, and of those to earlier text where that was malformed.
+    pub fn leaves_errors_open(&mut self, behind_errors: bool) {
         self.uncounted = true;
-    }
-
-    /// Malformed text was sent before.
-    pub fn comes_behind_errors(&mut self) {
-        self.behind_errors = true;
+        self.behind_errors = behind_errors;
     }
 
     /// Whether what came last may be an error of earlier text, and not what was waited for.
     fn may_be_of_earlier_text(&self, newest: Option<&Message>) -> bool {
         let is_bare = |reply: &Message| reply.kind == MessageKind::Error && !reply.has("id");
         let is_named = matches!(self.last, Some(Last::Id(Some(_))));
-        self.uncounted && self.behind_errors && is_named && newest.is_some_and(is_bare)
+        self.behind_errors && is_named && newest.is_some_and(is_bare)
     }
 
     /// Adds replies that earlier writes are owed, and those that may have come to them.
@@ -164,7 +160,12 @@ impl Due {
             return Reached::No;
         }
         if all_came {
-            return if last_came() { Reached::Yes } else { Reached::Doubtful };
+            return match last_came() {
+                true => Reached::Yes,
+                // However often that was in vain, it is worth waiting for another reply.
+                false if self.may_be_of_earlier_text(newest) => Reached::Nearly,
+                false => Reached::Doubtful,
+            };
         }
         if replies >= self.must && last_came() { Reached::Nearly } else { Reached::No }
     }
@@ -180,12 +181,6 @@ impl Until {
     /// Whether replies that must come are still to come.
     pub fn is_owed(&self, received: &[Received]) -> bool {
         matches!(self, Until::Replies(due) if due.is_owed_more(replies(received), newest_reply(received)))
-    }
-
-    /// Whether what came last may be an error of earlier text, so that it is worth waiting for another reply, however
-    /// often that was in vain.
-    pub fn may_come_yet(&self, received: &[Received]) -> bool {
-        matches!(self, Until::Replies(due) if due.may_be_of_earlier_text(newest_reply(received)))
     }
 
     /// How near the wait is to its end, after `received`.
@@ -246,23 +241,23 @@ mod tests {
         let error = message(r#"{"error": {"class": "GenericError", "desc": ""}}"#);
         let mut due = Due { last: Some(Last::Token(7)), ..Due::one() };
         assert!(!due.is_owed_more(1, Some(&error)));
-        due.leaves_errors_open();
+        due.leaves_errors_open(false);
         assert!(due.is_owed_more(3, Some(&error)));
         assert!(!due.is_owed_more(3, Some(&message(r#"{"return": 7}"#))));
     }
+
     #[test]
     fn an_error_of_earlier_text_is_not_what_a_command_is_answered_with() {
         let error =
             Message::new(br#"{"error": {"class": "GenericError", "desc": ""}}"#.to_vec(), LineEnd::Lf, 64);
         let received = [Received { at_us: 0, frame: Frame::Message(error) }];
-        let due = |behind_errors| Due {
-            last: Some(Last::Id(Some(Value::int(7)))),
-            uncounted: true,
-            behind_errors,
-            ..Due::one()
+        let reached = |behind_errors, received: &[Received]| {
+            let mut due = Due { last: Some(Last::Id(Some(Value::int(7)))), ..Due::one() };
+            due.leaves_errors_open(behind_errors);
+            Until::Replies(due).reached(received)
         };
-        assert!(Until::Replies(due(true)).may_come_yet(&received));
-        assert!(!Until::Replies(due(false)).may_come_yet(&received));
-        assert!(!Until::Replies(due(true)).may_come_yet(&[]));
+        assert_eq!(reached(true, &received), Reached::Nearly);
+        assert_eq!(reached(false, &received), Reached::Doubtful);
+        assert_eq!(reached(true, &[]), Reached::No);
     }
 }

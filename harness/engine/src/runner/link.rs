@@ -175,7 +175,7 @@ impl Link {
                     }
                     return Heard::All;
                 }
-                Reached::Doubtful if !ear.doubts() && !until.may_come_yet(into) => return Heard::All,
+                Reached::Doubtful if !ear.doubts() => return Heard::All,
                 // As long as it goes on talking it has not said all.
                 Reached::Nearly | Reached::Doubtful
                     if !nearly || into.len() > heard || self.has_more(&mut begun) =>

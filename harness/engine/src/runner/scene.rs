@@ -346,13 +346,10 @@ impl Runner {
     /// What a conforming peer answers to the bytes, and the state that it is in then.
     fn predicted(&self, scene: &mut Scene, payload: &Payload) -> Due {
         let mut due = Due::default();
-        if !self.manners.model().is_qemus() {
-            due.leaves_errors_open();
-        }
         let mut outcomes = Vec::new();
         let session = &mut scene.session;
-        if session.erred {
-            due.comes_behind_errors();
+        if !self.manners.model().is_qemus() {
+            due.leaves_errors_open(session.erred);
         }
         session.automaton.feed_payload(payload, &mut outcomes);
         for outcome in &outcomes {
