@@ -140,8 +140,9 @@ impl<'a> Context<'a> {
             // An error of the JSON layer may carry, by another breach, an id that was answered otherwise.
             let succeeded =
                 |pair: &Pair<'_>| pair.reply.is_some_and(|reply| reply.kind == MessageKind::Return);
-            let answers = id.is_some()
-                && pairs.iter().any(|pair| pair.expectation.id.as_ref() == id && !succeeded(pair));
+            let owed = |pair: &Pair<'_>| !pair.expectation.id_is_optional && !succeeded(pair);
+            let answers =
+                id.is_some() && pairs.iter().any(|pair| pair.expectation.id.as_ref() == id && owed(pair));
             let may_be_shifted = shifted && id.is_none();
             // A peer that answers malformed text with something else than an error answers further ones with it, too.
             let is_error =

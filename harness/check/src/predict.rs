@@ -102,7 +102,8 @@ pub fn predict(
             let mut expectation = expect(state, Accepted::GENERIC, "json-error-answered", desc.to_string());
             expectation.json_error = true;
             if state.dialect == Dialect::Qga {
-                // QEMU's own test calls garbage at the agent an open question; silence resynchronises as well.
+                // QEMU's own test calls garbage at the agent an open question, and silence resynchronises as well: what is
+                // owed all the same, json-error-answered says.
                 expectation.accepted = Accepted::GENERIC.or(Accepted::NOTHING);
             }
             laid_before_negotiation(expectation, state)

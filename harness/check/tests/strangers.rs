@@ -4,7 +4,7 @@ mod conversation;
 mod schema;
 
 use conversation::Say::{
-    Aim, Client, Close, Connect, Crash, Hang, Library, Qga, Raw, Server, Stranger, Timeout, Tried,
+    Aim, Client, Close, Connect, Crash, Hang, Library, Qga, Quiet, Raw, Server, Stranger, Timeout, Tried,
 };
 use conversation::{Say, fails, fails_without};
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ fn a_parser_that_knows_no_limit_of_nesting_may_take_a_deep_text_for_one() {
         .into_boxed_str(),
     );
     let talk = [Qga, Client(deep), ERROR, SYNCED, Tried(true)];
-    assert!(fails(&talk).contains("one-reply"), "QEMU reads strings there");
+    assert!(fails(&talk).contains("envelope-object"), "QEMU reads strings there");
     assert_eq!(fails(&[&talk[..], &[Stranger]].concat()), none());
 }
 
@@ -240,10 +240,10 @@ fn another_parser_may_refuse_a_number_that_no_double_can_be_and_has_then_read_no
 #[test]
 fn another_parser_may_throw_away_a_number_that_only_the_sentinel_ends() {
     let begun = Client("12\u{ff}{\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
-    assert_eq!(fails(&[Qga, begun, SYNCED]), BTreeSet::from(["one-reply"]));
+    assert_eq!(fails(&[Qga, begun, SYNCED]), BTreeSet::from(["envelope-object"]));
     assert_eq!(fails(&[Qga, Stranger, begun, SYNCED]), none());
     let ended = Client("12 {\"execute\":\"guest-sync-delimited\",\"arguments\":{\"id\":7}}");
-    assert_eq!(fails(&[Qga, Stranger, ended, SYNCED]), BTreeSet::from(["one-reply"]));
+    assert_eq!(fails(&[Qga, Stranger, ended, SYNCED]), BTreeSet::from(["envelope-object"]));
 }
 
 #[test]
@@ -424,4 +424,34 @@ fn half_a_surrogate_comes_back_where_it_was_sent_and_else_is_no_json() {
     }
     let asked = Client("{\"execute\":\"guest-ping\",\"id\":\"a\"}");
     assert!(fails(&[Qga, asked, back]).contains("output-strict-json"));
+}
+
+#[test]
+fn an_agent_may_be_silent_on_what_throws_away_and_not_on_text_that_is_malformed() {
+    let pong = Server(r#"{"return": {}, "id": 7}"#);
+    let ping = Client("{\"execute\":\"guest-ping\",\"id\":7}");
+    let aimed = Aim("json-error-answered");
+    let said = |text| fails(&[Qga, Stranger, aimed, Client(text), Quiet, ping, pong]);
+    assert_eq!(said("{]"), BTreeSet::from(["json-error-answered"]));
+    assert_eq!(said("{\u{ff}"), BTreeSet::new());
+    // Nor where it was late.
+    let late = Server(r#"{"error": {"class": "GenericError", "desc": "no"}}"#);
+    assert_eq!(fails(&[Qga, Stranger, aimed, Client("{]"), Quiet, ping, late, pong]), BTreeSet::new());
+}
+
+#[test]
+fn a_value_that_is_no_object_and_goes_unanswered_is_no_command_that_does() {
+    let ping = Client(r#"{"execute":"guest-ping"}"#);
+    assert_eq!(fails(&[Qga, Client("null "), Timeout]), BTreeSet::from(["envelope-object"]));
+    assert_eq!(fails(&[Qga, ping, Timeout]), BTreeSet::from(["one-reply"]));
+    assert_eq!(fails(&[Qga, Client("null "), ERROR]), none());
+}
+
+#[test]
+fn an_id_on_the_error_of_text_that_a_parser_may_refuse_is_no_echo() {
+    let huge = Client("{\"execute\":\"guest-ping\",\"id\":1e400}");
+    let malformed = Client("{]");
+    let null = Server(r#"{"error": {"class": "GenericError", "desc": "no"}, "id": null}"#);
+    assert_eq!(fails(&[Qga, Stranger, huge, null, malformed, null]), BTreeSet::from(["json-error-no-id"]));
+    assert_eq!(fails(&[Qga, Stranger, huge, ERROR, malformed, ERROR]), none());
 }

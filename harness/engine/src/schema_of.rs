@@ -47,6 +47,9 @@ const EVERY_AGENT: &str = r#"[
     {"name": "str", "meta-type": "builtin", "json-type": "string"}
 ]"#;
 
+/// The commands of that.
+const EVERY_AGENTS: &[&str] = &["guest-ping", "guest-info", "guest-sync", "guest-sync-delimited"];
+
 /// What a peer told when it was asked.
 #[derive(Clone, Debug)]
 pub struct Told {
@@ -172,12 +175,12 @@ impl Offered {
     }
 }
 
-/// The commands that an agent lists; `None` when it lists none with a name.
+/// The commands that an agent lists; `None` when it lists some, and none with a name.
 pub(crate) async fn offered(runner: &mut Runner) -> Option<Vec<Offered>> {
     let reply = runner.ask("guest-info").await?;
     let listed = reply.get("return").and_then(|info| info.get("supported_commands")?.as_array())?;
     let offered: Vec<Offered> = listed.iter().map(Offered::of).collect();
-    offered.iter().any(|one| one.name.is_some()).then_some(offered)
+    (offered.is_empty() || offered.iter().any(|one| one.name.is_some())).then_some(offered)
 }
 
 /// Where an agent's commands differ from those of the schema that it is held against.
@@ -200,6 +203,11 @@ pub(crate) fn leave_out_disabled(schema: &mut Schema, offered: &[Offered]) -> Se
 /// what it does not know with any arguments and any return value.
 pub(crate) fn settle_for_offered(schema: &mut Schema, offered: &[Offered]) -> Settled {
     let enabled = |name: &str| offered.iter().any(|one| one.is(name) && one.enabled);
+    if !offered.iter().any(|one| one.name.is_none() || one.is("guest-info")) {
+        // Guest-info was answered: a list without it says of nothing that it is not there, and hardly that it is.
+        retain(schema, |name| EVERY_AGENTS.contains(&name) || enabled(name));
+        return Settled::default();
+    }
     let mut absent = retain(schema, enabled);
     if offered.iter().any(|one| one.name.is_none()) {
         // One of them may be that.
@@ -303,9 +311,9 @@ mod tests {
             assert_eq!(schema.commands.len(), 1, "only what is listed by name is run");
             settled.absent
         };
-        let ping = || listed(Value::string("guest-ping"));
-        assert!(settled(&[ping()]).contains(&"guest-info".to_owned()));
-        assert!(settled(&[ping(), listed(Value::Null)]).is_empty());
+        let info = || listed(Value::string("guest-info"));
+        assert!(settled(&[info()]).contains(&"guest-ping".to_owned()));
+        assert!(settled(&[info(), listed(Value::Null)]).is_empty());
     }
 
     #[test]
@@ -314,5 +322,20 @@ mod tests {
         assert_eq!(nearest_agent(Some(Version::new(99, 0)), None).unwrap(), newest);
         let of_7_2 = shipped("qga-7.2").unwrap().unwrap();
         assert_eq!(nearest_agent(Version::parse("7.2.22"), None).unwrap(), of_7_2);
+    }
+
+    #[test]
+    fn a_list_that_lacks_guest_info_itself_is_not_believed() {
+        let listed = |name: &str| Offered { name: Some(name.to_owned()), enabled: true };
+        let settled = |names: &[&str]| {
+            let mut schema = shipped("qga-7.2").unwrap().unwrap();
+            let offered: Vec<Offered> = names.iter().map(|name| listed(name)).collect();
+            let Settled { absent, unknown } = settle_for_offered(&mut schema, &offered);
+            let kept = schema.commands.iter().filter(|one| !EVERY_AGENTS.contains(&&*one.name)).count();
+            (kept, absent.is_empty() && unknown.is_empty())
+        };
+        assert_eq!(settled(&[]), (0, true));
+        assert_eq!(settled(&["guest_info", "guest-get-time"]), (1, true));
+        assert_eq!(settled(&["guest-info", "guest-get-time"]), (1, false));
     }
 }

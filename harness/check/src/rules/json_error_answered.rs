@@ -6,6 +6,8 @@ use crate::predict::Accepted;
 use crate::prediction;
 use crate::rule::{Rule, Terms};
 use crate::verdict::{Breach, Verdict};
+use qmprobe_wire::recovery::SENTINEL;
+use qmprobe_wire::{Message, MessageKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -34,6 +36,19 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
 }
 
 fn is_unanswered(context: &Context<'_>, pair: &Pair<'_>) -> bool {
-    let silent = pair.reply.is_none() && !pair.expectation.accepted.has(Accepted::NOTHING);
-    pair.expectation.json_error && silent && context.can_expect_reply(pair.exchange)
+    let is_due = !pair.expectation.accepted.has(Accepted::NOTHING) || is_owed_by_agent(context, pair);
+    pair.expectation.json_error && pair.reply.is_none() && is_due && context.can_expect_reply(pair.exchange)
+}
+
+/// Whether the agent owes an error although none may come behind another: to a text made to be malformed that has no
+/// byte which only throws away what was begun, and that nothing in its case was said of, be it late.
+fn is_owed_by_agent(context: &Context<'_>, pair: &Pair<'_>) -> bool {
+    let is_made = context.transcript.case.aim.as_deref() == Some(RULE.slug);
+    let throws_away = |bytes: &[u8]| {
+        bytes.iter().any(|byte| *byte == SENTINEL || *byte < b' ' && !byte.is_ascii_whitespace())
+    };
+    let is_error = |message: &Message| message.kind == MessageKind::Error;
+    is_made
+        && !context.exchange(pair).sent.parts().any(|(bytes, _)| throws_away(bytes))
+        && !context.messages().any(|(_, message)| is_error(message))
 }

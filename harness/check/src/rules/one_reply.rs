@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::pairing::Pair;
 use crate::predict::Accepted;
 use crate::rule::{Rule, Terms};
+use crate::rules::envelope_object;
 use crate::rules::no_foreign_reply::is_foreign;
 use crate::verdict::{Breach, Verdict, conclude};
 use qmprobe_wire::{ExchangeEnd, Message, MessageKind, escape};
@@ -30,6 +31,7 @@ pub static RULE: Rule = Rule {
             "peer-survives/exit-status-0",
             "peer-survives/exit-status-1",
             "json-error-answered/return",
+            "json-error-answered/silence",
             "json-error-answered/CommandNotFound",
         ],
         ..Terms::USUAL
@@ -38,13 +40,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let mut breaches: Vec<Breach> = context
-        .pairs
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !waits_behind(&context.pairs, *at))
-        .filter_map(|(_, pair)| unanswered(context, pair))
-        .collect();
+    let mut breaches = silences(context, |pair| pair.expectation.rule != envelope_object::RULE.slug);
     // An error that may stay out may come late, too.
     let silent = |index: usize, extra: &Message| {
         let late = |at: usize| at == index || at < index && extra.kind == MessageKind::Error;
@@ -67,6 +63,15 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         }
     }
     conclude(rule, breaches, !context.pairs.is_empty(), "no command was sent", out);
+}
+
+/// What went unanswered, of the requests that are looked for.
+pub fn silences(context: &Context<'_>, is_looked_for: impl Fn(&Pair<'_>) -> bool) -> Vec<Breach> {
+    let pairs = context.pairs.iter().enumerate();
+    pairs
+        .filter(|(at, pair)| is_looked_for(pair) && !waits_behind(&context.pairs, *at))
+        .filter_map(|(_, pair)| unanswered(context, pair))
+        .collect()
 }
 
 /// Whether an error is of what is left of a command that the parser refused, which is what is wrong.

@@ -1,7 +1,7 @@
 //! A client that closes with a reply unread, and the next one. A stock agent is gone then, so this comes last.
 
 use super::{FIRST_INDEX, mix};
-use qmprobe_wire::{Case, CaseId, Payload, Start, Step, Sync, request};
+use qmprobe_wire::{Case, CaseId, Payload, Start, Step, Sync};
 
 /// Milliseconds in which the reply comes, and in which the agent notices that nobody reads it.
 const UNREAD_MS: u64 = 100;
@@ -13,11 +13,12 @@ const UNAWAITED: usize = 2_000;
 
 /// The cases that are run when nothing else is left to do.
 pub fn farewells(seed: u64) -> Vec<Case> {
-    let mut ping = request::execute("guest-ping", None, None);
-    ping.push(b'\n');
+    let ping = b"{\"execute\":\"guest-ping\"}\n".to_vec();
+    // What the next client is sent of it shows whose it was.
+    let unawaited = b"{\"execute\":\"guest-ping\",\"id\":\"left\"}\n";
     let kinds = [
         ("a reply unread at the end", ping.clone(), UNREAD_MS),
-        ("a client that awaits no reply", ping.repeat(UNAWAITED), 0),
+        ("a client that awaits no reply", unawaited.repeat(UNAWAITED), 0),
     ];
     let case = |(index, (name, bytes, wait_ms)): (u64, (&str, Vec<u8>, u64))| {
         let token = (1 << 60) + (mix(seed, index) >> 8) as i64;
