@@ -31,6 +31,7 @@ mod greeting_first;
 mod greeting_shape;
 mod greeting_version_agrees;
 pub(crate) mod guest_info_agrees;
+mod half_close_ends;
 mod half_command_outlives_client;
 mod input_framing;
 mod json_error_answered;
@@ -107,6 +108,7 @@ pub static ALL: &[&Rule] = &[
     &reply_order::RULE,
     &input_framing::RULE,
     &no_foreign_reply::RULE,
+    &half_close_ends::RULE,
     &reply_shape::RULE,
     &error_shape::RULE,
     &error_class::RULE,

@@ -76,7 +76,12 @@ impl<'s> Agenda<'s> {
         let mut session = session::cases(schema, dialect, seed, absent);
         let focus = focus(&session, rules, dialect);
         let refusal = |case: &Case| case.command.as_deref().and_then(|command| gate.refusal(command));
-        session.retain(|case| focus.wants(case) && refusal(case).is_none());
+        // The channel of somebody else's agent may end at a host that does not pass on how a client leaves.
+        let reaches = |case: &Case| {
+            let is_direct = dialect == Dialect::Qmp || gate.allow > Class::Observing;
+            is_direct || !case.steps.contains(&Step::HalfClose)
+        };
+        session.retain(|case| focus.wants(case) && reaches(case) && refusal(case).is_none());
         session.extend(lookups(schema, seed, gate, absent).into_iter().filter(|case| focus.wants(case)));
         let syncs = dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some();
         let mut trials = if syncs { recovery::trials(seed) } else { Vec::new() };
@@ -273,5 +278,18 @@ mod tests {
         assert_eq!(farewells(Class::Destroying, Walls::AroundAgent { plays_shutdown: true }), 2);
         assert_eq!(farewells(Class::Destroying, Walls::MissingAroundAgent), 2);
         assert_eq!(farewells(Class::Observing, Walls::None), 0);
+    }
+
+    #[test]
+    fn an_agent_of_somebody_else_may_be_behind_a_channel_that_knows_no_half_close() {
+        let schema = qmprobe_schema::shipped("qga-7.2").expect("shipped").expect("well-formed");
+        let half_closes = |allow, dialect| {
+            let gate = Gate { allow, walls: Walls::None };
+            let agenda = Agenda::new(&schema, dialect, 0, gate, &[], None, &[]);
+            agenda.session.iter().any(|case| case.steps.contains(&Step::HalfClose))
+        };
+        assert!(!half_closes(Class::Observing, Dialect::Qga));
+        assert!(half_closes(Class::Observing, Dialect::Qmp));
+        assert!(half_closes(Class::Destroying, Dialect::Qga));
     }
 }

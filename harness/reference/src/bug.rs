@@ -79,6 +79,8 @@ pub(crate) struct Hooks {
     pub one_parser: bool,
     /// A client that leaves something unread ends the peer.
     pub fragile: bool,
+    /// A connection whose client has shut down its side stays open.
+    pub lingering: bool,
     /// Bytes that are kept for good of every command carried out.
     pub lost_bytes: usize,
     /// The event that comes by itself, where it is always the same.
@@ -106,6 +108,7 @@ impl Hooks {
         early: false,
         one_parser: false,
         fragile: false,
+        lingering: false,
         lost_bytes: 0,
         favourite: None,
     };

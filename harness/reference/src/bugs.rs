@@ -136,6 +136,7 @@ pub(crate) static ALL: &[&Bug] = &[
     &events::event_too_often::BUG,
     &survival::closes_on_error::BUG,
     &survival::crash_on_command::BUG,
+    &survival::half_closed_stays_open::BUG,
     &survival::hangs_on_command::BUG,
     &survival::keeps_what_it_answered::BUG,
     &agent::sentinel_apart::BUG,

@@ -6,6 +6,7 @@ use crate::introspection;
 use qmprobe_schema::{Schema, TypeKind};
 use qmprobe_wire::{Dialect, Value, Version};
 use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a reference peer is.
@@ -88,6 +89,8 @@ pub(crate) struct Host {
     world: Mutex<World>,
     /// The parser that the last client left, for bugs by which the next gets it.
     parser: Mutex<Option<Input>>,
+    /// The connection of the last client, for bugs by which it stays open until the next has left.
+    lingering: Mutex<Option<OwnedFd>>,
 }
 
 impl Host {
@@ -100,6 +103,7 @@ impl Host {
             introspection: OnceLock::new(),
             world: Mutex::new(World::START),
             parser: Mutex::new(None),
+            lingering: Mutex::new(None),
         }
     }
 
@@ -117,6 +121,14 @@ impl Host {
     pub fn leave_parser(&self, parser: Input) {
         if self.config.bugs.iter().any(|bug| bug.hooks.one_parser) {
             *self.parser.lock().unwrap_or_else(PoisonError::into_inner) = Some(parser);
+        }
+    }
+
+    /// Keeps the connection of a client that has shut down its side, if it is not to be closed.
+    pub fn linger(&self, stream: &impl AsFd) {
+        if self.config.bugs.iter().any(|bug| bug.hooks.lingering) {
+            let open = stream.as_fd().try_clone_to_owned().ok();
+            *self.lingering.lock().unwrap_or_else(PoisonError::into_inner) = open;
         }
     }
 

@@ -57,7 +57,7 @@ impl Server {
         // How a connection breaks is the client's affair: it sees it close.
         thread::Builder::new()
             .name("reference".to_owned())
-            .spawn(move || host.mourn(serve_blocking(served, peer)))?;
+            .spawn(move || host.mourn(serve_blocking(served, peer, &host)))?;
         Ok(client)
     }
 
@@ -78,7 +78,7 @@ impl Server {
             let (stream, _) = listener.accept().await?;
             let peer = Peer::of(Arc::clone(&self.host));
             // A broken connection ends that client's session, not the server.
-            drop(serve(stream, peer, corrupter.as_mut()).await);
+            drop(serve(stream, peer, &self.host, corrupter.as_mut()).await);
             corrupter.iter_mut().for_each(Corrupter::reconnect);
         }
         Ok(())
@@ -118,13 +118,14 @@ fn answer(peer: &mut Peer, out: &mut Vec<u8>) -> bool {
     true
 }
 
-fn serve_blocking(mut stream: UnixStream, mut peer: Peer) -> io::Result<()> {
+fn serve_blocking(mut stream: UnixStream, mut peer: Peer, host: &Host) -> io::Result<()> {
     let (mut input, mut out) = ([0; READ_BYTES], Vec::new());
     peer.open(&mut out);
     stream.write_all(&out)?;
     while !peer.is_closed() {
         let count = stream.read(&mut input)?;
         if count == 0 {
+            host.linger(&stream);
             break;
         }
         peer.take(&input[..count]);
@@ -140,6 +141,7 @@ fn serve_blocking(mut stream: UnixStream, mut peer: Peer) -> io::Result<()> {
 async fn serve(
     mut stream: tokio::net::UnixStream,
     mut peer: Peer,
+    host: &Host,
     mut corrupter: Option<&mut Corrupter>,
 ) -> io::Result<()> {
     let (mut input, mut out) = ([0; READ_BYTES], Vec::new());
@@ -148,6 +150,7 @@ async fn serve(
     while !peer.is_closed() {
         let count = stream.read(&mut input).await?;
         if count == 0 {
+            host.linger(&stream);
             break;
         }
         let mut arrived = Vec::new();

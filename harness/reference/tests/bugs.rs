@@ -6,7 +6,7 @@ use qmprobe_check::find;
 use qmprobe_reference::{Bug, Peer, Server, bugs};
 use qmprobe_wire::Dialect;
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::Duration;
 use talk::{NEGOTIATE, NEGOTIATE_OOB, bug, config, say};
 
@@ -293,6 +293,7 @@ const ELSEWHERE: &[&str] = &[
     "endless-reply",
     "closes-on-error",
     "crash-on-command",
+    "half-closed-stays-open",
     "hangs-on-command",
     "keeps-what-it-answered",
     "sentinel-byte-ignored",
@@ -448,6 +449,19 @@ fn a_peer_that_keeps_what_it_answered_grows_with_every_command() {
     };
     assert_eq!(grown(Vec::new()), 0);
     assert_eq!(grown(vec![bug("keeps-what-it-answered")]), 64);
+}
+
+#[test]
+fn a_half_closed_connection_that_stays_open_has_no_end() {
+    let ends = |bugs| {
+        let server = Server::new(config(Dialect::Qga, bugs));
+        let mut stream = server.dial().unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        stream.read(&mut [0; 1]).ok()
+    };
+    assert_eq!(ends(Vec::new()), Some(0));
+    assert_eq!(ends(vec![bug("half-closed-stays-open")]), None);
 }
 
 #[test]

@@ -148,10 +148,10 @@ impl Connection {
         read
     }
 
-    /// Tells the peer that nothing more will be sent; it may still answer.
-    pub async fn half_close(&mut self) {
+    /// Tells the peer that nothing more will be sent; it may still answer. False where there is no way to tell it.
+    pub async fn half_close(&mut self) -> bool {
         // A peer that is gone already has nothing to be told, and a line no way to say it.
-        let _ = rustix::net::shutdown(&self.stream, Shutdown::Write);
+        rustix::net::shutdown(&self.stream, Shutdown::Write).is_ok()
     }
 
     /// Closes politely: shuts down our side, takes what still comes for at most `drain_ms`, and closes.

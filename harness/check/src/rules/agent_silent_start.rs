@@ -19,10 +19,11 @@ pub static RULE: Rule = Rule {
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     let mut breaches = Vec::new();
     let mut looked = false;
-    let fresh = context.transcript.case.start != Start::Command;
-    for (index, exchange) in context.transcript.exchanges.iter().enumerate() {
-        let unasked = context.transcript.exchanges[..=index].iter().all(|earlier| earlier.sent.is_empty());
-        if !(exchange.opened || unasked && fresh) {
+    let exchanges = &context.transcript.exchanges;
+    for (index, exchange) in exchanges.iter().enumerate() {
+        let mut its_own = exchanges[..=index].iter().filter(|one| one.connection == exchange.connection);
+        let is_fresh = exchange.connection > 0 || context.transcript.case.start != Start::Command;
+        if !(is_fresh && its_own.all(|one| one.sent.is_empty())) {
             continue;
         }
         looked = true;

@@ -7,7 +7,7 @@ use qmprobe_schema::*;
 use qmprobe_wire::automaton::Model;
 use qmprobe_wire::{
     Attempt, Case, CaseId, Dialect, Ending, Exchange, ExchangeEnd, Framer, Limits, Received, SessionState,
-    Start, Transcript, Weight,
+    Start, Step, Transcript, Weight,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub enum Say {
     Weighed(u64, u64, u64),
     /// Nothing comes for a while, and nothing was due.
     Quiet,
+    /// The client shuts down its side.
+    HalfClose,
     /// What was due does not come.
     Timeout,
     /// The same, and it never answers again.
@@ -136,7 +138,11 @@ fn transcript(talk: &[Say]) -> Transcript {
         command: None,
         aim: aim.map(str::to_owned),
         start: if fresh { Start::Greeting } else { Start::Command },
-        steps: Vec::new(),
+        steps: if talk.iter().any(|say| matches!(say, Say::HalfClose)) {
+            vec![Step::HalfClose]
+        } else {
+            Vec::new()
+        },
     };
     let mut scribe =
         Scribe { dialect, exchanges: Vec::new(), early: Vec::new(), connections: 0, ending: Ending::Alive };
@@ -180,6 +186,10 @@ impl Scribe {
             }
             Say::Client(line) => self.begin([bytes(line), b"\n".to_vec()].concat(), false),
             Say::Quiet => self.begin(Vec::new(), false),
+            Say::HalfClose => {
+                self.begin(Vec::new(), false);
+                self.exchanges.last_mut().expect("an exchange").step = Some(0);
+            }
             Say::Late(line) => self.early = self.frames(line, true, 0),
             Say::Server(line) => self.hear(line, true),
             Say::Raw(text) => self.hear(text, false),

@@ -7,7 +7,7 @@ use super::{
 use crate::conversation;
 use crate::conversation::Say;
 use crate::conversation::Say::{
-    Aim, Client, Close, Connect, Crash, Flood, Qga, Quiet, Raw, Server, Tried, Weighed,
+    Aim, Client, Close, Connect, Crash, Flood, HalfClose, Qga, Quiet, Raw, Server, Timeout, Tried, Weighed,
 };
 
 pub const ROWS: &[Row] = &[
@@ -152,8 +152,16 @@ pub const ROWS: &[Row] = &[
         ],
     },
     Row {
+        rule: "half-close-ends",
+        breaks: &[&[Qga, PING, ACCEPTED, HalfClose, Timeout], &[STATUS, DEPTH, HalfClose, Timeout]],
+        keeps: &[Qga, PING, ACCEPTED, HalfClose],
+    },
+    Row {
         rule: "agent-silent-start",
-        breaks: &[&[Qga, Connect, Server(r#"{"return": {}}"#)]],
+        breaks: &[
+            &[Qga, Connect, Server(r#"{"return": {}}"#)],
+            &[Qga, Connect, PING, ACCEPTED, Connect, Quiet, ACCEPTED, PING, ACCEPTED],
+        ],
         keeps: &[Qga, Connect, Quiet, PING, ACCEPTED],
     },
     Row {

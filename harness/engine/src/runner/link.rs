@@ -108,8 +108,8 @@ impl Link {
         Wrote::All
     }
 
-    pub async fn half_close(&mut self) {
-        self.connection.half_close().await;
+    pub async fn half_close(&mut self) -> bool {
+        self.connection.half_close().await
     }
 
     /// Closes as a well-behaved client does.

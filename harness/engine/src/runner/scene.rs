@@ -149,10 +149,11 @@ impl Runner {
                 }
                 Step::Settle(ms) => self.listen(&mut scene, *ms, &Until::Time, exchange).await,
                 Step::HalfClose => {
-                    scene.session.link.half_close().await;
+                    let is_told = scene.session.link.half_close().await;
                     scene.half_closed = true;
                     let ms = self.step_ms(0);
-                    self.listen(&mut scene, ms, &Until::Eof, exchange).await;
+                    let until = if is_told { Until::Eof } else { Until::Time };
+                    self.listen(&mut scene, ms, &until, exchange).await;
                 }
                 Step::Sync(sync) => self.resync(&mut scene, sync, number, exchange.received).await,
                 Step::Reconnect | Step::Leave(_) | Step::Abandon(_) => {

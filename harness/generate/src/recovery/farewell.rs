@@ -5,6 +5,8 @@ use qmprobe_wire::{Case, CaseId, Payload, Start, Step, Sync};
 
 /// Milliseconds in which the reply comes, and in which the agent notices that nobody reads it.
 const UNREAD_MS: u64 = 100;
+/// Milliseconds in which the next client would get what was not meant for it.
+const SETTLE_MS: u64 = 50;
 /// These cases count from here.
 const INDEX: u64 = FIRST_INDEX + (1 << 24);
 
@@ -29,7 +31,7 @@ pub fn farewells(seed: u64) -> Vec<Case> {
             command: None,
             aim: Some("agent-outlives-client".to_owned()),
             start: Start::Greeting,
-            steps: vec![Step::Push(bytes), Step::Abandon(wait_ms), Step::Sync(sync)],
+            steps: vec![Step::Push(bytes), Step::Abandon(wait_ms), Step::Settle(SETTLE_MS), Step::Sync(sync)],
         }
     };
     (INDEX..).zip(kinds).map(case).collect()

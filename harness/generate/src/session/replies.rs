@@ -20,8 +20,10 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     // A client that has nothing more to say still listens.
     let last = [request::execute(harmless, None, Some(&Value::int(1))), b"\n".to_vec()].concat();
     let negotiation = cases.is_qmp().then(|| command("qmp_capabilities", 0));
-    let half_closed = negotiation.into_iter().chain([Step::Push(last), Step::HalfClose]).collect();
-    cases.push("one-reply", "a half-closed connection", Start::Greeting, half_closed);
+    for (aim, word) in [("one-reply", Step::Push(last.clone())), ("half-close-ends", Step::Send(last))] {
+        let half_closed = negotiation.clone().into_iter().chain([word, Step::HalfClose]).collect();
+        cases.push(aim, "a half-closed connection", Start::Greeting, half_closed);
+    }
     if cases.is_qmp() {
         for name in ["query-commands", "query-qmp-schema", "query-version", "query-status", "query-name"] {
             if cases.schema.command(name).is_some() {
