@@ -7,6 +7,6 @@ pub(in crate::bugs) static BUG: Bug = Bug {
     name: "half-closed-stays-open",
     rule: "half-close-ends",
     summary: "a connection whose client has shut down its side is never closed",
-    dialect: Dialect::Qga,
+    dialect: Dialect::Qmp,
     hooks: Hooks { lingering: true, ..Hooks::NONE },
 };
