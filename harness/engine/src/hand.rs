@@ -22,6 +22,8 @@ const TIMEOUTS_PER_KIND_MAX: u32 = 4;
 const TIMEOUTS_MAX: u32 = 16;
 /// Cases in a row without any reply after which the peer is given up.
 const SILENT_CASES_MAX: u32 = 5;
+/// Cases in a row that each cost a peer after which no other is spent.
+const LOST_CASES_MAX: u32 = 40;
 /// Times that a peer may end by itself before one case.
 pub(crate) const LOSSES_MAX: u32 = 3;
 /// Cases of all between two looks at what a peer takes up.
@@ -46,6 +48,8 @@ pub(crate) struct Hand<'h> {
     skips: HashMap<&'static str, &'static str>,
     /// Cases run.
     ran: u64,
+    /// Cases in a row at whose end the peer was lost.
+    lost_cases: u32,
 }
 
 /// What cases have in common that time out together.
@@ -105,8 +109,9 @@ impl<'h> Hand<'h> {
         limits: &'h Limits,
         hands: u32,
     ) -> Hand<'h> {
-        let (timeouts, skips, ran) = (HashMap::new(), HashMap::new(), 0);
-        Hand { number, runner, spec, limits, hands, spare: None, previous: None, timeouts, skips, ran }
+        let (timeouts, skips) = (HashMap::new(), HashMap::new());
+        let (spare, previous, ran, lost_cases) = (None, None, 0, 0);
+        Hand { number, runner, spec, limits, hands, spare, previous, timeouts, skips, ran, lost_cases }
     }
 
     /// Does what is its own, until nothing is left or the run is over.
@@ -126,6 +131,11 @@ impl<'h> Hand<'h> {
                 let turn = Turn { place, losses };
                 let (outcome, lost) = self.one(&case, turn, desk).await?;
                 let (again, is_lost) = (matches!(outcome, Outcome::LostBefore { .. }), lost.is_some());
+                match outcome {
+                    Outcome::GivenUp(_) => {}
+                    _ if is_lost => self.lost_cases += 1,
+                    _ => self.lost_cases = 0,
+                }
                 desk.hand_in(turn, Done { hand: self.number, case: Arc::clone(&case), outcome, lost });
                 desk.see_settled(turn).await;
                 if desk.is_over() {
@@ -142,6 +152,9 @@ impl<'h> Hand<'h> {
                 if !again {
                     break;
                 }
+            }
+            if self.lost_cases >= LOST_CASES_MAX {
+                desk.end(format!("the peer is lost time after time: after {LOST_CASES_MAX} cases in a row"));
             }
             if self.runner.lock().await.silent_cases() >= SILENT_CASES_MAX {
                 let silence = format!("{SILENT_CASES_MAX} cases in a row got no reply");

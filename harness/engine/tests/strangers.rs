@@ -9,6 +9,7 @@ use qmprobe_target::{Address, PeerSpec};
 use qmprobe_wire::{Dialect, Limits};
 use scripted::{Asked, Twist, serve};
 use stage::{Over, run};
+use std::cell::Cell;
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
@@ -23,7 +24,7 @@ fn met(
     let path = directory.path().join("agent");
     let listener = UnixListener::bind(&path).expect("a socket");
     thread::spawn(move || {
-        let gone = std::cell::Cell::new(false);
+        let gone = Cell::new(false);
         while !gone.get() {
             let Ok((stream, _)) = listener.accept() else { return };
             serve(stream, Dialect::Qga, &|asked: &Asked<'_>| {
@@ -52,6 +53,21 @@ fn an_agent_that_is_lost_before_the_first_case_is_a_finding() {
         assert_eq!(over.rules(), ["peer-survives"], "{dies_of:?}");
         assert!(over.summary.violations > 0 && !over.summary.complete);
     }
+}
+
+#[test]
+fn an_agent_that_is_lost_in_every_case_is_not_asked_for_ever() {
+    let erred = Cell::new(false);
+    let closes = move |asked: &Asked<'_>| match erred.replace(asked.command.is_empty()) {
+        true => Twist::Close,
+        false => Twist::Proper,
+    };
+    let rules = ["peer-survives", "json-error-answered"];
+    let over = met(&rules, closes, |_| true);
+    assert_eq!(over.rules(), ["peer-survives"]);
+    let cut = over.summary.cut.unwrap_or_default();
+    assert!(cut.contains("lost time after time"), "{cut}");
+    assert_eq!(met(&rules, |_| Twist::Proper, |_| true).rules(), [""; 0]);
 }
 
 /// What comes of it where the next client throws out the one that is served, and where it waits.

@@ -103,8 +103,9 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let length = if cases.is_qmp() { VERY_LONG } else { LONGEST };
     // A character that is lost shows wherever it stood.
     let longest: String = (b'a'..=b'z').cycle().take(length).map(char::from).collect();
-    let steps = vec![send(format!("{{\"execute\":\"{harmless}\",\"id\":\"{longest}\"}}"))];
-    cases.push("reply-id-echo", format!("{length} characters"), Start::Command, steps);
+    let steps = [String::new(), format!(",\"id\":\"{longest}\"")]
+        .map(|id| send(format!("{{\"execute\":\"{harmless}\"{id}}}")));
+    cases.push("reply-id-echo", format!("{length} characters"), Start::Command, steps.into());
     if cases.is_qmp() {
         let gated = vec![
             send(format!("{{\"execute\":\"{harmless}\",\"id\":\"gated\"}}")),
