@@ -58,6 +58,12 @@ impl Acquaintance {
         let foreign = matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
         let gate = Gate { allow: options.allow, walls: Walls::around(spec, runner.peer()) };
         let by_line = foreign && answers && runner.has_answered() && runner.reads_by_line().await;
+        if answers && spec.dialect() == Dialect::Qga && runner.peer().pid().is_some() {
+            // What it was asked to be known by may have been too much for it: that is for a case to show.
+            if runner.ask("guest-ping").await.is_none() {
+                runner.restart().await?;
+            }
+        }
         let strange = parser.is_some();
         let reads = by_line.then(|| BY_LINE.to_owned());
         let own = runner.peer().notes().iter().cloned();
