@@ -23,7 +23,7 @@ const TIMEOUTS_MAX: u32 = 16;
 /// Cases in a row without any reply after which the peer is given up.
 const SILENT_CASES_MAX: u32 = 5;
 /// Cases in a row that each cost a peer after which no other is spent.
-const LOST_CASES_MAX: u32 = 40;
+const LOST_CASES_MAX: u32 = 24;
 /// Times that a peer may end by itself before one case.
 pub(crate) const LOSSES_MAX: u32 = 3;
 /// Cases of all between two looks at what a peer takes up.

@@ -24,7 +24,7 @@ const TRACE_TIME: Duration = Duration::from_secs(10);
 /// How much longer each look back is than the one before.
 const LENGTHENS: usize = 8;
 /// Time that all findings of a run have; afterwards each gets one try and keeps its size.
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_secs(40);
 /// Milliseconds after each step in which something unasked for may come.
 const PATIENT_PAUSE_MS: u64 = 250;
 /// Candidates that one case may be shrunk through.
