@@ -155,7 +155,7 @@ impl Link {
         let mut got_on = began;
         let mut deadline = deadline;
         let (mut nearly, mut doubtful) = (false, false);
-        let (mut heard, mut begun) = (into.len(), 0);
+        let (mut heard, mut begun, mut grown) = (into.len(), 0, 0);
         let answers = matches!(until, Until::Greeting | Until::Replies(_));
         let watch = ear.watch.filter(|_| answers);
         let mut vigil = watch.map(|watch| Vigil::over(watch, patience.saturating_duration_since(began)));
@@ -189,8 +189,10 @@ impl Link {
             if let Some(vigil) = vigil.as_mut().filter(|_| into.len() > heard) {
                 vigil.heard();
             }
-            if into.len() > heard && replies(into) > answered && until.is_owed(into) {
-                // What is answered after the first reply was not begun before it: that has its own time.
+            let answers_more = into.len() > heard && replies(into) > answered;
+            if (answers_more || self.has_more(&mut grown)) && until.is_owed(into) {
+                // What is answered after the first reply was not begun before it, and a reply takes as long as it comes:
+                // either has its own time.
                 answered = replies(into);
                 got_on = Instant::now();
                 deadline = ear.within_case(got_on + step);

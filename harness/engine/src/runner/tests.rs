@@ -1,5 +1,6 @@
 //! The runner against scripted peers: what is waited for, what is recorded, and what becomes of the session.
 
+mod pace;
 #[path = "../../tests/scripted/mod.rs"]
 mod scripted;
 
@@ -9,8 +10,7 @@ use qmprobe_wire::{CaseId, Frame, LineEnd, Repeat, Start, Step, Weight};
 use scripted::{Asked, Twist, agent, impatient, monitor, peer};
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn case(start: Start, steps: Vec<Step>) -> Arc<Case> {
     let id = CaseId { seed: 0, index: 0 };
