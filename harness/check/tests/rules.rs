@@ -59,3 +59,17 @@ fn no_two_rules_explain_each_other() {
         }
     }
 }
+
+#[test]
+fn a_reset_that_was_made_a_shutdown_may_end_a_monitor_that_says_so() {
+    use conversation::Say::{Client, Exit, Server};
+    let reset = Client(r#"{"execute":"system_reset","id":1}"#);
+    let event = Server(
+        r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "SHUTDOWN", "data": {"guest": false}}"#,
+    );
+    let returned = Server(r#"{"return": {}, "id": 1}"#);
+    let ends = |asked, event| !fails(&[asked, event, returned, Exit]).contains("peer-survives");
+    assert!(ends(reset, event));
+    assert!(!ends(reset, returned));
+    assert!(!ends(Client(r#"{"execute":"query-status","id":1}"#), event));
+}

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::rule::{Rule, Terms};
 use crate::rules::sync_recovers;
 use crate::verdict::{Breach, Verdict};
-use qmprobe_wire::{Dialect, Ending, ExchangeEnd};
+use qmprobe_wire::{Dialect, Ending, Exchange, ExchangeEnd, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -25,15 +25,21 @@ const LEAVE_HALF: &[&str] = &["sync-reset", "half-command-outlives-client"];
 
 /// Commands that end the peer when they succeed.
 const ENDING_COMMANDS: &[&str] = &["quit", "guest-shutdown"];
+/// The command that ends a monitor where a reset was made a shutdown (set-action), which is announced then (QEMU
+/// system/runstate.c:qemu_system_reset_request).
+const RESET: &str = "system_reset";
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
     if context.transcript.case.aim.as_deref() == Some(UNREAD) {
         return out.push(Verdict::skip(rule, "a rule of its own speaks of clients that leave"));
     }
     let last = context.transcript.exchanges.len().saturating_sub(1);
+    let mut events = context.transcript.exchanges.iter().flat_map(Exchange::events);
+    let announces_end = events.any(|event| event.get("event").and_then(Value::as_str) == Some("SHUTDOWN"));
     let asked_to_end = context.pairs.iter().any(|pair| {
-        let ends = pair.expectation.command.as_deref().is_some_and(|name| ENDING_COMMANDS.contains(&name));
-        ends && !pair.expectation.rule.starts_with("arguments")
+        let ends = |name: &str| ENDING_COMMANDS.contains(&name) || name == RESET && announces_end;
+        let is_refused = pair.expectation.rule.starts_with("arguments");
+        pair.expectation.command.as_deref().is_some_and(ends) && !is_refused
     });
     let was_closed = context.transcript.exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Closed);
     let (class, actual) = match &context.transcript.ending {

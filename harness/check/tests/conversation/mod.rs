@@ -51,6 +51,8 @@ pub enum Say {
     Flood,
     /// The peer's process is ended by a signal.
     Crash,
+    /// It ends by itself, with status 0.
+    Exit,
     /// The peer closes the connection.
     Close,
 }
@@ -211,15 +213,8 @@ impl Scribe {
                 self.end(ExchangeEnd::Closed);
                 self.ending = Ending::Disconnected;
             }
-            Say::Crash => {
-                self.end(ExchangeEnd::Closed);
-                self.ending = Ending::Exited {
-                    status: "signal 6 (SIGABRT)".to_owned(),
-                    signalled: true,
-                    code: None,
-                    stderr_tail: String::new(),
-                };
-            }
+            Say::Crash => self.exit("signal 6 (SIGABRT)", None),
+            Say::Exit => self.exit("exit status 0", Some(0)),
         }
     }
 
@@ -251,6 +246,16 @@ impl Scribe {
     fn hear(&mut self, text: &str, line: bool) {
         let frames = self.frames(text, line, 2);
         self.exchanges.last_mut().expect("an exchange").received.extend(frames);
+    }
+
+    fn exit(&mut self, status: &str, code: Option<i32>) {
+        self.end(ExchangeEnd::Closed);
+        self.ending = Ending::Exited {
+            status: status.to_owned(),
+            signalled: code.is_none(),
+            code,
+            stderr_tail: String::new(),
+        };
     }
 
     fn end(&mut self, end: ExchangeEnd) {
