@@ -18,6 +18,7 @@ pub mod rule;
 pub mod rules;
 mod shape;
 mod shuffle;
+mod silences;
 pub mod statements;
 pub mod stream;
 pub mod verdict;

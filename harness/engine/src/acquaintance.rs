@@ -58,11 +58,10 @@ impl Acquaintance {
         let foreign = matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
         let gate = Gate { allow: options.allow, walls: Walls::around(spec, runner.peer()) };
         let by_line = foreign && answers && runner.has_answered() && runner.reads_by_line().await;
-        if answers && spec.dialect() == Dialect::Qga && runner.peer().pid().is_some() {
-            // What it was asked to be known by may have been too much for it: that is for a case to show.
-            if runner.ask("guest-ping").await.is_none() {
-                runner.restart().await?;
-            }
+        let is_our_agent = spec.dialect() == Dialect::Qga && runner.peer().pid().is_some();
+        if answers && is_our_agent && runner.ask("guest-ping").await.is_none() {
+            // What it was asked to be known by was too much for it: that is for a case to show.
+            runner.restart().await?;
         }
         let strange = parser.is_some();
         let reads = by_line.then(|| BY_LINE.to_owned());

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::prediction;
 use crate::rule::{Rule, Terms};
-use crate::rules::one_reply;
+use crate::silences::silences;
 use crate::verdict::{Verdict, conclude};
 
 /// The rule.
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
-    let silences = one_reply::silences(context, |pair| pair.expectation.rule == rule.slug);
+    let silences = silences(context, |pair| pair.expectation.rule == rule.slug);
     if silences.is_empty() {
         prediction::judge(context, rule, out)
     } else {

@@ -34,17 +34,12 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         return out.push(Verdict::skip(rule, "a rule of its own speaks of clients that leave"));
     }
     let last = context.transcript.exchanges.len().saturating_sub(1);
-    let mut events = context.transcript.exchanges.iter().flat_map(Exchange::events);
-    let announces_end = events.any(|event| event.get("event").and_then(Value::as_str) == Some("SHUTDOWN"));
-    let asked_to_end = context.pairs.iter().any(|pair| {
-        let ends = |name: &str| ENDING_COMMANDS.contains(&name) || name == RESET && announces_end;
-        let is_refused = pair.expectation.rule.starts_with("arguments");
-        pair.expectation.command.as_deref().is_some_and(ends) && !is_refused
-    });
     let was_closed = context.transcript.exchanges.last().is_some_and(|last| last.end == ExchangeEnd::Closed);
     let (class, actual) = match &context.transcript.ending {
         Ending::Alive => return out.push(Verdict::pass(rule)),
-        Ending::Exited { signalled: false, code: Some(0), .. } | Ending::Disconnected if asked_to_end => {
+        Ending::Exited { signalled: false, code: Some(0), .. } | Ending::Disconnected
+            if was_asked_to_end(context) =>
+        {
             return out.push(Verdict::pass(rule));
         }
         Ending::Hung if was_closed => {
@@ -80,6 +75,17 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
             ..Breach::default()
         },
     ));
+}
+
+/// Whether a command was sent whose purpose it is to end the peer.
+fn was_asked_to_end(context: &Context<'_>) -> bool {
+    let mut events = context.transcript.exchanges.iter().flat_map(Exchange::events);
+    let announces_end = events.any(|event| event.get("event").and_then(Value::as_str) == Some("SHUTDOWN"));
+    let ends = |name: &str| ENDING_COMMANDS.contains(&name) || name == RESET && announces_end;
+    context.pairs.iter().any(|pair| {
+        let is_refused = pair.expectation.rule.starts_with("arguments");
+        pair.expectation.command.as_deref().is_some_and(ends) && !is_refused
+    })
 }
 
 /// A connection that was closed before its greeting is the greeting rule's affair. An agent has none.
