@@ -6,7 +6,7 @@ mod schema;
 use conversation::Say::{
     Aim, Client, Close, Connect, Crash, Hang, Library, Qga, Quiet, Raw, Server, Stranger, Timeout, Tried,
 };
-use conversation::{Say, fails, fails_without};
+use conversation::{Say, classes, fails, fails_without};
 use std::collections::BTreeSet;
 
 const ERROR: Say = Server(r#"{"error": {"class": "GenericError", "desc": ""}}"#);
@@ -454,4 +454,34 @@ fn an_id_on_the_error_of_text_that_a_parser_may_refuse_is_no_echo() {
     let null = Server(r#"{"error": {"class": "GenericError", "desc": "no"}, "id": null}"#);
     assert_eq!(fails(&[Qga, Stranger, huge, null, malformed, null]), BTreeSet::from(["json-error-no-id"]));
     assert_eq!(fails(&[Qga, Stranger, huge, ERROR, malformed, ERROR]), none());
+}
+
+#[test]
+fn a_single_byte_is_worth_no_more_than_one_error_to_any_parser() {
+    for byte in ["}", "\u{ff}", "\u{1}\n"] {
+        let twice = [Qga, Stranger, Client(byte), ERROR, ERROR];
+        assert_eq!(fails(&twice), BTreeSet::from(["json-error-answered"]), "{byte:?}");
+        assert_eq!(fails(&[Qga, Stranger, Client(byte), ERROR]), none(), "{byte:?}");
+        let another = [Qga, Stranger, Client(byte), ERROR, Client("null "), ERROR];
+        assert_eq!(fails(&another), none(), "{byte:?}");
+    }
+    let two = Client("}}");
+    assert_eq!(fails(&[Qga, Stranger, two, ERROR, ERROR]), none());
+}
+
+/// How an id that comes back as another one is changed.
+fn echo_of(sent: &str, came: &str) -> Option<String> {
+    let asked = format!("{{\"execute\":\"guest-ping\",\"id\":{sent}}}").leak();
+    let reply = format!("{{\"return\": {{}}, \"id\": {came}}}").leak();
+    classes(&[Qga, Client(asked), Server(reply)], "reply-id-echo").into_iter().next()
+}
+
+#[test]
+fn an_id_of_which_each_byte_is_a_character_or_only_a_part_comes_back_is_told_from_any_other() {
+    assert_eq!(echo_of("\"\u{c3}\u{a9}\"", "\"\\u00C3\\u00A9\"").as_deref(), Some("bytewise"));
+    assert_eq!(echo_of("\"\u{c3}\u{a9}\"", "\"\\u00C3\"").as_deref(), Some("changed"));
+    assert_eq!(echo_of("\"\u{c3}\u{a9}\"", "\"\\u00E9\""), None);
+    assert_eq!(echo_of("[1,2]", "[1]").as_deref(), Some("shortened"));
+    assert_eq!(echo_of("[1,2]", "[2]").as_deref(), Some("changed"));
+    assert_eq!(echo_of("[1,2]", "[1, 2]"), None);
 }

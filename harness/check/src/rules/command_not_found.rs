@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
         yields_to: &[
             // What it makes of a string is wrong in all of them.
             "reply-id-echo/changed",
+            "reply-id-echo/bytewise",
             "guest-info-agrees",
             "input-framing",
             "reply-id-echo/refused",

@@ -107,9 +107,16 @@ fn class(sent: Option<&Value>, came: Option<&Value>) -> &'static str {
     match (sent, came) {
         (_, None) => "dropped",
         (None, Some(_)) => "invented",
+        (Some(Value::String(sent)), Some(Value::String(came))) if is_bytewise(sent, came) => "bytewise",
+        (Some(Value::Array(sent)), Some(Value::Array(came))) if sent.starts_with(came) => "shortened",
         (Some(sent), Some(came)) if sent.json_type() == came.json_type() => "changed",
         _ => "retyped",
     }
+}
+
+/// Whether a text came back with each byte of its UTF-8 taken for a character.
+fn is_bytewise(sent: &str, came: &str) -> bool {
+    sent.bytes().map(char::from).eq(came.chars())
 }
 
 fn describe(id: Option<&Value>) -> String {

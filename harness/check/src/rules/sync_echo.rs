@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     title: "guest-sync returns its id",
     requirement: "guest-sync and guest-sync-delimited return the integer that they were given.",
     source: "QEMU qga/commands.c:qmp_guest_sync, qmp_guest_sync_delimited",
-    terms: Terms { dialects: QGA, yields_to: &["reply-order"], ..Terms::USUAL },
+    terms: Terms { dialects: QGA, yields_to: &["reply-order", "one-reply/surplus"], ..Terms::USUAL },
     judge,
 };
 

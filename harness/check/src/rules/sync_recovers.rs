@@ -29,6 +29,8 @@ pub static RULE: Rule = Rule {
             "json-error-answered",
             "input-framing",
             "line-end",
+            // It takes no more than a part of a long text.
+            "reply-id-echo/refused",
         ],
         is_consequence: true,
         ..Terms::USUAL

@@ -125,6 +125,17 @@ pub fn breaches(talk: &[Say], rule: &str) -> usize {
     failed.filter(|verdict| verdict.rule.slug == rule).count()
 }
 
+/// The classes of a rule's breaches.
+pub fn classes(talk: &[Say], rule: &str) -> Vec<String> {
+    let verdicts =
+        judge(&schema(), &transcript(talk)).into_iter().filter(|verdict| verdict.rule.slug == rule);
+    verdicts
+        .filter_map(
+            |verdict| if let Outcome::Fail(breach) = verdict.outcome { Some(breach.class) } else { None },
+        )
+        .collect()
+}
+
 fn bytes(text: &str) -> Vec<u8> {
     text.chars().map(|character| u8::try_from(u32::from(character)).expect("a byte")).collect()
 }

@@ -69,7 +69,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     let twice = r#"{"execute":"guest-sync","arguments":{"id":7,"id":8},"id":7}"#;
     cases.push("json-error-answered", twice, Start::Command, vec![send(twice), send(ping)]);
     // It comes while the first is there, and is served when that has left.
-    let next = vec![send(ping), Step::Leave(WAITS_MS), send(ping)];
+    let nameless = r#"{"execute":"guest-ping"}"#;
+    let next = vec![send(ping), Step::Leave(WAITS_MS), send(nameless), send(ping)];
     cases.push("peer-survives", "a client that waits for another to leave", Start::Greeting, next);
     let info = vec![send(r#"{"execute":"guest-info","id":1}"#)];
     cases.push("guest-info-agrees", "guest-info", Start::Command, info);
@@ -116,11 +117,12 @@ const APART_MS: u64 = 20;
 /// Half a command, then 0xFF and a sync: the sync is answered, time after time. A sync behind a ping comes first, to
 /// show that it is answered where nothing has to be reset.
 fn resets(cases: &mut Cases<'_>) {
-    let leftovers: [&[u8]; 11] = [
+    let leftovers: [&[u8]; 12] = [
         b"",
         b"{\"execute\":\"guest-ping\",\"id\":",
         b"{\"execute\":\"guest-pi",
         b"{\"execute\":\"guest-pi\\",
+        b"{'execute':'guest-pi",
         // A character without its end.
         b"{\"execute\":\"guest-pi\xc3",
         b"{\"execute\":\"guest-ping\",\"id\":1",
@@ -131,11 +133,11 @@ fn resets(cases: &mut Cases<'_>) {
         b"\xff\xff",
     ];
     let ping = r#"{"execute":"guest-ping","id":2}"#;
-    // None has the token or the id of another.
+    // None has the token or the id of another, and what is left of its arguments is no command with its id.
     let mut token = 77;
     let mut sync = || {
         token += 1;
-        format!(r#"{{"execute":"guest-sync-delimited","arguments":{{"id":{token}}},"id":{token}}}"#)
+        format!(r#"{{"execute":"guest-sync-delimited","arguments":{{"id":{token}}},"id":"s{token}"}}"#)
     };
     for leftover in leftovers {
         let name = format!("after {}", qmprobe_wire::escape::escape(leftover));

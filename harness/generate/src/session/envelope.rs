@@ -23,7 +23,7 @@ const NO_ARGUMENTS: &[&str] = &["[]", "null", "\"\"", "1", "true", "false", "[{}
 
 /// Members that a command does not have.
 const STRAY_MEMBERS: &[&str] =
-    &["foo", "", "Execute", "control", "ID", "argument", "return", "timestamp", "execute-oob"];
+    &["foo", "", "Execute", "control", "event", "argument", "return", "timestamp", "execute-oob"];
 
 pub(super) fn push(cases: &mut Cases<'_>) {
     let harmless = cases.harmless();
@@ -56,8 +56,8 @@ pub(super) fn push(cases: &mut Cases<'_>) {
     for member in STRAY_MEMBERS {
         one("envelope-members", format!(r#"{{"execute":"{harmless}","{member}":1,"id":1}}"#));
     }
-    one("envelope-members", format!(r#"{{"execute":"{harmless}","foo":null,"id":1}}"#));
     // What is no id does not come back.
+    one("envelope-members", format!(r#"{{"execute":"{harmless}","ID":null}}"#));
     one("envelope-members", format!(r#"{{"execute":"{harmless}","id2":1}}"#));
     one("envelope-members", format!(r#"{{"Execute":"{harmless}","id":1}}"#));
     one("arguments-unknown", format!(r#"{{"execute":"{harmless}","arguments":{{"":1}},"id":1}}"#));
