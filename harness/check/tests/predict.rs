@@ -114,7 +114,7 @@ fn the_id_is_expected_back_from_values_but_not_from_json_errors() {
 
 #[test]
 fn silent_commands_may_answer_with_an_error_only() {
-    let silent = expectation(COMMAND, r#"{"execute":"silent-stop"}"#);
+    let silent = expectation(COMMAND, r#"{"execute":"guest-shutdown"}"#);
     assert!(silent.accepted.has(Accepted::NOTHING) && silent.accepted.has(Accepted::GENERIC));
     assert!(!silent.accepted.has(Accepted::RETURN));
 }

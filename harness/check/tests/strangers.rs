@@ -124,19 +124,19 @@ fn a_name_in_guest_info_that_is_no_text_is_no_command_left_out() {
 fn what_guest_info_says_of_a_blocked_command_is_looked_at_too() {
     let listed = |silent: &str| -> Say {
         let info = conversation::INFO.replace(
-            r#"{"name": "silent-stop", "success-response": false}"#,
-            &format!(r#"{{"name": "silent-stop", "enabled": false, "success-response": {silent}}}"#),
+            r#"{"name": "guest-shutdown", "success-response": false}"#,
+            &format!(r#"{{"name": "guest-shutdown", "enabled": false, "success-response": {silent}}}"#),
         );
         Server(info.leak())
     };
     let asked = Client(r#"{"execute":"guest-info","id":1}"#);
-    assert_eq!(fails_without("silent-stop", &[Qga, asked, listed("false")]), none());
-    let wrong = fails_without("silent-stop", &[Qga, asked, listed("true")]);
+    assert_eq!(fails_without("guest-shutdown", &[Qga, asked, listed("false")]), none());
+    let wrong = fails_without("guest-shutdown", &[Qga, asked, listed("true")]);
     assert_eq!(wrong, BTreeSet::from(["guest-info-agrees"]));
     let unlisted = Server(
-        conversation::INFO.replace(r#"{"name": "silent-stop", "success-response": false}, "#, "").leak(),
+        conversation::INFO.replace(r#"{"name": "guest-shutdown", "success-response": false}, "#, "").leak(),
     );
-    assert_eq!(fails_without("silent-stop", &[Qga, asked, unlisted]), none());
+    assert_eq!(fails_without("guest-shutdown", &[Qga, asked, unlisted]), none());
 }
 
 #[test]

@@ -10,6 +10,9 @@ use qmprobe_wire::{Dialect, Value};
 /// Commands that need a file descriptor sent along. This peer takes none.
 const DESCRIPTOR_COMMANDS: &[&str] = &["getfd", "add-fd"];
 
+/// How a guest can be shut down. (QEMU `qga/commands-posix.c:qmp_guest_shutdown`)
+const SHUTDOWN_MODES: &[&str] = &["halt", "powerdown", "reboot"];
+
 /// What is done with a request that is not refused.
 pub(crate) enum Action<'h> {
     /// The command is carried out.
@@ -165,6 +168,11 @@ impl<'h> Dispatch<'h, '_> {
     }
 
     fn objections(&mut self, command: &Command, envelope: Envelope<'_>) -> Result<(), Refusal> {
+        let mode = envelope.arguments.and_then(|arguments| arguments.get("mode")?.as_str());
+        if command.name == "guest-shutdown" && mode.is_some_and(|mode| !SHUTDOWN_MODES.contains(&mode)) {
+            let desc = "there is no such mode".to_owned();
+            self.refuse(Check::Semantics, GENERIC, desc, Some(&command.name))?;
+        }
         let call = Call { schema: &self.host.config.schema, command, arguments: envelope.arguments };
         self.host.config.bugs.iter().find_map(|bug| (bug.hooks.objects)(&call)).map_or(Ok(()), Err)
     }

@@ -15,7 +15,10 @@ pub static RULE: Rule = Rule {
     title: "Errors of the JSON layer carry no id",
     requirement: "A reply to input that could not be parsed carries no id.",
     source: "QMP specification, Error (NOTE); QEMU monitor/qmp.c:handle_qmp_command",
-    terms: Terms { yields_to: &["reply-id-echo/invented", "json-error-answered/return"], ..Terms::USUAL },
+    terms: Terms {
+        yields_to: &["reply-id-echo/invented", "json-error-answered/return", "sync-reset"],
+        ..Terms::USUAL
+    },
     judge,
 };
 

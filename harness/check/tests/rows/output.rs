@@ -188,8 +188,11 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         rule: "silent-success",
-        breaks: &[&[Qga, Client(r#"{"execute":"silent-stop","id":1}"#), ACCEPTED]],
-        keeps: &[Qga, Client(r#"{"execute":"silent-stop","id":1}"#), Quiet],
+        breaks: &[
+            &[Qga, Client(r#"{"execute":"guest-shutdown","id":1}"#), ACCEPTED],
+            &[Qga, Client(r#"{"execute":"guest-shutdown","arguments":{"mode":"off"},"id":1}"#), Quiet],
+        ],
+        keeps: &[Qga, Client(r#"{"execute":"guest-shutdown","id":1}"#), Quiet],
     },
     Row {
         rule: "sync-reset",

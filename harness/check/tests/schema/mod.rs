@@ -34,7 +34,7 @@ impl Builder {
             returns,
             allow_oob: name.starts_with("oob"),
             allow_preconfig: None,
-            success_response: !name.starts_with("silent"),
+            success_response: name != "guest-shutdown",
             marshalled: name != "device_add",
             features: Features::default(),
             condition: None,
@@ -91,7 +91,8 @@ pub fn sample() -> Schema {
     b.command("query-status", None, Some(inner));
     b.command("all", Some(all), Some(all));
     b.command("oob-poke", None, None);
-    b.command("silent-stop", None, None);
+    let mode = b.object(vec![optional("mode", text)], None);
+    b.command("guest-shutdown", Some(mode), None);
     b.command("device_add", Some(inner), None);
     b.schema
 }

@@ -45,7 +45,7 @@ const MALFORMED: &[&[u8]] = &[
     b"{\"execute\":\"query-version\",\"id\":1 // one\n}\n",
     b"{\"execute\":\"query-version\",\"id\":1 /* one */}\n",
     b"{\"execute\":\"query-version\",\"id\":1}}\n",
-    b"{\"execute\":\"query-version\",\"id\":\x01\n",
+    b"{\"execute\":\"query-version\",\"id\":\"a\x00b\"}\n",
     b"\xff\n",
     b"\x01\n",
     b"nul\n",
