@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
             // What is left of an earlier command is taken for part of it.
             "arguments-required",
             "one-reply",
+            "envelope-object/missing",
         ],
         is_consequence: true,
         ..Terms::USUAL

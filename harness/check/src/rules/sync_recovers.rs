@@ -26,6 +26,7 @@ pub static RULE: Rule = Rule {
             "return-type",
             "output-framing",
             "one-reply",
+            "envelope-object/missing",
             "json-error-answered",
             "input-framing",
             "line-end",
