@@ -32,6 +32,7 @@ pub static RULE: Rule = Rule {
             "peer-survives/exit-status-1",
             "json-error-answered/return",
             "json-error-answered/silence",
+            "json-error-answered/surplus",
             "json-error-answered/CommandNotFound",
         ],
         ..Terms::USUAL
