@@ -37,7 +37,7 @@ pub enum Pattern {
 pub enum Element {
     /// One element.
     One(Pattern),
-    /// `...`: any number of elements. At most once in an array.
+    /// `...`: any number of elements. At most once in an array, or at both ends: then what is between stands anywhere.
     Rest,
 }
 
@@ -150,6 +150,9 @@ impl Walk<'_> {
     }
 
     fn array(&mut self, path: &str, elements: &[Element], actual: &[Value]) {
+        if let [Element::Rest, anywhere @ .., Element::Rest] = elements {
+            return self.anywhere(path, anywhere, actual);
+        }
         let rest = elements.iter().position(|element| *element == Element::Rest);
         let (head, tail) = match rest {
             Some(at) => (&elements[..at], &elements[at + 1..]),
@@ -167,6 +170,23 @@ impl Walk<'_> {
         for (at, (element, actual)) in pairs.chain(tails) {
             if let Element::One(pattern) = element {
                 self.value(&format!("{path}[{at}]"), pattern, actual);
+            }
+        }
+    }
+
+    /// Each element must stand somewhere, whatever else does.
+    fn anywhere(&mut self, path: &str, elements: &[Element], actual: &[Value]) {
+        for element in elements {
+            let Element::One(pattern) = element else { continue };
+            let is_it = |actual: &Value| {
+                let mut walk =
+                    Walk { bindings: self.bindings, strictness: self.strictness, found: Vec::new() };
+                walk.value(path, pattern, actual);
+                walk.found.is_empty()
+            };
+            if !actual.iter().any(is_it) {
+                let expected = format!("an element {}", self.shown(pattern));
+                self.tell(path.to_owned(), expected, format!("none of {}", actual.len()));
             }
         }
     }

@@ -43,6 +43,11 @@ impl Reader<'_> {
         there
     }
 
+    fn is_before(&mut self, token: &str) -> bool {
+        self.space();
+        self.rest().starts_with(token)
+    }
+
     fn refuse<T>(&self, what: &'static str) -> Result<T, Refusal> {
         Err((self.at, what))
     }
@@ -113,8 +118,10 @@ impl Reader<'_> {
         loop {
             let start = self.at;
             if self.takes("...") {
-                if elements.contains(&Element::Rest) {
-                    return Err((start, "`...` stands once in an array"));
+                let is_around = matches!(elements[..], [Element::Rest, _, ..]) && self.is_before("]");
+                let rests = elements.iter().filter(|element| **element == Element::Rest).count();
+                if rests > usize::from(is_around) {
+                    return Err((start, "`...` stands once in an array, or at both its ends"));
                 }
                 elements.push(Element::Rest);
             } else {

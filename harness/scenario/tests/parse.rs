@@ -153,6 +153,17 @@ fn an_elision_takes_any_value_and_any_further_members_and_elements() {
 }
 
 #[test]
+fn what_stands_between_two_elisions_may_stand_anywhere() {
+    let expected = r#"{"return": [..., {"a": 1, ...}, 9, ...]}"#;
+    assert!(paths(expected, r#"{"return":[9,2,{"a":1,"z":1}]}"#).is_empty());
+    assert_eq!(paths(expected, r#"{"return":[9,{"a":2}]}"#), ["return"]);
+    assert_eq!(paths(expected, r#"{"return":[]}"#), ["return", "return"]);
+    for wrong in ["[..., ...]", "[1, ..., ...]", "[..., 1, ..., 2]", "[..., 1, ..., ...]"] {
+        assert_eq!(problems(&format!("rule: one-reply\n<- {wrong}")).len(), 1, "{wrong}");
+    }
+}
+
+#[test]
 fn the_text_of_an_error_counts_only_on_request() {
     let (expected, actual) =
         (r#"{"error": {"class": "A", "desc": "x"}}"#, r#"{"error":{"class":"A","desc":"y"}}"#);
