@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     title: "Output is bounded",
     requirement: "A peer sends a bounded number of bytes and messages in answer to one command.",
     source: "limits of this tool; a client must be able to hold what it is sent",
-    terms: Terms { yields_to: &["input-framing"], ..Terms::USUAL },
+    terms: Terms::USUAL,
     judge,
 };
 
