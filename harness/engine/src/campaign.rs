@@ -63,7 +63,7 @@ pub async fn run(
         &absent,
     );
     if by_line {
-        agenda.keep_to_lines(options.peer.dialect());
+        agenda.keep_to_lines();
     }
     if strange {
         agenda = agenda.keep_light();

@@ -1,5 +1,5 @@
 //! Input is framed by value and not by line: without newlines, several commands on a line, one over many, in
-//! pieces. Monitors that read by line are not sent these.
+//! pieces. Peers that read by line are not sent these.
 
 use super::{Cases, command, send};
 use qmprobe_wire::{Start, Step};
