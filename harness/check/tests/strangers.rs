@@ -302,6 +302,25 @@ fn replies_that_are_just_those_due_came_in_another_order() {
     let second = Server(r#"{"return": {}, "id": 2}"#);
     assert_eq!(fails(&[Qga, reset, second, ERROR]), BTreeSet::from(["one-reply"]));
     assert_eq!(fails(&[Qga, SYNC, SYNCED, ERROR]), BTreeSet::from(["reply-order"]));
+    assert_eq!(fails(&[Qga, Stranger, SYNC, SYNCED, ERROR]), BTreeSet::from(["reply-order"]));
+    // Where another parser sees an error is its own affair.
+    let rest = Client(
+        "{\"execute\":\"guest-syn\u{ff}c-delimited\",\"arguments\":{\"id\":77}}\n\u{ff}{\"execute\":\"guest-ping\"}",
+    );
+    let lacks = Server(r#"{"error": {"class": "GenericError", "desc": ""}, "id": 77}"#);
+    let errors = [ERROR, ERROR, ERROR, ERROR, ERROR, lacks, ERROR, done];
+    assert!(!fails(&[&[Qga, Library, rest][..], &errors].concat()).contains("reply-order"));
+}
+
+#[test]
+fn a_zero_with_an_exponent_may_be_read_or_refused() {
+    let told = |id: &str| {
+        let text: &'static str = format!("{{\"execute\":\"guest-ping\",\"id\":{id}}}").leak();
+        fails(&[Qga, Aim("stream-predicted"), Client(text), Server(r#"{"return": {}, "id": 0}"#)])
+            .contains("stream-predicted")
+    };
+    assert!(!told("0e1") && !told("-0E+2"));
+    assert!(told("01") && told("{\"x0e\":1}"), "what no JSON text has, and what is no number");
 }
 
 #[test]

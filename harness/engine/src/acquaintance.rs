@@ -28,7 +28,7 @@ pub(crate) struct Acquaintance {
     pub absent: Vec<String>,
     pub facts: PeerFacts,
     pub gate: Gate,
-    /// It is somebody else's program.
+    /// It is somebody else's program, or none that was built of QEMU's source.
     pub foreign: bool,
     /// It reads its input line by line.
     pub by_line: bool,
@@ -53,9 +53,9 @@ impl Acquaintance {
         let Acquired { schema, absent, notes: said, answers } = acquire(options, &mut runner, first).await?;
         runner.adopt(Arc::clone(&schema));
         // One that does not answer shows nothing of its parser, and costs a deadline each time it is asked.
+        let foreign = probe::is_foreign(&runner, spec);
         let parser = if answers { probe::settle(&mut runner, spec, &schema).await } else { None };
         let facts = peer_facts::facts(spec, runner.peer(), runner.version(), options.peer_name.as_deref());
-        let foreign = matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
         let gate = Gate { allow: options.allow, walls: Walls::around(spec, runner.peer()) };
         let by_line = foreign && answers && runner.has_answered() && runner.reads_by_line().await;
         let is_our_agent = spec.dialect() == Dialect::Qga && runner.peer().pid().is_some();

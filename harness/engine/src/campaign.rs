@@ -63,7 +63,7 @@ pub async fn run(
         &absent,
     );
     if by_line {
-        agenda.keep_to_lines();
+        agenda.keep_to_lines(options.peer.dialect());
     }
     if strange {
         agenda = agenda.keep_light();
@@ -103,7 +103,7 @@ pub async fn run(
     at_once(work).await?;
     campaign.release().await?;
     if settings::concern(&options) {
-        campaign.try_settings(&options, stop).await?;
+        campaign.try_settings(&options, foreign, stop).await?;
     }
     campaign.finish(&options, &agenda, planned).await
 }
@@ -308,11 +308,16 @@ impl Campaign<'_, '_> {
     }
 
     /// Holds an agent in which nothing is broken to its settings; what is would be found again under other names.
-    async fn try_settings(&mut self, options: &Options, stop: watch::Receiver<bool>) -> Result<(), Error> {
+    async fn try_settings(
+        &mut self,
+        options: &Options,
+        foreign: bool,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(), Error> {
         if !self.tally.holds() || self.desk.why_cut().is_some() {
             return Ok(());
         }
-        let (found, starts) = settings::findings(options, stop).await?;
+        let (found, starts) = settings::findings(options, foreign, stop).await?;
         self.peer_starts += starts;
         found.iter().filter_map(|finding| find(&finding.rule)).for_each(|rule| self.tally.belated_fail(rule));
         self.desk.log.borrow_mut().report(found, &mut self.tally)

@@ -117,7 +117,7 @@ pub async fn run(
     let Place { journal, before, corpus, ledger, lines, suspects, suspected } = Place::open(&options)?;
     let mut log = Log { journal, sink };
     let met = Acquaintance::make(&options.run, stop.clone()).await?;
-    let Acquaintance { runner, schema, absent, facts, gate, by_line, mut notes, .. } = met;
+    let Acquaintance { runner, schema, absent, facts, gate, foreign, by_line, mut notes, .. } = met;
     let may = |command: &str| {
         gate.refusal(command).is_none() && !ends_the_peer(command) && !absent.iter().any(|one| one == command)
     };
@@ -128,7 +128,7 @@ pub async fn run(
     notes.extend(left_out);
     let at = clock::seconds_since_epoch();
     let waivers = Waivers::new(options.run.waivers.clone(), options.run.strict, at)?;
-    let systematic = Systematic::new(&schema, &options.run.peer, options.run.seed, gate, &absent);
+    let systematic = Systematic::new(&schema, &options.run.peer, foreign, options.run.seed, gate, &absent);
     let goal = Goal::new(&options, systematic.len());
     let cases = Goal::whole(&options, systematic.len());
     let shards = Shards { of: options.shard.of, held: vec![options.shard.number], cases, merged: false };

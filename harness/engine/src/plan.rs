@@ -133,9 +133,11 @@ impl<'s> Agenda<'s> {
         }
     }
 
-    /// Leaves out the cases that a peer which reads line by line cannot be held to.
-    pub fn keep_to_lines(&mut self) {
-        self.session.retain(stands_on_lines);
+    /// Leaves out the cases that a peer which reads line by line cannot be held to. An agent is held to those that show
+    /// it: whoever gets back in step with it writes behind half a line.
+    pub fn keep_to_lines(&mut self, dialect: Dialect) {
+        let shows = |case: &Case| dialect == Dialect::Qga && case.aim.as_deref() == Some(FRAMING);
+        self.session.retain(|case| stands_on_lines(case) || shows(case));
         self.trials.retain(|trial| stands_on_lines(&trial.case));
         self.farewells.retain(stands_on_lines);
         self.by_line = true;
@@ -213,6 +215,9 @@ fn lookups(schema: &Schema, seed: u64, gate: Gate, absent: &[String]) -> Vec<Cas
     let absent: Vec<&str> = absent.iter().map(String::as_str).filter(|name| gate.may_look_up(name)).collect();
     session::lookups(seed, &there, &absent)
 }
+
+/// The rule whose cases show that a peer reads line by line.
+const FRAMING: &str = "input-framing";
 
 /// Whether each line that the case sends is one command, or malformed by itself, and leaves nothing open.
 fn stands_on_lines(case: &Case) -> bool {

@@ -46,16 +46,31 @@ const WAYS: &[&[u8]] = &[
     b"{\"id\":1e400,\"execute\":\"query-nothing\"}",
 ];
 
+/// Whether the peer is somebody else's program, or none that was built of QEMU's source.
+pub(crate) fn is_foreign(runner: &Runner, spec: &PeerSpec) -> bool {
+    match spec {
+        PeerSpec::Connect { .. } | PeerSpec::Spawn { .. } => true,
+        PeerSpec::GuestAgent { .. } => runner.peer().is_qemus() == Some(false),
+        PeerSpec::Qemu { .. } | PeerSpec::StorageDaemon { .. } | PeerSpec::Embedded(_) => false,
+    }
+}
+
 /// Finds out which parser the peer has, and lets its runner know; says so when it is not just as one of QEMU's.
-/// The peers that we start as QEMU's own are believed their version.
+/// What we start as QEMU's own is believed its version, but for an agent in which little of what tells is as in
+/// QEMU's.
 pub(crate) async fn settle(runner: &mut Runner, spec: &PeerSpec, schema: &Schema) -> Option<String> {
-    if !matches!(spec, PeerSpec::Spawn { .. } | PeerSpec::Connect { .. }) {
+    let (dialect, foreign) = (spec.dialect(), is_foreign(runner, spec));
+    if !foreign && !matches!(spec, PeerSpec::GuestAgent { .. }) {
         return None;
     }
     let stated = Model::of(runner.version());
     // What tells QEMU's parsers apart is nesting beyond the limit, which other parsers have died of.
     let shown = match stated.is_qemus() {
-        true => shown(stated, runner, spec.dialect(), schema).await.unwrap_or(Model::Tolerant),
+        true if foreign => shown(stated, runner, dialect, schema).await.unwrap_or(Model::Tolerant),
+        true => match alike(stated, runner, dialect, schema).await {
+            Some(alike) if !is_most(alike) => Model::Library,
+            _ => stated,
+        },
         false => Model::Tolerant,
     };
     runner.set_model(shown);
@@ -70,12 +85,9 @@ pub(crate) async fn settle(runner: &mut Runner, spec: &PeerSpec, schema: &Schema
 /// The parser that the peer shows: this one where it finds the same in every text, one modelled on it where it finds
 /// as many errors in most of what tells. `None` when not even the command after a text is answered.
 async fn shown(model: Model, runner: &mut Runner, dialect: Dialect, schema: &Schema) -> Option<Model> {
-    let mut alike = 0;
-    for text in TELLING {
-        alike += usize::from(answers_like(model, text, runner, dialect, schema).await?);
-    }
+    let alike = alike(model, runner, dialect, schema).await?;
     if alike < TELLING.len() {
-        return Some(if alike * 2 > TELLING.len() { Model::Tolerant } else { Model::Library });
+        return Some(if is_most(alike) { Model::Tolerant } else { Model::Library });
     }
     for text in WAYS {
         if !answers_like(model, text, runner, dialect, schema).await? {
@@ -83,6 +95,19 @@ async fn shown(model: Model, runner: &mut Runner, dialect: Dialect, schema: &Sch
         }
     }
     Some(model)
+}
+
+/// In how many of the texts that tell the peer finds what this parser does.
+async fn alike(model: Model, runner: &mut Runner, dialect: Dialect, schema: &Schema) -> Option<usize> {
+    let mut alike = 0;
+    for text in TELLING {
+        alike += usize::from(answers_like(model, text, runner, dialect, schema).await?);
+    }
+    Some(alike)
+}
+
+fn is_most(alike: usize) -> bool {
+    alike * 2 > TELLING.len()
 }
 
 /// Whether the peer finds in malformed text what this parser does: as many errors and as many values. Which ids and

@@ -4,7 +4,7 @@
 use crate::error::Error;
 use crate::event::{Event, Finding};
 use crate::options::Options;
-use crate::scenarios::{self, Entry};
+use crate::scenarios::{self, Entry, Told};
 use qmprobe_scenario::{Known, parse};
 use qmprobe_target::PeerSpec;
 use std::fs;
@@ -20,15 +20,26 @@ macro_rules! here {
     };
 }
 
-/// Their names and texts.
-const SCENARIOS: &[(&str, &str)] = &[
-    here!("envelope/a-blocked-command-is-not-found.qmp"),
-    here!("envelope/only-allowed-commands-run.qmp"),
-    here!("freeze/a-frozen-agent-runs-only-what-needs-no-disk.qmp"),
-    here!("files/a-file-is-opened-read-and-closed.qmp"),
-    here!("files/whence-is-a-word-or-a-number.qmp"),
-    here!("files/whence-is-one-of-its-words.qmp"),
+/// What is set, and what shows that an agent heeds it at all: one that is not QEMU's may take the options of qemu-ga
+/// and pass over some.
+struct Setting {
+    scenario: &'static (&'static str, &'static str),
+    heeded: &'static (&'static str, &'static str),
+}
+
+/// The settings that are tried.
+const SETTINGS: &[Setting] = &[
+    Setting { scenario: &here!("envelope/a-blocked-command-is-not-found.qmp"), heeded: BLOCKED },
+    Setting { scenario: &here!("envelope/only-allowed-commands-run.qmp"), heeded: ALLOWED },
+    Setting { scenario: &here!("freeze/a-frozen-agent-runs-only-what-needs-no-disk.qmp"), heeded: FROZEN },
+    Setting { scenario: &here!("files/a-file-is-opened-read-and-closed.qmp"), heeded: OPENED },
+    Setting { scenario: &here!("files/whence-is-a-word-or-a-number.qmp"), heeded: OPENED },
+    Setting { scenario: &here!("files/whence-is-one-of-its-words.qmp"), heeded: OPENED },
 ];
+const BLOCKED: &(&str, &str) = &here!("envelope/guest-info-tells-what-is-blocked.qmp");
+const ALLOWED: &(&str, &str) = &here!("envelope/guest-info-tells-what-is-allowed.qmp");
+const FROZEN: &(&str, &str) = &here!("freeze/the-file-of-a-freeze-is-found.qmp");
+const OPENED: &(&str, &str) = &here!("files/a-file-is-opened-and-closed.qmp");
 
 /// Whether a run is about this: an agent of ours that its user has set nothing of, in all that it is to be held to.
 pub(crate) fn concern(options: &Options) -> bool {
@@ -36,16 +47,17 @@ pub(crate) fn concern(options: &Options) -> bool {
     plain && options.peer.sees_clients() && options.rules.is_empty() && options.max_cases.is_none()
 }
 
-/// What comes of it, and how many peers that took. A scenario that does not hold is kept among the findings, to be
-/// replayed.
+/// What comes of it, and how many peers that took; of a `foreign` agent as far as it heeds what is set. A scenario that
+/// does not hold is kept among the findings, to be replayed.
 ///
 /// # Errors
 /// The agent cannot be started any more, or a scenario cannot be kept.
 pub(crate) async fn findings(
     options: &Options,
+    foreign: bool,
     stop: watch::Receiver<bool>,
 ) -> Result<(Vec<Finding>, u64), Error> {
-    let play = scenarios::Options {
+    let mut play = scenarios::Options {
         peer: options.peer.clone(),
         schema: options.schema.clone(),
         allow: options.allow,
@@ -53,8 +65,13 @@ pub(crate) async fn findings(
         strict: options.strict,
         tries: TRIES,
         limits: options.limits.clone(),
-        entries: entries(&options.out),
+        entries: Vec::new(),
     };
+    let settings: Vec<_> = match foreign {
+        true => heeded(&mut play, &options.out, stop.clone()).await?,
+        false => SETTINGS.iter().collect(),
+    };
+    play.entries = settings.iter().filter_map(|setting| entry(setting.scenario, &options.out)).collect();
     let (mut found, mut starts) = (Vec::new(), 0);
     let mut sink = |event: &Event| match event {
         Event::FindingMade(finding) => found.push((**finding).clone()),
@@ -62,7 +79,7 @@ pub(crate) async fn findings(
         _ => {}
     };
     scenarios::run(&play, stop, &mut sink).await?;
-    for (entry, (_, text)) in play.entries.iter().zip(SCENARIOS) {
+    for (entry, Setting { scenario: (_, text), .. }) in play.entries.iter().zip(settings) {
         if found.iter().any(|finding| finding.file.as_ref() == Some(&entry.name)) {
             let path = Path::new(&entry.name);
             let write = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
@@ -72,15 +89,29 @@ pub(crate) async fn findings(
     Ok((found, starts))
 }
 
-/// The scenarios, each by the path under which it is kept where it does not hold.
-fn entries(out: &Path) -> Vec<Entry> {
-    let read = |(name, text): &(&str, &str)| {
-        let scenario = parse(text, name, Known { rules: &[] }).ok()?;
-        let path =
-            out.join("findings").join(scenario.header.rules.first()?).join(Path::new(name).file_name()?);
-        Some(Entry { name: path.display().to_string(), scenario })
+/// The settings that an agent heeds.
+async fn heeded(
+    play: &mut scenarios::Options,
+    out: &Path,
+    stop: watch::Receiver<bool>,
+) -> Result<Vec<&'static Setting>, Error> {
+    let mut shows: Vec<_> = SETTINGS.iter().map(|setting| setting.heeded).collect();
+    shows.dedup();
+    play.entries = shows.iter().filter_map(|scenario| entry(scenario, out)).collect();
+    let told = scenarios::run(play, stop, &mut |_| ()).await?;
+    let held = |(name, _): &(&str, &str)| {
+        told.iter().any(|one| {
+            one.told == Told::Held && Path::new(&one.name).file_name() == Path::new(name).file_name()
+        })
     };
-    SCENARIOS.iter().filter_map(read).collect()
+    Ok(SETTINGS.iter().filter(|setting| held(setting.heeded)).collect())
+}
+
+/// A scenario by the path under which it is kept where it does not hold.
+fn entry((name, text): &(&str, &str), out: &Path) -> Option<Entry> {
+    let scenario = parse(text, name, Known { rules: &[] }).ok()?;
+    let path = out.join("findings").join(scenario.header.rules.first()?).join(Path::new(name).file_name()?);
+    Some(Entry { name: path.display().to_string(), scenario })
 }
 
 #[cfg(test)]
@@ -89,6 +120,9 @@ mod tests {
 
     #[test]
     fn every_scenario_that_comes_along_is_one() {
-        assert_eq!(entries(Path::new("out")).len(), SCENARIOS.len());
+        for setting in SETTINGS {
+            assert!(entry(setting.scenario, Path::new("out")).is_some(), "{}", setting.scenario.0);
+            assert!(entry(setting.heeded, Path::new("out")).is_some(), "{}", setting.heeded.0);
+        }
     }
 }

@@ -174,6 +174,24 @@ fn an_agent_that_takes_no_notice_of_its_settings_is_found() {
 }
 
 #[test]
+fn an_agent_that_is_not_qemus_is_held_to_the_settings_that_it_heeds() {
+    let Some(real) = installed("qemu-ga") else { return };
+    let mut code = fs::read(real).expect("it can be read");
+    // Nothing tells its origin any more, and it does not find the file of a freeze.
+    for (old, new) in [("qobject/", "another/"), ("qga.state.isfrozen", "qga.state.isforgot")] {
+        let places: Vec<_> = memchr::memmem::find_iter(&code, old).collect();
+        assert!(!places.is_empty(), "{old}");
+        places.iter().for_each(|at| code[*at..at + old.len()].copy_from_slice(new.as_bytes()));
+    }
+    let place = tempfile::tempdir().expect("a directory");
+    let binary = place.path().join("another-agent");
+    fs::write(&binary, code).expect("it is written");
+    fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let agent = PeerSpec::GuestAgent { binary, extra: Vec::new(), channel: Channel::UnixListen };
+    nothing_new(&run(&agent, |options| options.strict = false));
+}
+
+#[test]
 fn any_bytes_are_answered_as_predicted() {
     let extra = Vec::new;
     let peers = [

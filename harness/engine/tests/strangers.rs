@@ -10,6 +10,7 @@ use qmprobe_wire::{Dialect, Limits};
 use scripted::{Asked, Twist, serve};
 use stage::{Over, run};
 use std::cell::Cell;
+use std::io::{BufRead, BufReader, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
@@ -68,6 +69,48 @@ fn an_agent_that_is_lost_in_every_case_is_not_asked_for_ever() {
     let cut = over.summary.cut.unwrap_or_default();
     assert!(cut.contains("lost time after time"), "{cut}");
     assert_eq!(met(&rules, |_| Twist::Proper, |_| true).rules(), [""; 0]);
+}
+
+/// What comes of an agent that is handed what it reads as soon as it comes, or line by line.
+fn read(by_line: bool) -> Over {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("agent");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let (mut agent, served) = UnixStream::pair().expect("two ends");
+            let (mut answers, mut back) =
+                (agent.try_clone().expect("a copy"), client.try_clone().expect("a copy"));
+            thread::spawn(move || serve(served, Dialect::Qga, &|_: &Asked<'_>| Twist::Proper));
+            thread::spawn(move || std::io::copy(&mut answers, &mut back));
+            let mut reader = BufReader::new(client);
+            loop {
+                let mut read =
+                    if by_line { Vec::new() } else { reader.fill_buf().unwrap_or_default().to_vec() };
+                match by_line {
+                    true => drop(reader.read_until(b'\n', &mut read)),
+                    false => reader.consume(read.len()),
+                }
+                if read.is_empty() || agent.write_all(&read).is_err() {
+                    break;
+                }
+            }
+            // Its other end has a copy.
+            let _ = agent.shutdown(Shutdown::Write);
+        }
+    });
+    let address = Address::Unix(path);
+    run(&PeerSpec::Connect { address, dialect: Dialect::Qga }, |options| {
+        options.allow = Class::Observing;
+        options.rules = ["input-framing", "one-reply"].map(str::to_owned).to_vec();
+        options.limits = Limits { greeting_ms_max: 500, step_ms_max: 1_000, ..Limits::default() };
+    })
+}
+
+#[test]
+fn an_agent_that_answers_nothing_before_a_newline_is_a_finding() {
+    assert_eq!(read(true).rules(), ["input-framing"]);
+    assert_eq!(read(false).rules(), [""; 0]);
 }
 
 /// What comes of it where the next client throws out the one that is served, and where it waits.

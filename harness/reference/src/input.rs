@@ -1,4 +1,4 @@
-//! How a peer cuts what the client sends into requests: as QEMU's parser does, or as a server does that hands each line
+//! How a peer cuts what the client sends into requests: as QEMU's parser does, or as a server does that hands each text
 //! to a strict JSON library.
 
 use qmprobe_wire::Dialect;
@@ -13,15 +13,15 @@ const RESET: u8 = 0xFF;
 pub(crate) enum Input {
     /// QEMU's.
     Qemu(Automaton),
-    /// Line by line.
-    Lines(Lines),
+    /// A strict JSON library's.
+    Strict(Strict),
 }
 
 impl Input {
     /// At the start of a stream.
     pub fn new(strict: bool, dialect: Dialect, model: Model) -> Input {
         match strict {
-            true => Input::Lines(Lines { dialect, line: Vec::new(), offset: 0 }),
+            true => Input::Strict(Strict::new(dialect)),
             false => Input::Qemu(Automaton::new(model)),
         }
     }
@@ -30,36 +30,68 @@ impl Input {
     pub fn feed(&mut self, bytes: &[u8], outcomes: &mut Vec<Outcome>) {
         match self {
             Input::Qemu(automaton) => automaton.feed(bytes, outcomes),
-            Input::Lines(lines) => bytes.iter().for_each(|byte| outcomes.extend(lines.take(*byte))),
+            Input::Strict(strict) => bytes.iter().for_each(|byte| outcomes.extend(strict.take(*byte))),
         }
     }
 }
 
-/// A reader of lines, of which each is one JSON text without any of QEMU's extensions.
+/// A reader of texts without any of QEMU's extensions: a monitor's stand on a line each, an agent's end where their
+/// brackets are closed, since whoever resets an agent may write behind half a line.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct Strict {
     dialect: Dialect,
-    /// What has come of the line; no more of it is kept than a text may have.
-    line: Vec<u8>,
+    /// What has come of the text; no more of it is kept than one may have.
+    text: Vec<u8>,
+    /// How many brackets are open, outside strings.
+    open: usize,
+    quoted: bool,
+    escaped: bool,
     offset: u64,
 }
 
-impl Lines {
+impl Strict {
+    fn new(dialect: Dialect) -> Strict {
+        Strict { dialect, text: Vec::new(), open: 0, quoted: false, escaped: false, offset: 0 }
+    }
+
     fn take(&mut self, byte: u8) -> Option<Outcome> {
         self.offset += 1;
-        if self.dialect == Dialect::Qga && byte == RESET {
-            self.line.clear();
+        let by_value = self.dialect == Dialect::Qga;
+        if by_value && byte == RESET {
+            self.begin();
             return None;
         }
-        if byte != b'\n' {
-            if self.line.len() <= TOKEN_BYTES_MAX {
-                self.line.push(byte);
-            }
-            return None;
+        if self.text.len() <= TOKEN_BYTES_MAX {
+            self.text.push(byte);
         }
-        let line = std::mem::take(&mut self.line);
-        let text = line.trim_ascii();
+        let closed = self.nest(byte);
+        let ends = closed && by_value || byte == b'\n' && !(by_value && self.open > 0 && !self.quoted);
+        let text = ends.then(|| self.begin())?;
+        let text = text.trim_ascii();
         (!text.is_empty()).then(|| self.read(text))
+    }
+
+    /// Begins a text; the one before.
+    fn begin(&mut self) -> Vec<u8> {
+        (self.open, self.quoted, self.escaped) = (0, false, false);
+        std::mem::take(&mut self.text)
+    }
+
+    /// Whether the byte closes the outermost bracket.
+    fn nest(&mut self, byte: u8) -> bool {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' if self.quoted => self.escaped = true,
+            b'"' => self.quoted = !self.quoted,
+            _ if self.quoted => {}
+            b'{' | b'[' => self.open += 1,
+            b'}' | b']' if self.open > 0 => {
+                self.open -= 1;
+                return self.open == 0;
+            }
+            _ => {}
+        }
+        false
     }
 
     fn read(&self, text: &[u8]) -> Outcome {
@@ -70,9 +102,7 @@ impl Lines {
         let strict = parsed.deviations.iter().all(|deviation| is_json(deviation.kind));
         match parsed.value.filter(|_| strict && text.len() <= TOKEN_BYTES_MAX) {
             Some(value) => Outcome::Value { offset, value },
-            None => {
-                Outcome::Error { offset, stage: Stage::Syntax, desc: Desc::of("the line is no JSON text") }
-            }
+            None => Outcome::Error { offset, stage: Stage::Syntax, desc: Desc::of("this is no JSON text") },
         }
     }
 }
@@ -99,7 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn an_agents_line_begins_anew_with_the_reset_byte() {
+    fn an_agents_text_begins_anew_with_the_reset_byte() {
         assert_eq!(read(Dialect::Qga, b"{\"a\":[\xff{}\n"), "v");
+    }
+
+    #[test]
+    fn an_agents_text_ends_with_its_brackets() {
+        assert_eq!(read(Dialect::Qga, b"{\"a\":[\n1]}"), "v", "no newline after it, and one within");
+        assert_eq!(read(Dialect::Qga, b"{\"]}\":\"\\\"}\"}[[]]{'a':1}\n]\n\"{\n{}"), "vveeev");
     }
 }

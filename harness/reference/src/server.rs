@@ -31,8 +31,9 @@ impl Server {
         Server { host: Arc::new(Host::new(config, false)) }
     }
 
-    /// The same, but that it reads as a server does that hands each line to a strict JSON library: none of QEMU's
-    /// extensions, one command to a line. An agent takes 0xFF for the end of what was begun, without a word.
+    /// The same, but that it reads as a server does that hands each text to a strict JSON library: none of QEMU's
+    /// extensions, and to a monitor one command to a line. An agent takes 0xFF for the end of what was begun, without
+    /// a word.
     pub fn strict(config: Config) -> Server {
         Server { host: Arc::new(Host::new(config, true)) }
     }

@@ -18,6 +18,7 @@ mod peer;
 mod process;
 mod processor;
 mod props;
+mod provenance;
 mod sandbox;
 mod spec;
 mod starter;

@@ -259,6 +259,12 @@ impl Peer {
         self.stand_ins
     }
 
+    /// Whether the process runs a program that was built of QEMU's source, whatever script started it. `None` for a peer
+    /// that is no process of ours, and where the system does not show it.
+    pub fn is_qemus(&self) -> Option<bool> {
+        self.process.as_ref()?.is_qemus()
+    }
+
     /// Kills the process group and says how the process ended: by itself before, or by this. `None` for a
     /// peer that is no process of ours.
     pub async fn stop(mut self) -> Option<Exit> {

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::launch::Launch;
 use crate::output::Output;
 use crate::processor::process_cpu_ns;
+use crate::provenance;
 use crate::sandbox::{Cell, Room, Sandbox};
 use crate::starter;
 use qmprobe_wire::{Limits, Weight};
@@ -180,6 +181,11 @@ impl Process {
                 |file: &fs::DirEntry| fs::metadata(file.path()).is_ok_and(|facts| facts.rdev() == device);
             open.filter(is_it).count() > 1
         })
+    }
+
+    /// See [`crate::Peer::is_qemus`].
+    pub fn is_qemus(&self) -> Option<bool> {
+        provenance::is_qemus(&self.family())
     }
 
     fn family(&self) -> Vec<u32> {

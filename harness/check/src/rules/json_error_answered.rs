@@ -69,11 +69,14 @@ fn is_unanswered(context: &Context<'_>, pair: &Pair<'_>) -> bool {
 /// byte which only throws away what was begun, and that nothing in its case was said of, be it late.
 fn is_owed_by_agent(context: &Context<'_>, pair: &Pair<'_>) -> bool {
     let is_made = context.transcript.case.aim.as_deref() == Some(RULE.slug);
-    let throws_away = |bytes: &[u8]| {
-        bytes.iter().any(|byte| *byte == SENTINEL || *byte < b' ' && !byte.is_ascii_whitespace())
-    };
+    let throws_away = |bytes: &[u8]| bytes.iter().copied().any(throws_away);
     let is_error = |message: &Message| message.kind == MessageKind::Error;
     is_made
         && !context.exchange(pair).sent.parts().any(|(bytes, _)| throws_away(bytes))
         && !context.messages().any(|(_, message)| is_error(message))
+}
+
+/// Whether the byte throws away what was begun, wherever it stands.
+pub(crate) fn throws_away(byte: u8) -> bool {
+    byte == SENTINEL || byte < b' ' && !byte.is_ascii_whitespace()
 }

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::rule::{Rule, Terms};
+use crate::rules::json_error_answered::throws_away;
 use crate::verdict::{Breach, Verdict, conclude};
 
 /// The rule.
@@ -30,7 +31,18 @@ fn judge(context: &Context<'_>, rule: &'static Rule, out: &mut Vec<Verdict>) {
         let mut negotiations = context.deviations.iter().filter(|one| one.door.starts_with("negotiation-"));
         negotiations.any(|one| context.pairs[one.pair].exchange < exchange)
     };
-    let disordered = context.disordered.iter().filter(|exchange| !is_in_doubt(**exchange));
+    let judged = |exchange: &&usize| !is_in_doubt(**exchange) && !is_anybodys(context, **exchange);
+    let disordered = context.disordered.iter().filter(judged);
     let breaches = disordered.map(breach).collect();
     conclude(rule, breaches, pipelined, "no two commands were sent at once", out);
+}
+
+/// Whether it is up to the peer's parser what errors come at which places: another than QEMU's was sent malformed text,
+/// and not only bytes that throw away what was begun.
+fn is_anybodys(context: &Context<'_>, exchange: usize) -> bool {
+    let malformed =
+        context.pairs.iter().filter(|pair| pair.exchange == exchange && pair.expectation.json_error);
+    let sent = context.transcript.exchanges[exchange].sent.parts();
+    let resets: usize = sent.map(|(bytes, _)| bytes.iter().filter(|byte| throws_away(**byte)).count()).sum();
+    !context.transcript.model.is_qemus() && malformed.count() > resets
 }

@@ -41,13 +41,14 @@ impl<'s> Systematic<'s> {
     pub fn new(
         schema: &'s Schema,
         spec: &PeerSpec,
+        foreign: bool,
         seed: u64,
         gate: Gate,
         absent: &[String],
     ) -> Systematic<'s> {
         let dialect = spec.dialect();
         // Of a peer of somebody's own neither the parser nor the pace is known; a line has no sessions.
-        let known = spec.sees_clients() && !matches!(spec, PeerSpec::Connect { .. } | PeerSpec::Spawn { .. });
+        let known = spec.sees_clients() && !foreign;
         let cases = if known { session::cases(schema, dialect, seed, absent) } else { Vec::new() };
         let mut kinds: Vec<(&str, Case)> = cases.into_iter().map(|case| ("", case)).collect();
         if known && dialect == Dialect::Qga && schema.command("guest-sync-delimited").is_some() {
@@ -189,7 +190,7 @@ mod tests {
     fn every_case_of_a_check_has_one_index_and_every_index_one_case() {
         let schema = shipped("qemu-7.2").unwrap().unwrap();
         let gate = Gate { allow: Class::Destroying, walls: Walls::None };
-        let make = || Systematic::new(&schema, &spec(), 3, gate, &[]);
+        let make = || Systematic::new(&schema, &spec(), false, 3, gate, &[]);
         let (all, again) = (make(), make());
         let (mut planned, mut sessions) = (HashSet::new(), HashSet::new());
         for index in 0..all.len() {
@@ -219,7 +220,7 @@ mod tests {
     fn the_first_block_has_something_of_every_kind_and_of_many_commands() {
         let schema = shipped("qemu-7.2").unwrap().unwrap();
         let gate = Gate { allow: Class::Destroying, walls: Walls::None };
-        let all = Systematic::new(&schema, &spec(), 0, gate, &[]);
+        let all = Systematic::new(&schema, &spec(), false, 0, gate, &[]);
         let cases: Vec<Case> = (0..BLOCK_CASES).filter_map(|index| all.case(index)).collect();
         let commands: HashSet<_> = cases.iter().filter_map(|case| case.command.as_deref()).collect();
         assert!(commands.len() >= 12, "{commands:?}");
