@@ -10,7 +10,7 @@ use crate::runner::Runner;
 use crate::safety::{Gate, Walls};
 use crate::schema_of::{Settled, declared, least, leave_out_disabled, meet, offered, settle_for_offered};
 use qmprobe_schema::{Schema, is_of_source, join};
-use qmprobe_target::PeerSpec;
+use qmprobe_target::{PeerSpec, version_of};
 use qmprobe_wire::Dialect;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -52,6 +52,15 @@ impl Acquaintance {
         let mut runner = Runner::open(spec, &options.limits, Arc::clone(&first), None, stop).await?;
         let Acquired { schema, absent, notes: said, answers } = acquire(options, &mut runner, first).await?;
         runner.adopt(Arc::clone(&schema));
+        if runner.version().is_none()
+            && let PeerSpec::GuestAgent { binary, .. } = spec
+            && runner.peer().is_qemus() == Some(true)
+            && let Some(version) = version_of(binary).await
+        {
+            // What is wrong with its guest-info hides neither its parser nor its known defects. Of which commands were
+            // built into it the version says nothing: no schema follows from it.
+            runner.set_version(version);
+        }
         // One that does not answer shows nothing of its parser, and costs a deadline each time it is asked.
         let foreign = probe::is_foreign(&runner, spec);
         let parser = if answers { probe::settle(&mut runner, spec, &schema).await } else { None };

@@ -192,6 +192,24 @@ fn an_agent_that_is_not_qemus_is_held_to_the_settings_that_it_heeds() {
 }
 
 #[test]
+fn known_defects_are_known_of_an_agent_whose_guest_info_tells_no_version() {
+    let Some(binary) = installed("qemu-ga") else { return };
+    let extra = ["-b", "guest-info"].map(str::to_owned).to_vec();
+    let over = run(&PeerSpec::GuestAgent { binary, extra, channel: Channel::UnixListen }, |options| {
+        options.strict = false;
+        options.rules = ["agent-outlives-client", "basic-commands"].map(str::to_owned).to_vec();
+    });
+    let mut told: Vec<_> =
+        over.findings().iter().map(|finding| (finding.rule.clone(), finding.waived.is_some())).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [("agent-outlives-client", true), ("basic-commands", false)]
+            .map(|(rule, waived)| (rule.to_owned(), waived))
+    );
+}
+
+#[test]
 fn any_bytes_are_answered_as_predicted() {
     let extra = Vec::new;
     let peers = [

@@ -34,5 +34,6 @@ pub use peer::Peer;
 pub use process::Watch;
 pub use processor::thread_cpu_ns;
 pub use props::Prop;
+pub use provenance::version_of;
 pub use spec::{Channel, Embedded, PeerSpec};
 pub use transport::{ALL as TRANSPORTS, Address, Transport};

@@ -1,15 +1,40 @@
-//! Whose program a process runs: whether any of it was built of QEMU's source, whatever script or loader started it.
+//! Whose program a process runs: whether any of it was built of QEMU's source, whatever script or loader started it, and
+//! which version a program says it is.
 
 use memchr::memmem;
+use qmprobe_wire::Version;
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+use tokio::time::timeout;
 
 /// A file of source that assertions name in every build of QEMU's programs, and its folder. They are apart so that this
 /// program has no such name in it.
 const FILE: [&str; 2] = ["qobject/", "qdict.c"];
 /// A program that is larger is not looked through.
 const PROGRAM_BYTES_MAX: u64 = 256 << 20;
+/// How long a program is listened to that is asked for its version, in ms, and how many bytes it may say.
+const VERSION_MS_MAX: u64 = 2_000;
+const VERSION_BYTES_MAX: u64 = 4096;
+
+/// The version that a program prints when it is started with `--version`, as every program of QEMU's does.
+pub async fn version_of(program: &Path) -> Option<Version> {
+    let mut asked = Command::new(program);
+    asked
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let mut process = asked.spawn().ok()?;
+    let (mut said, mut output) = (String::new(), process.stdout.take()?.take(VERSION_BYTES_MAX));
+    timeout(Duration::from_millis(VERSION_MS_MAX), output.read_to_string(&mut said)).await.ok()?.ok()?;
+    said.split_ascii_whitespace().find_map(Version::parse)
+}
 
 /// Whether one of these processes runs code that was built of QEMU's source. `None` where the system does not show what
 /// they run.
@@ -52,12 +77,13 @@ fn has(path: &Path, mark: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
-    use std::process::{Command, Stdio};
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command as Started;
 
     #[test]
     fn a_process_of_our_own_is_not_qemus_and_one_that_is_gone_shows_nothing() {
-        let mut cat = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut cat = Started::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         // What it echoes shows that its program is loaded: `spawn` returns before that.
         cat.stdin.as_mut().unwrap().write_all(b"x").unwrap();
         cat.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
@@ -65,5 +91,19 @@ mod tests {
         cat.kill().unwrap();
         cat.wait().unwrap();
         assert_eq!(is_qemus(&[cat.id()]), None);
+    }
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_program_that_prints_its_version_is_of_it_and_one_that_goes_on_for_ever_is_of_none() {
+        let place = tempfile::tempdir().unwrap();
+        let program = |name: &str, text: &str| {
+            let path = place.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let printed = program("prints", "test \"$*\" = --version && echo 'Guest Agent 9.1.2 (of 2024-11)'");
+        assert_eq!(version_of(&printed).await, Version::parse("9.1.2"));
+        assert_eq!(version_of(&program("mute", "echo none")).await, None);
+        assert_eq!(version_of(&program("hangs", "exec sleep 10")).await, None);
     }
 }
