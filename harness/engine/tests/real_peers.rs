@@ -6,8 +6,8 @@ mod stage;
 use qmprobe_engine::event::Event;
 use qmprobe_target::{Channel, PeerSpec};
 use stage::{Over, run};
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 /// Rules whose cases are few and concern the session, not a command.
@@ -36,6 +36,16 @@ fn installed(program: &str) -> Option<PathBuf> {
         eprintln!("not run: there is no {program}");
     }
     found
+}
+
+/// A program of a test's own. Another writes it: what we wrote could not be run while a process that some test forks
+/// still has it open.
+fn program(place: &Path, code: &[u8]) -> PathBuf {
+    let (written, path) = (place.join("written"), place.join("program"));
+    fs::write(&written, code).expect("it is written");
+    let installed = Command::new("install").args([&written, &path]).status().expect("coreutils");
+    assert!(installed.success());
+    path
 }
 
 fn nothing_new(over: &Over) {
@@ -151,7 +161,6 @@ fn the_guest_agent_breaks_no_rule_but_known_ones() {
 fn an_agent_that_takes_no_notice_of_its_settings_is_found() {
     let Some(real) = installed("qemu-ga") else { return };
     let place = tempfile::tempdir().expect("a directory");
-    let binary = place.path().join("qemu-ga-heedless");
     // It drops `-b` with what follows, and the file that a freeze leaves.
     let script = format!(
         "#!/bin/sh\nleft=$#\nwhile [ $left -gt 0 ]; do\n  if [ \"$1\" = -b ]; then shift; left=$((left - 1))\n  \
@@ -159,8 +168,7 @@ fn an_agent_that_takes_no_notice_of_its_settings_is_found() {
          exec {} \"$@\"\n",
         real.display()
     );
-    fs::write(&binary, script).expect("the script is written");
-    fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let binary = program(place.path(), script.as_bytes());
     let agent = PeerSpec::GuestAgent { binary, extra: Vec::new(), channel: Channel::UnixListen };
     let over = run(&agent, |options| options.strict = false);
     let new = over.findings().into_iter().filter(|finding| finding.waived.is_none());
@@ -184,9 +192,7 @@ fn an_agent_that_is_not_qemus_is_held_to_the_settings_that_it_heeds() {
         places.iter().for_each(|at| code[*at..at + old.len()].copy_from_slice(new.as_bytes()));
     }
     let place = tempfile::tempdir().expect("a directory");
-    let binary = place.path().join("another-agent");
-    fs::write(&binary, code).expect("it is written");
-    fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let binary = program(place.path(), &code);
     let agent = PeerSpec::GuestAgent { binary, extra: Vec::new(), channel: Channel::UnixListen };
     nothing_new(&run(&agent, |options| options.strict = false));
 }

@@ -78,7 +78,6 @@ fn has(path: &Path, mark: &str) -> Option<bool> {
 mod tests {
     use super::*;
     use std::io::{Read as _, Write as _};
-    use std::os::unix::fs::PermissionsExt as _;
     use std::process::Command as Started;
 
     #[test]
@@ -92,13 +91,15 @@ mod tests {
         cat.wait().unwrap();
         assert_eq!(is_qemus(&[cat.id()]), None);
     }
+
     #[tokio::test(flavor = "current_thread")]
     async fn a_program_that_prints_its_version_is_of_it_and_one_that_goes_on_for_ever_is_of_none() {
         let place = tempfile::tempdir().unwrap();
         let program = |name: &str, text: &str| {
-            let path = place.path().join(name);
-            fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            let (script, path) = (place.path().join("script"), place.path().join(name));
+            fs::write(&script, format!("#!/bin/sh\n{text}\n")).unwrap();
+            // Written by us, it could not be run while a process that another test forks still has it open.
+            assert!(Started::new("install").args([&script, &path]).status().unwrap().success());
             path
         };
         let printed = program("prints", "test \"$*\" = --version && echo 'Guest Agent 9.1.2 (of 2024-11)'");
