@@ -34,6 +34,8 @@ pub(crate) struct Acquaintance {
     pub by_line: bool,
     /// Its parser is another one than QEMU's.
     pub strange: bool,
+    /// It reads slowly.
+    pub slow: bool,
     /// What there is to say about it.
     pub notes: Vec<String>,
 }
@@ -67,16 +69,21 @@ impl Acquaintance {
         let facts = peer_facts::facts(spec, runner.peer(), runner.version(), options.peer_name.as_deref());
         let gate = Gate { allow: options.allow, walls: Walls::around(spec, runner.peer()) };
         let by_line = foreign && answers && runner.has_answered() && runner.reads_by_line().await;
+        let strange = parser.is_some();
+        let pace = match foreign && answers && !strange && spec.dialect() == Dialect::Qga {
+            true => probe::slowness(&mut runner, options.limits.case_ms_max).await,
+            false => None,
+        };
         let is_our_agent = spec.dialect() == Dialect::Qga && runner.peer().pid().is_some();
         if answers && is_our_agent && runner.ask("guest-ping").await.is_none() {
             // What it was asked to be known by was too much for it: that is for a case to show.
             runner.restart().await?;
         }
-        let strange = parser.is_some();
         let reads = by_line.then(|| BY_LINE.to_owned());
+        let slow = pace.is_some();
         let own = runner.peer().notes().iter().cloned();
-        let notes = said.into_iter().chain(reads).chain(parser).chain(own).collect();
-        Ok(Acquaintance { runner, schema, absent, facts, gate, foreign, by_line, strange, notes })
+        let notes = said.into_iter().chain(reads).chain(parser).chain(pace).chain(own).collect();
+        Ok(Acquaintance { runner, schema, absent, facts, gate, foreign, by_line, strange, slow, notes })
     }
 }
 

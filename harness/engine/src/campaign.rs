@@ -52,7 +52,7 @@ pub async fn run(
     let began = Instant::now();
     let mut log = Log { journal: Journal::create(&options.out)?, sink };
     let met = Acquaintance::make(&options, stop.clone()).await?;
-    let Acquaintance { runner, schema, absent, facts, gate, foreign, by_line, strange, notes } = met;
+    let Acquaintance { runner, schema, absent, facts, gate, foreign, by_line, strange, slow, notes } = met;
     let mut agenda = Agenda::new(
         &schema,
         options.peer.dialect(),
@@ -67,6 +67,9 @@ pub async fn run(
     }
     if strange {
         agenda = agenda.keep_light();
+    }
+    if slow {
+        agenda.keep_short();
     }
     if !options.peer.sees_clients() {
         agenda.keep_to_a_serial_line();

@@ -5,7 +5,7 @@ use crate::runner::Runner;
 use qmprobe_check::stream::{Peer, Predicted, predict_stream};
 use qmprobe_schema::Schema;
 use qmprobe_target::PeerSpec;
-use qmprobe_wire::automaton::Model;
+use qmprobe_wire::automaton::{Model, TOKEN_BYTES_MAX};
 use qmprobe_wire::{Dialect, Message, SessionState, Value, request};
 
 /// Malformed texts that are worth two errors or more to QEMU's parser, whatever its version.
@@ -80,6 +80,16 @@ pub(crate) async fn settle(runner: &mut Runner, spec: &PeerSpec, schema: &Schema
     let note =
         "its parser is not just as QEMU's: how many errors malformed text is worth is not held against it";
     Some(note.to_owned())
+}
+
+/// What there is to say of an agent that would be at the longest that it is sent for more than half the time of a case:
+/// half a text that was given up would be in its parser for whoever comes next.
+pub(crate) async fn slowness(runner: &mut Runner, case_ms_max: u64) -> Option<String> {
+    let rate = runner.bytes_per_second().await?;
+    let longest_ms = TOKEN_BYTES_MAX as f64 / rate * 1000.0;
+    (longest_ms > case_ms_max as f64 / 2.0).then(|| {
+        format!("it reads {:.0} kB a second: what passes a limit of 64 MiB is left out", rate / 1000.0)
+    })
 }
 
 /// The parser that the peer shows: this one where it finds the same in every text, one modelled on it where it finds

@@ -4,6 +4,7 @@
 mod due;
 mod ear;
 mod link;
+mod pace;
 pub(crate) mod play;
 mod redials;
 mod resync;

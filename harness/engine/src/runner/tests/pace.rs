@@ -49,3 +49,15 @@ fn a_reply_that_is_still_coming_is_not_cut_off_and_one_that_stops_is() {
     assert_eq!(end(200, 5), (false, 1));
     assert_eq!(end(200, 2), (true, 0));
 }
+
+#[test]
+fn how_fast_an_agent_reads_is_seen_and_of_one_that_does_not_answer_nothing() {
+    let rate = |pause_ms, parts| {
+        let mut stage = Stage::new(&slow_agent(pause_ms, parts));
+        stage.runtime.block_on(stage.runner.bytes_per_second())
+    };
+    let (quick, slow) = (rate(0, 5).unwrap(), rate(200, 5).unwrap());
+    // Four pauses at least for each long reply.
+    assert!(slow < 400_000.0 && quick > 2.0 * slow, "{quick} and {slow}");
+    assert_eq!(rate(0, 2), None);
+}
