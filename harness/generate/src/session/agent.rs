@@ -130,7 +130,7 @@ fn resets(cases: &mut Cases<'_>) {
         b"{\"execute\":\"guest-ping\",\"id\":{\"a\":{\"b\":",
         b"[[[{",
         b"12",
-        b"\xff\xff",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff",
     ];
     let ping = r#"{"execute":"guest-ping","id":2}"#;
     // None has the token or the id of another, and what is left of its arguments is no command with its id.
