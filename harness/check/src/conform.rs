@@ -197,6 +197,10 @@ impl<'s> Walk<'s> {
 
     /// Whether it is an integer for a type of integers, if perhaps beyond its range.
     fn integer(&mut self, builtin: Builtin, number: Option<Number>, path: &Path<'_>) -> bool {
+        if self.direction == Direction::Out && matches!(number, Some(Number::Double(d)) if d.is_nan()) {
+            // No JSON has it: which rule says so is settled.
+            return true;
+        }
         let integer = number.and_then(Number::as_integer);
         let (Some((mut min, max)), Some(integer)) = (builtin.range(), integer) else { return false };
         if self.direction == Direction::In && matches!(builtin, Builtin::Uint64 | Builtin::Size) {

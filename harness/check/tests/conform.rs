@@ -95,6 +95,20 @@ fn negative_sizes_are_taken_from_clients_but_not_from_peers() {
 }
 
 #[test]
+fn what_no_json_has_is_no_integer_of_the_wrong_kind_and_what_is_too_large_for_one_is() {
+    let schema = schema::sample();
+    let ty = schema.command("all").expect("declared").arguments.expect("it has some");
+    let returned = |small: &str| {
+        let value = value(&format!(r#"{{"name":"x","small":{small}}}"#));
+        let kinds = conform(&schema, ty, &value, Direction::Out).into_iter().map(|one| one.kind);
+        kinds.collect::<Vec<_>>()
+    };
+    assert_eq!(returned("NaN"), []);
+    assert_eq!(returned("1e400"), [MismatchKind::Coercion]);
+    assert_eq!(returned("1.5"), [MismatchKind::Coercion]);
+}
+
+#[test]
 fn a_command_without_arguments_takes_only_the_empty_object() {
     let schema = schema::sample();
     assert_eq!(conform_arguments(&schema, None, None), []);

@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
             "guest-info-agrees",
             "input-framing",
             "reply-id-echo/refused",
+            "sync-reset",
             "output-strict-json/DuplicateKey",
         ],
         ..Terms::USUAL
